@@ -1,0 +1,52 @@
+"""Keywords and phrases as regexes over ``_raw`` (spec §1.3): matching is by token, without case."""
+
+from __future__ import annotations
+
+import re
+
+from dohyo.lang.patterns.regex import quote
+
+# A token is a run of letters and digits; `_` is punctuation (spec §12.13).
+_TOKEN = re.compile(r"[^\W_]+|\*|\?|[^\w\s]|_", re.UNICODE)
+_INSIDE, _EDGE_BEFORE, _EDGE_AFTER = r"[\p{L}\p{N}]", r"(?:^|[^\p{L}\p{N}])", r"(?:$|[^\p{L}\p{N}])"
+#: Java's whitespace (spec §1.3) as RE2 spells it.
+_BLANK = r"[\s\x{b}\x{1c}-\x{1f}\x{1680}\x{2000}-\x{2006}\x{2008}-\x{200a}\x{2028}\x{2029}\x{205f}\x{3000}]"
+
+
+def phrase_regex(words: str, quoted: bool) -> str | None:
+    """The regex that finds a keyword or phrase by its tokens; ``None`` when it has no token to look for.
+
+    Within a phrase ``*`` stands for one whole token, within a single word for any part of the token.
+    """
+    if quoted:
+        parts = [quote(p) for p in re.split(r"\s+", words.strip())]
+        body = f"{_BLANK}+".join(parts)
+        return f"(?i){_edges(words.strip(), body)}" if words.strip() else None
+    tokens = _TOKEN.findall(words)
+    if not tokens:
+        return None
+    single = all(t in "*?" or re.fullmatch(r"[^\W_]+", t) for t in tokens)
+    body = _word_body(tokens) if single else _phrase_body(tokens)
+    return f"(?i){_EDGE_BEFORE}{body}{_EDGE_AFTER}" if single else f"(?i){_edges(words, body)}"
+
+
+def _word_body(tokens: list[str]) -> str:
+    return "".join({"*": _INSIDE + "*", "?": _INSIDE}.get(t, quote(t)) for t in tokens)
+
+
+def _phrase_body(tokens: list[str]) -> str:
+    """A run of tokens next to each other; a ``*`` between two signs is one token, at the end of a word its rest."""
+    out = []
+    for i, token in enumerate(tokens):
+        before = tokens[i - 1] if i else ""
+        if token == "*":
+            out.append(_INSIDE + ("*" if re.fullmatch(r"[^\W_]+", before) else "+"))
+        else:
+            out.append(_INSIDE if token == "?" else quote(token))
+    return "".join(out)
+
+
+def _edges(words: str, body: str) -> str:
+    """Token borders where the text begins or ends with a letter or digit."""
+    first, last = words[:1], words[-1:]
+    return (_EDGE_BEFORE if first.isalnum() else "") + body + (_EDGE_AFTER if last.isalnum() else "")

@@ -1,0 +1,82 @@
+"""The scope as a condition over messages (spec §1.3, §1.4). Everything in it is without case; a keyword is a token
+of ``_raw``, not a part of one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dohyo.binding.coerce import to_text
+from dohyo.binding.context import Context
+from dohyo.binding.keywords import phrase_regex
+from dohyo.lang import tree
+from dohyo.lang.patterns.glob import scope_glob_to_regex
+from dohyo.plan.expr import TRUE, Call, Column, Expr, all_of, any_of, boolean, negation, text
+from dohyo.plan.nodes import Node
+from dohyo.plan.types import Type
+
+#: Say which store to read; there is one store here, so they hold for every message (spec §1.4).
+_STORES = frozenset({"_index", "_view", "_datatier"})
+
+
+def bind_scope(ctx: Context, scope: tree.Scope | None, plan: Node) -> Expr:
+    """The scope's condition; ``None`` (an empty scope) is every message."""
+    return TRUE if scope is None else _BINDERS[type(scope)](ctx, scope, plan)
+
+
+def _everything(ctx: Context, scope: tree.Everything, plan: Node) -> Expr:
+    return TRUE
+
+
+def _logical(ctx: Context, scope: tree.ScopeLogical, plan: Node) -> Expr:
+    parts = [bind_scope(ctx, s, plan) for s in scope.operands]
+    return all_of(parts) if scope.op == "and" else (TRUE if TRUE in parts else any_of(parts))
+
+
+def _not(ctx: Context, scope: tree.ScopeNot, plan: Node) -> Expr:
+    return negation(bind_scope(ctx, scope.operand, plan))
+
+
+def _expr(ctx: Context, scope: tree.ScopeExpr, plan: Node) -> Expr:
+    if not isinstance(scope.expr, tree.Subquery):
+        ctx.note("DH2201", "a condition in the scope is read as if it stood in a `where`", scope.span)
+    return ctx.condition(scope.expr, plan)
+
+
+def _keyword(ctx: Context, scope: tree.Keyword, plan: Node) -> Expr:
+    regex = phrase_regex(scope.text, scope.quoted)
+    if regex is None:
+        return TRUE
+    return boolean("search", Column("_raw", Type.STRING), text(regex))
+
+
+def _field(ctx: Context, scope: tree.FieldTerm, plan: Node) -> Expr:
+    if scope.name.lower() in _STORES:
+        return TRUE
+    name = tree.Name(scope.name, span=scope.span)
+    value = to_text(ctx.column(name, plan))
+    test = _field_test(ctx, scope, value)
+    return negation(test) if scope.op == "!=" else test
+
+
+def _field_test(ctx: Context, scope: tree.FieldTerm, value: Expr) -> Expr:
+    wanted, is_glob = scope.value, not scope.quoted
+    if scope.quoted and "*" in wanted:
+        is_glob = ctx.lenient
+        ctx.warn("DH2202", "in Sumo Logic a `*` inside quotes is a plain star" + (
+            "; read as a wildcard" if is_glob else ""), scope.value_span,
+            hint="write the value without quotes", patches=())  # fmt: skip
+    if is_glob and set(wanted) == {"*"}:
+        return negation(boolean("is_null", value))
+    if is_glob and ("*" in wanted or "?" in wanted):
+        return boolean("search", value, text(scope_glob_to_regex(wanted)))
+    return boolean("=", Call("folded", (value,), Type.STRING), text(wanted.lower()))
+
+
+_BINDERS: dict[type[tree.Scope], Callable[..., Expr]] = {
+    tree.Everything: _everything,
+    tree.Keyword: _keyword,
+    tree.FieldTerm: _field,
+    tree.ScopeNot: _not,
+    tree.ScopeLogical: _logical,
+    tree.ScopeExpr: _expr,
+}

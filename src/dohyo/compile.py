@@ -1,0 +1,151 @@
+"""The stages in order: text → tree → plan. Each takes the last one's result and nothing else; ``run`` takes the plan on
+to an engine."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from dohyo.binding.context import Context, Options, Stop
+from dohyo.binding.expressions import bind
+from dohyo.binding.scope import bind_scope
+from dohyo.diagnostics import Diagnostic, QueryError, Severity, Source, Span, error
+from dohyo.lang import tree
+from dohyo.lang.parser import parse as parse_text
+from dohyo.operators import OPERATORS
+from dohyo.plan.expr import TRUE, Column, Expr, all_of, boolean, whole
+from dohyo.plan.names import TIME
+from dohyo.plan.nodes import Filter, Node, Scan
+from dohyo.plan.types import Field, Type
+
+#: Deep expressions recurse; Python's default of 1,000 frames is less than the parser's own limits need.
+_FRAMES = 20_000
+
+_PARAMETER = re.compile(r"\{\{\{?\s*([\w .$-]+?)\s*\}?\}\}")
+
+
+@dataclass(frozen=True)
+class Step:
+    """A stage of the query and the plan after it."""
+
+    node: tree.Node | None
+    plan: Node
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A query ready to run. ``steps``: the scope and each stage with the plan after it."""
+
+    query: tree.Query
+    plan: Node
+    steps: tuple[Step, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    source: Source
+
+
+def parse(text: str, name: str = "query") -> tree.Query:
+    """The tree of a query (spec §1). Never raises for bad text: see ``.diagnostics``."""
+    with _deep_recursion():
+        return parse_text(Source(text, name), OPERATORS)
+
+
+def with_parameters(text: str, parameters: dict[str, str]) -> str:
+    """The text with each ``{{name}}`` that has a value replaced (spec §1.2: before lexing, as text)."""
+    return _PARAMETER.sub(lambda m: parameters.get(m[1], m[0]), text) if parameters else text
+
+
+def compile_query(
+    text: str, name: str = "query", options: Options | None = None, typed: tuple[Field, ...] = ()
+) -> Compiled:
+    """The plan of a query. ``typed``: fields to which the source's own format gives a type.
+
+    Raises :class:`QueryError` with every error found when the query cannot run.
+    """
+    options = options or Options()
+    query = parse(with_parameters(text, options.parameters), name)
+    with _deep_recursion():
+        return _lower(query, options, typed)
+
+
+def _lower(query: tree.Query, options: Options, typed: tuple[Field, ...]) -> Compiled:
+    ctx = Context(query.source, options, bind, list(query.diagnostics))
+    _check_parameters(ctx, query)
+    _raise_errors(ctx)
+    ctx.lower_query = lambda inner, plan: _stages(ctx, inner, plan)[-1].plan if inner.stages else plan
+    steps = [Step(query.scope, _scan(ctx, query, typed))]
+    steps += _stages(ctx, query, steps[0].plan)
+    _raise_errors(ctx)
+    return Compiled(query, steps[-1].plan, tuple(steps), tuple(ctx.diagnostics), query.source)
+
+
+def _check_parameters(ctx: Context, query: tree.Query) -> None:
+    """A parameter without a value is named, wherever it stands."""
+    text = query.source.text
+    comments = [c.span for c in query.comments]
+    for m in _PARAMETER.finditer(text):
+        if not any(c.start <= m.start() < c.end for c in comments):
+            ctx.report(error("DH1015", f"the parameter `{{{{{m[1]}}}}}` has no value", Span(*m.span()),
+                             hint=f"give one with `--param {m[1]}=…`"))  # fmt: skip
+
+
+def _scan(ctx: Context, query: tree.Query, typed: tuple[Field, ...]) -> Node:
+    plan: Node = Scan(typed)
+    conditions = [*_time_range(ctx.options)]
+    try:
+        conditions.append(bind_scope(ctx, query.scope, plan))
+    except Stop:
+        return plan
+    condition = all_of(conditions)
+    return plan if condition == TRUE else Filter(plan, condition)
+
+
+def _time_range(options: Options) -> Iterator[Expr]:
+    """The half-open range of event times (spec §1.7)."""
+    time = Column(TIME, Type.LONG)
+    if options.start is not None:
+        yield boolean(">=", time, whole(options.start))
+    if options.end is not None:
+        yield boolean("<", time, whole(options.end))
+
+
+def _stages(ctx: Context, query: tree.Query, plan: Node) -> list[Step]:
+    steps = []
+    for index, stage in enumerate(query.stages):
+        if isinstance(stage, tree.BrokenStage):
+            continue
+        ctx.stage_index = index
+        try:
+            plan = _stage(ctx, stage, plan)
+        except Stop:
+            break  # what follows would only complain about fields that this stage did not make
+        steps.append(Step(stage, plan))
+    return steps
+
+
+def _stage(ctx: Context, stage: tree.Stage, plan: Node) -> Node:
+    operator = OPERATORS.of(stage)
+    if not operator.in_chain:
+        ctx.parse_hit = None
+    after = operator.lower(stage, plan, ctx)
+    if ctx.guards:  # a function removes rows: lower once more, over the rows that stay
+        after = operator.lower(stage, ctx.guarded(plan), ctx)
+        ctx.guards = []
+    return after
+
+
+def _raise_errors(ctx: Context) -> None:
+    if any(d.severity is Severity.ERROR for d in ctx.diagnostics):
+        raise QueryError(ctx.diagnostics, ctx.source)
+
+
+@contextmanager
+def _deep_recursion() -> Iterator[None]:
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, _FRAMES))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)

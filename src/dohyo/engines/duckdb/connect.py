@@ -1,0 +1,74 @@
+"""DuckDB connections: closed to the outside, in UTC, with the Python functions that a statement needs."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import duckdb
+
+from dohyo.engines.sql import SQL_TYPES, udf_name
+from dohyo.plan.functions import FUNCTIONS
+from dohyo.plan.functions.model import Udf
+from dohyo.plan.types import Type
+
+
+def connect(threads: int | None = None, memory: str | None = None) -> duckdb.DuckDBPyConnection:
+    """An in-memory database. ``memory`` such as ``1GB``; beyond it DuckDB spills to temporary files."""
+    config: dict[str, Any] = {"autoinstall_known_extensions": False, "autoload_known_extensions": True}
+    if threads:
+        config["threads"] = threads
+    if memory:
+        config["memory_limit"] = memory
+    connection = duckdb.connect(config=config)
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
+
+
+def register_functions(connection: duckdb.DuckDBPyConnection, names: set[str], known: set[str]) -> None:
+    """Makes Python functions of the table known to a connection; ``known`` are there already and is added to."""
+    for name in sorted(names - known):
+        udf = FUNCTIONS[name.lower()].udf
+        assert udf is not None
+        result = udf.result if isinstance(udf.result, str) else SQL_TYPES[udf.result]
+        connection.create_function(
+            udf_name(name),
+            _batched(udf),
+            [SQL_TYPES[t] for t in udf.args],
+            result,
+            type="arrow",
+            null_handling="special",
+        )
+        known.add(name)
+
+
+def _batched(udf: Udf) -> Callable[..., Any]:
+    """The function over Arrow columns; the parameters must be spelled out, so that DuckDB can count them."""
+    import pyarrow as pa
+
+    kind = arrow_type(udf.result)
+
+    def run(*columns: Any) -> Any:
+        values = zip(*(c.to_pylist() for c in columns), strict=True)
+        return pa.array([udf.call(*v) for v in values], kind)
+
+    parameters = [inspect.Parameter(f"a{i}", inspect.Parameter.POSITIONAL_ONLY) for i in range(len(udf.args))]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # read by duckdb
+    return run
+
+
+def arrow_type(kind: Type | str) -> Any:
+    """The Arrow type of a value type, or of an engine type such as ``VARCHAR[]``."""
+    import pyarrow as pa
+
+    if isinstance(kind, str) and not isinstance(kind, Type):
+        return pa.list_(pa.string())
+    return {
+        Type.STRING: pa.string(),
+        Type.BOOLEAN: pa.bool_(),
+        Type.INT: pa.int64(),
+        Type.LONG: pa.int64(),
+        Type.DOUBLE: pa.float64(),
+        Type.NULL: pa.string(),
+    }[Type(kind)]

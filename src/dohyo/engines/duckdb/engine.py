@@ -1,0 +1,81 @@
+"""Runs plans on DuckDB: the scan gives events, the plan's one statement does the rest; a ``Batch`` node divides it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from dohyo.engines.duckdb.connect import connect, register_functions
+from dohyo.engines.duckdb.dialect import DIALECT
+from dohyo.engines.sql import Statement
+from dohyo.plan.names import ROW
+from dohyo.plan.nodes import Batch, Node, Values
+
+
+@dataclass
+class DuckDB:
+    """One database for the statements of a run; another one reads the sources, with threads of its own."""
+
+    threads: int | None = None
+    memory: str | None = None
+    connection: duckdb.DuckDBPyConnection = field(init=False)
+    _functions: set[str] = field(default_factory=set)
+    _tables: dict[int, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.connection = connect(self.threads, self.memory)
+
+    def stream_events(self, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> None:
+        """Makes the events known as a stream that one statement may read once."""
+        self.connection.register("events", pa.RecordBatchReader.from_batches(schema, batches))
+
+    def keep_events(self, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> None:
+        """Reads all events into a table, for statements that read them more than once."""
+        self.connection.register("event_stream", pa.RecordBatchReader.from_batches(schema, batches))
+        self.connection.execute("CREATE OR REPLACE TEMP TABLE events AS SELECT * FROM event_stream")
+
+    def view_events(self, selects: list[Any]) -> None:
+        """Makes the events known as a view over files."""
+        from sqlglot import exp
+
+        query = selects[0]
+        for other in selects[1:]:
+            query = exp.union(query, other, distinct=False, by_name=True)
+        create = exp.Create(this=exp.to_table("events"), kind="VIEW", expression=query,
+                            properties=exp.Properties(expressions=[exp.TemporaryProperty()]))  # fmt: skip
+        self.connection.execute(create.sql("duckdb"))
+
+    def run(self, plan: Node) -> pa.Table:
+        """The plan's rows in order: its shown columns, then hidden ones for evidence."""
+        tables = dict(self._tables)
+        self._leaves(plan, tables)
+        return self._execute(plan, tables)
+
+    def _leaves(self, plan: Node, tables: dict[int, str]) -> None:
+        """Registers local tables, and runs the parts of the plan below its ``Batch`` nodes, lowest first."""
+        for node in plan.inputs:
+            self._leaves(node, tables)
+        if id(plan) in tables:
+            return
+        if isinstance(plan, Values):
+            self._register(plan, plan.load(), tables)
+        elif isinstance(plan, Batch):
+            below = self._execute(plan.input, tables)
+            result = plan.run(below)
+            numbered = result.append_column(ROW, pa.array(range(result.num_rows), pa.int64()))
+            self._register(plan, numbered, tables)
+
+    def _register(self, node: Node, table: pa.Table, tables: dict[int, str]) -> None:
+        name = f"table{len(tables) + 1}"
+        self.connection.register(name, table)
+        tables[id(node)] = name
+
+    def _execute(self, plan: Node, tables: dict[int, str]) -> pa.Table:
+        statement = Statement(plan, DIALECT, tables)
+        sql = statement.build().sql("duckdb")
+        register_functions(self.connection, statement.exprs.udfs, self._functions)
+        return self.connection.sql(sql).to_arrow_table()

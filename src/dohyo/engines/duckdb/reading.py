@@ -1,0 +1,356 @@
+"""Inputs → events: drives the scan statements over files, counts what was read, and names what could not be.
+
+A file's first records are looked at to guess which shapes it holds, so that the statement asks for few keys. The guess
+decides speed only: a record that fits none of the guessed shapes comes back and is read again with all shapes; a record
+that fits none of those either is broken."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from dohyo.engines.duckdb.connect import arrow_type
+from dohyo.engines.duckdb.scan import Request, chunk_statement, file_statement, parquet_statement
+from dohyo.engines.duckdb.shaping import Spellings
+from dohyo.plan.names import ID
+from dohyo.results import FileReport, Places, ReadReport
+from dohyo.sources.model import Chunk, Format, Input, Problem, Shape
+from dohyo.sources.readers import READERS
+from dohyo.sources.shapes import SHAPES, shape
+from dohyo.sources.shapes.recognise import recognise
+
+#: From this size on DuckDB opens an NDJSON file by itself. Below it text is handed over, which gives exact line
+#: numbers also where a file has blank lines.
+NATIVE_BYTES = 64 << 20
+_PEEK_RECORDS = 200
+_PEEK_BYTES = 1 << 20
+_BATCH_ROWS = 200_000
+_LEFT_ROWS = 20_000
+#: Formats whose records are always of one shape.
+_FIXED = {Format.EVTX: "evtx", Format.XML: "evtx"}
+
+
+@dataclass
+class Position:
+    """How far the reading of a run is."""
+
+    files_done: int = 0
+    bytes_done: int = 0
+    records: int = 0
+    hits: int = 0
+
+
+@dataclass
+class Reading:
+    """One reading of a set of inputs for one request."""
+
+    connection: duckdb.DuckDBPyConnection
+    request: Request
+    report: ReadReport
+    places: Places
+    on_position: Callable[[Position], None] | None = None
+    position: Position = field(default_factory=Position)
+    _statements: dict[tuple[object, ...], str] = field(default_factory=dict)
+    _seen: int = 0
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The Arrow schema of the events."""
+        return pa.schema([(n, arrow_type(t)) for n, t in self.request.columns])
+
+    def events(self, inputs: Iterable[Input]) -> Iterator[pa.RecordBatch]:
+        """The events of all inputs that the request can use, as Arrow batches."""
+        for source in inputs:
+            yield from self._input(source)
+            self.position.files_done += 1
+
+    def _input(self, source: Input) -> Iterator[pa.RecordBatch]:
+        if source.format is Format.EMPTY:
+            self.report.empty.append(source.name)
+            return
+        file = FileReport(source.name, source.format.value, source.size)
+        self.report.files.append(file)
+        before = self.position.bytes_done
+        base = self.places.add(source.name)
+        for batch in self._read(source, file, base):
+            yield batch
+        self.position.bytes_done = before + (source.size or 0)
+        self._tell()
+
+    def _read(self, source: Input, file: FileReport, base: int) -> Iterator[pa.RecordBatch]:
+        if source.format is Format.PARQUET:
+            yield from self._parquet(source, file, base)
+        elif self._native(source):
+            yield from self._file(source, file, base)
+        else:
+            yield from self._chunks(source, file, base)
+
+    def _native(self, source: Input) -> bool:
+        big = source.format is Format.NDJSON and source.path is not None and (source.size or 0) >= NATIVE_BYTES
+        return big and not self.request.needs_raw and not self.request.needs_id
+
+    # -- JSON text handed over
+
+    def _chunks(self, source: Input, file: FileReport, base: int) -> Iterator[pa.RecordBatch]:
+        chunks = READERS[source.format](source, self.report.problems.append)
+        first = next(chunks, None)
+        if first is None:
+            return
+        names, known = self._guess(source, first.raw.slice(0, _PEEK_RECORDS).to_pylist())
+        shapes = [shape(n) for n in names]
+        everything = len(shapes) == len(SHAPES)
+        left = Left(everything)
+        yield from self._run_chunks(_again(first, chunks), shapes, known, file, base, left)
+        yield from self._left(left, file, base)
+
+    def _guess(self, source: Input, texts: list[str]) -> tuple[tuple[str, ...], Spellings]:
+        if source.format in _FIXED:
+            return (_FIXED[source.format],), Spellings()
+        records = [r for t in texts if isinstance(r := _loaded(t), dict)]
+        names = Counter(recognise(r).name for r in records)
+        wanted = {n.lower() for n, _ in self.request.columns}
+        known = Spellings()
+        for record in records:
+            _spellings(record, wanted, known.seen)
+        return tuple(n for n, _ in names.most_common()) or ("generic",), known
+
+    def _statement(self, kind: str, make: Callable[[], str], *key: object) -> str:
+        found = self._statements.get((kind, *key))
+        if found is None:
+            found = self._statements[(kind, *key)] = make()
+        return found
+
+    def _run_chunks(
+        self, chunks: Iterable[Chunk], shapes: list[Shape], known: Spellings, file: FileReport, base: int,
+        left: Left,
+    ) -> Iterator[pa.RecordBatch]:  # fmt: skip
+        key = (tuple(s.name for s in shapes), known.key())
+        sql = self._statement("chunk", lambda: chunk_statement(self.request, shapes, known), *key)
+        schema = pa.schema([("raw", pa.string()), ("row_id", pa.int64())])
+        stream = pa.RecordBatchReader.from_batches(schema, self._stream(chunks, base, file))
+        self.connection.register("chunk", stream)
+        for batch in self.connection.sql(sql).to_arrow_reader(_BATCH_ROWS):
+            left.take(batch)
+            yield from self._account(batch, shapes, file, batch.column("row_id"))
+
+    def _stream(self, chunks: Iterable[Chunk], base: int, file: FileReport) -> Iterator[pa.RecordBatch]:
+        start = self.position.bytes_done
+        for chunk in chunks:
+            ids = pa.array(chunk.records.to_numpy() + base)
+            self.position.bytes_done = start + chunk.position
+            self._tell()
+            yield pa.record_batch([chunk.raw, ids], names=["raw", "row_id"])
+
+    def _left(self, left: Left, file: FileReport, base: int) -> Iterator[pa.RecordBatch]:
+        """What the guessed shapes did not take, once more with all shapes; what is left then is broken."""
+        if left.final or not left.parts:
+            self._broken(left, file, base)
+            return
+        last = Left(final=True)
+        yield from self._run_chunks(left.chunks(base), list(SHAPES), Spellings(), file, base, last)
+        self._broken(last, file, base)
+
+    def _broken(self, left: Left, file: FileReport, base: int) -> None:
+        """Counts and names records that are no JSON objects."""
+        count = 0
+        for chunk in left.chunks(base):
+            for text, record in zip(chunk.raw.to_pylist(), chunk.records.to_pylist(), strict=True):
+                count += 1
+                if count <= 20:
+                    self.report.problems.append(Problem(file.name, f"{_unit(file)} {record}", _why_broken(text)))
+        file.broken += count
+        file.records += count
+        if count > 20:
+            self.report.problems.append(Problem(file.name, "", "further broken records", count - 20))
+
+    # -- files that DuckDB opens
+
+    def _file(self, source: Input, file: FileReport, base: int) -> Iterator[pa.RecordBatch]:
+        from dohyo.sources.readers.ndjson import lines_at
+
+        names, known = self._guess(source, _peek(source))
+        shapes = [shape(n) for n in names]
+        left: list[Any] = []
+        done = 0
+        try:
+            sql = file_statement(self.request, shapes, known, str(source.path))
+            if sql is None:
+                yield from self._chunks(source, file, base)
+                return
+            for batch in self.connection.sql(sql).to_arrow_reader(_BATCH_ROWS):
+                ids = pa.array(np.arange(done + 1, done + 1 + len(batch), dtype=np.int64) + base)
+                zero = np.flatnonzero(batch.column("__shape").to_numpy(zero_copy_only=False) == 0)
+                left.append(zero + done)
+                done += len(batch)
+                self.position.bytes_done += int((source.size or 0) * len(batch) / max(done, 1) * 0.5)
+                yield from self._account(batch, shapes, file, ids)
+        except duckdb.Error:
+            if done:
+                raise
+            yield from self._chunks(source, file, base)
+            return
+        ordinals = np.concatenate(left) if left else np.array([], dtype=np.int64)
+        if len(ordinals):
+            last = Left(final=True)
+            lines = lines_at(source, ordinals, self.report.problems.append)
+            yield from self._run_chunks(lines, list(SHAPES), Spellings(), file, base, last)
+            self._broken(last, file, base)
+
+    def _parquet(self, source: Input, file: FileReport, base: int) -> Iterator[pa.RecordBatch]:
+        from dohyo.sources.spool import spooled
+
+        try:
+            held = spooled(source)
+            names = parquet_columns(self.connection, str(held.path))
+            sql = parquet_statement(self.request, names, str(held.path))
+            shapes = parquet_shapes(names)
+            done = 0
+            for batch in self.connection.sql(sql).to_arrow_reader(_BATCH_ROWS):
+                ids = pa.array(np.arange(done + 1, done + 1 + len(batch), dtype=np.int64) + base)
+                done += len(batch)
+                yield from self._account(batch, shapes, file, ids)
+        except (duckdb.Error, OSError) as error:
+            self.report.problems.append(Problem(source.name, "", f"cannot be read as Parquet: {_first_line(error)}"))
+
+    # -- accounts
+
+    def _account(self, batch: pa.RecordBatch, shapes: list[Shape], file: FileReport, ids: Any) -> Iterator[pa.RecordBatch]:
+        """Counts a batch and gives its useful rows."""
+        numbers = batch.column("__shape").to_numpy(zero_copy_only=False)
+        placed = np.bincount(numbers, minlength=len(shapes) + 1)
+        for i, one in enumerate(shapes, 1):
+            if placed[i]:
+                file.shapes[one.name] += int(placed[i])
+        file.records += int(placed[1:].sum())
+        self.position.records += int(placed[1:].sum())
+        self._count_kinds(batch, bool(placed[0]))
+        masks = batch.column("__mask").to_numpy(zero_copy_only=False)
+        self._seen |= int(np.bitwise_or.reduce(masks)) if len(masks) else 0
+        self.report.present |= {n for i, n in enumerate(self.request.presence) if self._seen >> i & 1}
+        yield from self._useful(batch, ids)
+
+    def _count_kinds(self, batch: pa.RecordBatch, some_unplaced: bool) -> None:
+        table = pa.table({"c": batch.column("__category"), "k": batch.column("__kind")})
+        if some_unplaced:
+            table = table.filter(pa.compute.greater(batch.column("__shape"), 0))
+        counts = table.group_by(["c", "k"]).aggregate([([], "count_all")])
+        for row in counts.to_pylist():
+            self.report.kinds[(row["c"] or "", row["k"] or "")] += row["count_all"]
+
+    def _useful(self, batch: pa.RecordBatch, ids: Any) -> Iterator[pa.RecordBatch]:
+        import pyarrow.compute as pc
+
+        rows = batch.column("__row")
+        if rows.null_count == len(rows):
+            return
+        if rows.null_count:
+            keep = pc.is_valid(rows)
+            rows, ids = rows.filter(keep), ids.filter(keep)
+        columns = dict(zip((f.name for f in rows.type), rows.flatten(), strict=True))
+        columns = {n: (ids if n == ID else columns[n].cast(arrow_type(t))) for n, t in self.request.columns}
+        self.position.hits += len(rows)
+        yield pa.record_batch(list(columns.values()), schema=self.schema)
+
+    def _tell(self) -> None:
+        if self.on_position:
+            self.on_position(self.position)
+
+
+class Left:
+    """Records that no guessed shape took, kept until they are read again. ``final``: they were read with all shapes."""
+
+    def __init__(self, final: bool) -> None:
+        self.final = final
+        self.parts: list[tuple[Any, Any]] = []
+
+    def take(self, batch: pa.RecordBatch) -> None:
+        """Keeps the records of a batch that have no shape."""
+        import pyarrow.compute as pc
+
+        texts = batch.column("__left")
+        none = pc.equal(batch.column("__shape"), 0)
+        if pc.any(none).as_py():
+            self.parts.append((texts.filter(none), batch.column("row_id").filter(none)))
+
+    def chunks(self, base: int) -> Iterator[Chunk]:
+        """The records as chunks, in order."""
+        for texts, ids in self.parts:
+            for start in range(0, len(texts), _LEFT_ROWS):
+                records = pa.array(ids.slice(start, _LEFT_ROWS).to_numpy() - base)
+                yield Chunk(texts.slice(start, _LEFT_ROWS), records)
+
+
+def _again(first: Chunk, rest: Iterator[Chunk]) -> Iterator[Chunk]:
+    yield first
+    yield from rest
+
+
+def _loaded(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _spellings(record: dict[str, Any], wanted: set[str], known: dict[str, set[str]]) -> None:
+    """Notes how the wanted names are spelled in a record, at its top and in the objects below."""
+    todo: list[dict[str, Any]] = [record]
+    while todo:
+        for key, value in todo.pop().items():
+            if key.lower() in wanted:
+                known.setdefault(key.lower(), set()).add(key)
+            if isinstance(value, dict):
+                todo.append(value)
+
+
+def _peek(source: Input) -> list[str]:
+    """Some lines from the beginning, the middle and the end of a file."""
+    texts: list[str] = []
+    size = source.size or 0
+    with source.open() as stream:
+        for at in (0, size // 2, max(0, size - _PEEK_BYTES)):
+            stream.seek(at)
+            lines = stream.read(_PEEK_BYTES).split(b"\n")[1 if at else 0 : -1]
+            texts += [line.decode("utf-8", "replace") for line in lines[:_PEEK_RECORDS]]
+    return texts
+
+
+def _why_broken(text: str | None) -> str:
+    try:
+        found = json.loads(text or "")
+    except RecursionError:
+        return "broken JSON: nested too deep"
+    except ValueError as error:
+        column = getattr(error, "colno", None)
+        return f"broken JSON: {getattr(error, 'msg', error)}" + (f" (column {column})" if column else "")
+    return f"not a JSON object but {type(found).__name__}" if not isinstance(found, dict) else "cannot be read as JSON"
+
+
+def _unit(file: FileReport) -> str:
+    return "record" if file.format == Format.EVTX else "line"
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).split("\n")[0][:200]
+
+
+def parquet_columns(connection: duckdb.DuckDBPyConnection, path: str) -> dict[str, str]:
+    """The columns of a Parquet file with their types."""
+    relation = connection.read_parquet(path)
+    return dict(zip(relation.columns, (str(t) for t in relation.types), strict=True))
+
+
+def parquet_shapes(names: dict[str, str]) -> list[Shape]:
+    """The shapes that the columns of a Parquet file allow."""
+    from dohyo.engines.duckdb.scan import _possible
+    from dohyo.engines.duckdb.shaping import ColumnRaw
+
+    raw = ColumnRaw(names)
+    return [s for s in SHAPES if _possible(s, raw)]

@@ -1,0 +1,281 @@
+"""The statement that turns raw records into events: which shape, what kind, which fields were there, and, for the
+records that the query can use, the values of the fields that it asks for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+
+from dohyo.engines.duckdb.dialect import DIALECT
+from dohyo.engines.duckdb.shaping import (
+    BuiltIns,
+    ColumnRaw,
+    JsonRaw,
+    KeyTree,
+    Raw,
+    Spellings,
+    built_in,
+    kind_field,
+    quoted,
+    shape_number,
+    text_field,
+)
+from dohyo.engines.sql import Expressions, column
+from dohyo.plan.expr import TRUE, Expr, columns
+from dohyo.plan.functions.model import Sql, apply, case, cast, is_null, lit, null
+from dohyo.plan.names import ID, RAW
+from dohyo.plan.types import Type
+from dohyo.sources.model import Shape
+from dohyo.sources.shapes import SHAPES
+
+#: How many fields one presence mask can tell of.
+MASK_BITS = 60
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of the source. ``columns``: names and types the query needs, hidden ones included.
+
+    ``predicate``: a condition that every useful event meets. ``category``: overrides ``_sourceCategory``.
+    """
+
+    columns: tuple[tuple[str, Type], ...]
+    predicate: Expr = TRUE
+    category: str | None = None
+
+    @property
+    def needs_raw(self) -> bool:
+        """True when the raw text is asked for, as a column or in the predicate."""
+        return bool({"_raw", "_size", RAW} & self._names)
+
+    @property
+    def needs_id(self) -> bool:
+        """True when the predicate looks at the record's number."""
+        return bool({ID, "_messageid"} & {c.name.lower() for c in columns(self.predicate)})
+
+    @property
+    def _names(self) -> set[str]:
+        return {n.lower() for n, _ in self.columns} | {c.name.lower() for c in columns(self.predicate)}
+
+    @property
+    def presence(self) -> tuple[str, ...]:
+        """The fields whose presence is reported: the source's own, not built-in ones."""
+        return tuple(n for n, _ in self.columns if not n.startswith("_"))[:MASK_BITS]
+
+
+@dataclass
+class Events:
+    """Writes the statement for one set of candidate shapes over one kind of raw record."""
+
+    request: Request
+    shapes: Sequence[Shape]
+    raw: Raw
+    known: BuiltIns
+    every: Sequence[Shape] = SHAPES
+    cache: dict[str, Sql] = field(default_factory=dict)
+
+    def number(self) -> Sql:
+        """The shape's number (0: none of the candidates)."""
+        return shape_number(self.shapes, self.raw, self.every)
+
+    def by_shape(self, values: list[Sql]) -> Sql:
+        """One value per shape, chosen by the record's shape; shapes with the same value share a branch."""
+        groups: dict[str, tuple[Sql, list[int]]] = {}
+        for i, value in enumerate(values, 1):
+            groups.setdefault(value.sql("duckdb"), (value, []))[1].append(i)
+        if len(groups) == 1:
+            return values[0]
+        branches = [(_is_shape(numbers), value) for value, numbers in groups.values() if not isinstance(value, exp.Null)]
+        return case(*branches, default=null()) if branches else null()
+
+    def value(self, name: str) -> Sql:
+        """The value of a field, whatever shape the record has."""
+        key = name.lower()
+        if key == RAW:
+            return self.known.raw.copy() if self.known.raw is not None else null()
+        if key not in self.cache:
+            self.cache[key] = self.by_shape([self._of(shape, name) for shape in self.shapes])
+        return column(_held(key)) if self.projected else self.cache[key].copy()
+
+    @property
+    def projected(self) -> bool:
+        """With several shapes a value is long: it is computed once, in a level of its own, and then referred to. With
+        one shape it is written where it is used, so that it is computed only for the records that get there."""
+        return len(self.shapes) > 1
+
+    def level(self, below: exp.Select) -> exp.Select:
+        """The level that computes the values, when they are not written where they are used."""
+        if not self.projected:
+            return below
+        held = [exp.alias_(sql.copy(), _held(key), quoted=True) for key, sql in self.cache.items()]
+        return exp.select(exp.Star(), *held, copy=False).from_(below.subquery("v"), copy=False)
+
+    def _of(self, shape: Shape, name: str) -> Sql:
+        own = built_in(shape, self.raw, name, self.known)
+        return text_field(shape, self.raw, name) if own is None else own
+
+    def category(self) -> Sql:
+        """``_sourceCategory``, for the summary."""
+        return self.value("_sourceCategory")
+
+    def kind(self) -> Sql:
+        """The event id or type, for the summary."""
+        return self.by_shape([kind_field(shape, self.raw) for shape in self.shapes])
+
+    def mask(self) -> Sql:
+        """One bit for each field of ``request.presence`` that the record has."""
+        bits: list[Sql] = []
+        for i, name in enumerate(self.request.presence):
+            test = exp.Not(this=is_null(self.value(name)))
+            bits.append(exp.Mul(this=cast(test, "BIGINT"), expression=lit(1 << i)))
+        out: Sql = bits[0] if bits else lit(0)
+        for bit in bits[1:]:
+            out = exp.Add(this=out, expression=bit)
+        return cast(out, "BIGINT")
+
+    def keep(self) -> Sql:
+        """The condition that the query can use the record."""
+        useful = exp.GT(this=column("__shape"), expression=lit(0))
+        if self.request.predicate == TRUE:
+            return useful
+        wanted = Expressions(DIALECT).condition(self.request.predicate, self.value)
+        return exp.and_(useful, wanted, copy=False)
+
+    def row(self) -> Sql:
+        """The asked-for values as one struct."""
+        parts = [exp.PropertyEQ(this=quoted(n), expression=_typed(self.value(n), t)) for n, t in self.request.columns]
+        return exp.Struct(expressions=parts)
+
+
+def _held(key: str) -> str:
+    return f"__v_{key}"
+
+
+def _typed(value: Sql, kind: Type) -> Sql:
+    return cast(value, "VARCHAR") if kind is Type.STRING and isinstance(value, exp.Null) else value
+
+
+def _is_shape(numbers: list[int]) -> Sql:
+    shape = column("__shape")
+    if len(numbers) == 1:
+        return exp.EQ(this=shape, expression=lit(numbers[0]))
+    return exp.In(this=shape, expressions=[lit(n) for n in numbers])
+
+
+def _shown(events: Events, extra: list[exp.Expression]) -> list[exp.Expression]:
+    row = exp.Case(ifs=[exp.If(this=events.keep(), true=events.row())])
+    return [
+        column("__shape"),
+        exp.alias_(events.category(), "__category", quoted=True),
+        exp.alias_(events.kind(), "__kind", quoted=True),
+        exp.alias_(events.mask(), "__mask", quoted=True),
+        exp.alias_(row, "__row", quoted=True),
+        *extra,
+    ]
+
+
+# --- from JSON text in Arrow chunks -----------------------------------------------------------------------------------
+
+
+def chunk_statement(request: Request, shapes: Sequence[Shape], spellings: Spellings) -> str:
+    """SQL over a stream ``chunk(raw, row_id)`` of JSON records. Records of none of the shapes come out with shape 0
+    and their text in ``__left``."""
+    raw = JsonRaw(lambda layer: column(f"j{layer}"), spellings)
+    facts = BuiltIns(column("raw"), column("row_id"), request.category)
+    left = case((exp.EQ(this=column("__shape"), expression=lit(0)), column("raw")), default=null())
+    extra = [column("row_id"), exp.alias_(left, "__left", quoted=True)]
+    for _ in range(2):  # the first pass collects the keys, the second writes with all of them known
+        events = Events(request, shapes, raw, facts)
+        number, shown = events.number(), _shown(events, extra)
+    own = [column("raw"), column("row_id")]
+    parsed = [exp.alias_(_parsed(tree), f"j{i}", quoted=True) for i, tree in enumerate(raw.layers)]
+    documents = [column(f"j{i}") for i in range(len(raw.layers))]
+    inner = exp.select(*own, *parsed).from_("chunk").subquery("a")
+    middle = exp.select(*own, *documents, exp.alias_(_placed(number), "__shape", quoted=True)).from_(inner)
+    return exp.select(*shown).from_(events.level(middle).subquery("b")).sql("duckdb")
+
+
+def _parsed(tree: KeyTree) -> Sql:
+    """The record read into a struct; null when it is no JSON."""
+    structure = tree.structure() if tree.below else {"EventID": "VARCHAR"}
+    return apply("try", apply("from_json", column("raw"), lit(json.dumps(structure))))
+
+
+def _placed(number: Sql) -> Sql:
+    """No shape for a record that could not be read as JSON."""
+    return case((is_null(column("j0")), cast(lit(0), "UTINYINT")), default=number)
+
+
+# --- from NDJSON files that DuckDB opens by itself --------------------------------------------------------------------
+
+
+def file_statement(request: Request, shapes: Sequence[Shape], spellings: Spellings, path: str) -> str | None:
+    """SQL over an uncompressed NDJSON file, in the file's order. Only for requests without raw text and id: DuckDB's
+    reader gives neither, but it is faster than text handed over. ``None`` when keys that differ only in case are
+    needed."""
+    raw = JsonRaw(None, spellings)
+    facts = BuiltIns(None, lit(0), request.category)
+    for _ in range(2):  # the first pass collects the keys, the second writes with all of them known
+        events = Events(request, shapes, raw, facts)
+        number, shown = events.number(), _shown(events, [])
+    if len(raw.layers) > 1:
+        return None
+    kinds = {k: lit(t.kind().sql("duckdb")) for k, t in raw.layers[0].below.items()}
+    options = {
+        "format": lit("newline_delimited"),
+        "records": lit("true"),
+        "ignore_errors": exp.true(),
+        "columns": exp.Struct(expressions=[exp.PropertyEQ(this=quoted(k), expression=v) for k, v in kinds.items()]),
+    }
+    named = [exp.Kwarg(this=exp.to_identifier(k), expression=v) for k, v in options.items()]
+    reader = apply("read_json", lit(path), *named)
+    inner = exp.select(exp.Star(), exp.alias_(number, "__shape", quoted=True)).from_(reader)
+    return exp.select(*shown).from_(events.level(inner).subquery("b")).sql("duckdb")
+
+
+# --- from Parquet -----------------------------------------------------------------------------------------------------
+
+
+def parquet_statement(request: Request, names: dict[str, str], path: str) -> str:
+    """SQL over a Parquet file, in the file's order; ``names``: its columns with their types."""
+    raw = ColumnRaw(names)
+    shapes = [s for s in SHAPES if _possible(s, raw)]
+    facts = BuiltIns(_row_text(names), lit(0), request.category)
+    events = Events(request, shapes, raw, facts, every=shapes)
+    shown = _shown(events, [])
+    reader = apply("read_parquet", lit(path))
+    inner = exp.select(exp.Star(), exp.alias_(events.number(), "__shape", quoted=True)).from_(reader)
+    return exp.select(*shown).from_(events.level(inner).subquery("b")).sql("duckdb")
+
+
+def parquet_view(request: Request, names: dict[str, str], path: str, base: int) -> exp.Select:
+    """The asked-for columns of a Parquet file as a plain SELECT, to be part of the query's own statement."""
+    raw = ColumnRaw(names)
+    shapes = [s for s in SHAPES if _possible(s, raw)]
+    row_id = exp.Add(this=column("file_row_number"), expression=lit(base + 1))
+    facts = BuiltIns(_row_text(names), row_id, request.category)
+    events = Events(request, shapes, raw, facts, every=shapes)
+    number = events.number() if len(shapes) > 1 else lit(1)
+    reader = apply("read_parquet", lit(path), exp.Kwarg(this=exp.to_identifier("file_row_number"), expression=exp.true()))
+    inner = exp.select(exp.Star(), exp.alias_(number, "__shape", quoted=True)).from_(reader)
+    shown = [exp.alias_(_typed(events.value(n), t), n, quoted=True) for n, t in request.columns]
+    return exp.select(*shown).from_(events.level(inner).subquery("b"))
+
+
+def _possible(shape: Shape, raw: ColumnRaw) -> bool:
+    """False when the columns that mark a shape are not there."""
+    there = [not isinstance(raw.value(p), exp.Null) for p in shape.marks]
+    any_there = [not isinstance(raw.value(p), exp.Null) for p in shape.any_marks]
+    starts = [not isinstance(raw.value(p), exp.Null) for p, _ in shape.starts]
+    return all(there) and (not shape.any_marks or any(any_there)) and (not shape.starts or any(starts))
+
+
+def _row_text(names: dict[str, str]) -> Sql:
+    """A row of a columnar file as JSON text."""
+    parts = [exp.PropertyEQ(this=quoted(n), expression=column(n)) for n in names]
+    return cast(apply("to_json", exp.Struct(expressions=parts)), "VARCHAR")
+
+

@@ -1,0 +1,405 @@
+"""A plan as one SQL statement: a ``sqlglot`` tree, never text. Written once for all engines; what differs between them
+is in each engine's ``dialect.py``."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+
+from dohyo.plan.expr import Call, Column, Expr, Literal, columns
+from dohyo.plan.functions import AGGREGATES, FUNCTIONS, WINDOWS
+from dohyo.plan.functions.model import Build, Sql, case, cast, coalesce, paren
+from dohyo.plan.nodes import (
+    Aggregate,
+    Batch,
+    Extend,
+    Filter,
+    Join,
+    Limit,
+    Node,
+    Order,
+    Project,
+    Scan,
+    Sort,
+    Union,
+    Unnest,
+    Values,
+    Window,
+    WindowCall,
+)
+from dohyo.plan.passes import Needs, needed_columns
+from dohyo.plan.types import Type
+
+SQL_TYPES = {
+    Type.STRING: "VARCHAR",
+    Type.BOOLEAN: "BOOLEAN",
+    Type.INT: "BIGINT",
+    Type.LONG: "BIGINT",
+    Type.DOUBLE: "DOUBLE",
+    Type.NULL: "VARCHAR",
+}
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """What an engine does in its own way. ``rewritten``: SQL for a function instead of the table's own."""
+
+    name: str
+    rewritten: Mapping[str, Build] = field(default_factory=dict)
+    unsupported: Mapping[str, str] = field(default_factory=dict)
+
+
+# --- expressions ------------------------------------------------------------------------------------------------------
+
+Env = Callable[[str], Sql]
+
+
+class Expressions:
+    """Writes expressions. Null is no third truth value (spec §2.9): a condition that is null counts as false, so a
+    boolean is made never-null wherever its falseness matters (under ``not``, as a value)."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+        self.udfs: set[str] = set()
+
+    def value(self, expr: Expr, env: Env) -> Sql:
+        """The expression as a value."""
+        if expr.type is Type.BOOLEAN and isinstance(expr, Call):
+            return self._total(expr, env)
+        return self._plain(expr, env)
+
+    def condition(self, expr: Expr, env: Env) -> Sql:
+        """The expression where null and false do the same."""
+        if isinstance(expr, Call) and expr.function in ("and", "or"):
+            return self._connect(expr, [self.condition(a, env) for a in expr.args])
+        if isinstance(expr, Call) and expr.function == "not":
+            return exp.Not(this=paren(self._total(expr.args[0], env)))
+        return self._plain(expr, env)
+
+    def _total(self, expr: Expr, env: Env) -> Sql:
+        """A boolean that is never null."""
+        if isinstance(expr, Literal):
+            return self._plain(expr, env)
+        if isinstance(expr, Call) and expr.function in ("and", "or"):
+            return self._connect(expr, [self._total(a, env) for a in expr.args])
+        if isinstance(expr, Call) and expr.function == "not":
+            return exp.Not(this=paren(self._total(expr.args[0], env)))
+        if isinstance(expr, Call) and FUNCTIONS[expr.function.lower()].total:
+            return self._plain(expr, env)
+        return coalesce(self._plain(expr, env), exp.false())
+
+    def _connect(self, expr: Call, parts: list[Sql]) -> Sql:
+        build = FUNCTIONS[expr.function].build
+        assert build is not None
+        return build(*parts)
+
+    def _plain(self, expr: Expr, env: Env) -> Sql:
+        match expr:
+            case Column():
+                return env(expr.name)
+            case Literal():
+                return literal(expr)
+            case Call(function="case"):
+                test, then, otherwise = expr.args
+                return case((self.condition(test, env), self.value(then, env)), default=self.value(otherwise, env))
+        return self._call(expr, env)
+
+    def _call(self, expr: Call, env: Env) -> Sql:
+        row = FUNCTIONS[expr.function.lower()]
+        args = [self.value(a, env) for a in expr.args]
+        if row.udf is not None:
+            self.udfs.add(row.name)
+            return exp.Anonymous(this=udf_name(row.name), expressions=args)
+        build = self.dialect.rewritten.get(row.name) or row.build
+        assert build is not None, row.name
+        return build(*args)
+
+
+def udf_name(function: str) -> str:
+    """The name a Python function is known by to an engine."""
+    return f"dohyo_{function.lower()}"
+
+
+def literal(expr: Literal) -> Sql:
+    """A constant."""
+    if expr.value is None:
+        return cast(exp.Null(), SQL_TYPES[expr.type]) if expr.type is not Type.NULL else exp.Null()
+    if isinstance(expr.value, bool):
+        return exp.Boolean(this=expr.value)
+    if isinstance(expr.value, str):
+        return exp.Literal.string(expr.value)
+    if isinstance(expr.value, float):
+        return cast(exp.Literal.string(repr(expr.value)), "DOUBLE")
+    number = exp.Literal.number(abs(expr.value))
+    return exp.Neg(this=number) if expr.value < 0 else number
+
+
+def column(name: str, table: str | None = None) -> exp.Column:
+    """A quoted column."""
+    return exp.column(name, table=table, quoted=True)
+
+
+def ordered(keys: Order, env: Env) -> list[exp.Ordered]:
+    """``ORDER BY`` terms; nulls last (spec §12.32)."""
+    return [exp.Ordered(this=env(k.name), desc=k.descending, nulls_first=False) for k in keys]
+
+
+# --- statements -------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Block:
+    """A SELECT in the making: columns as SQL over ``source``. ``computed``: names that are no plain column of it."""
+
+    source: exp.Expression
+    columns: dict[str, tuple[str, Sql]]  # lower-cased name -> (name, SQL)
+    where: list[Sql] = field(default_factory=list)
+    computed: set[str] = field(default_factory=set)
+
+    def env(self, name: str) -> Sql:
+        """The SQL of a column; one that does not exist is null."""
+        found = self.columns.get(name.lower())
+        return found[1].copy() if found else exp.Null()
+
+
+class Statement:
+    """Writes one plan. ``tables``: names under which leaves are known to the engine, by ``id`` of the node."""
+
+    def __init__(self, root: Node, dialect: Dialect, tables: Mapping[int, str], scan_table: str = "events") -> None:
+        self.root = root
+        self.dialect = dialect
+        self.tables = tables
+        self.scan_table = scan_table
+        self.exprs = Expressions(dialect)
+        self.needs: Needs = needed_columns(root)
+        self.ctes: list[tuple[str, exp.Query]] = []
+        self.shared = {k for k, n in Counter(id(n) for n in _edges(root)).items() if n > 1}
+        self.done: dict[int, tuple[str, dict[str, tuple[str, Sql]]]] = {}
+
+    def build(self) -> exp.Query:
+        """The whole statement; its columns are the shown ones, then the hidden ones for evidence."""
+        block = self._close(self._block(self.root), self.root)
+        names = [f.name for f in self.root.schema.visible]
+        hidden = [n for n in ("__id", "__time", "__raw") if n in block.columns]
+        select = self._select(block, [*names, *hidden])
+        if self.root.order:
+            select = select.order_by(*ordered(self.root.order, block.env), copy=False)
+        for name, query in self.ctes:
+            select = select.with_(exp.to_identifier(name), as_=query, copy=False)
+        return select
+
+    # -- helpers
+
+    def _wanted(self, node: Node) -> set[str]:
+        return self.needs.get(id(node), set())
+
+    def _select(self, block: Block, names: list[str]) -> exp.Select:
+        shown = [exp.alias_(block.env(n), n, quoted=True) for n in names]
+        if not shown:
+            shown = [exp.alias_(exp.Literal.number(1), "__one", quoted=True)]
+        select = exp.select(*shown, copy=False).from_(block.source, copy=False)
+        return select.where(*block.where, copy=False) if block.where else select
+
+    def _close(self, block: Block, node: Node) -> Block:
+        """The block as a CTE with the columns that are needed of ``node``, and a new block over it."""
+        if not block.where and not block.computed and isinstance(block.source, exp.Table):
+            return block
+        names = [name for key, (name, _) in block.columns.items() if key in self._wanted(node)]
+        return self._cte(self._select(block, names), names)
+
+    def _cte(self, query: exp.Query, names: list[str]) -> Block:
+        name = f"s{len(self.ctes) + 1}"
+        self.ctes.append((name, query))
+        return self._table(name, names)
+
+    def _table(self, name: str, names: list[str]) -> Block:
+        return Block(exp.to_table(name), {n.lower(): (n, column(n)) for n in names})
+
+    def _open(self, node: Node, reads: set[str]) -> Block:
+        """A block of ``node`` in which the columns that are read are plain ones."""
+        block = self._block(node)
+        return self._close(block, node) if reads & block.computed else block
+
+    # -- nodes
+
+    def _block(self, node: Node) -> Block:
+        if id(node) in self.done:
+            name, cols = self.done[id(node)]
+            return Block(exp.to_table(name), dict(cols))
+        block = _WRITERS[type(node)](self, node)
+        if id(node) in self.shared and not isinstance(node, (Scan, Values)):
+            block = self._close(block, node)
+            if isinstance(block.source, exp.Table):
+                self.done[id(node)] = (block.source.name, dict(block.columns))
+        return block
+
+    def _scan(self, node: Scan) -> Block:
+        schema = node.schema
+        names = [f.name if (f := schema.get(n)) else n for n in sorted(self._wanted(node))]
+        return self._table(self.tables.get(id(node), self.scan_table), names)
+
+    def _leaf(self, node: Values | Batch) -> Block:
+        return self._table(self.tables[id(node)], [f.name for f in node.schema.fields])
+
+    def _filter(self, node: Filter) -> Block:
+        block = self._open(node.input, _reads(node.condition))
+        block.where.append(self.exprs.condition(node.condition, block.env))
+        return block
+
+    def _extend(self, node: Extend) -> Block:
+        wanted = self._wanted(node)
+        new = [(n, e) for n, e in node.new if n.lower() in wanted]
+        reads = set().union(*(_reads(e) for _, e in new), {old.lower() for old, _ in node.saved})
+        block = self._open(node.input, reads) if new else self._block(node.input)
+        made = {n.lower(): (n, self.exprs.value(e, block.env)) for n, e in new}
+        kept = {k.lower(): (k, block.env(old)) for old, k in node.saved if k.lower() in wanted}
+        block.columns |= kept | made
+        block.computed |= set(kept) | set(made)
+        return block
+
+    def _project(self, node: Project) -> Block:
+        block = self._block(node.input)
+        if node.open:
+            return block
+        known = [f.name for f in node.schema.fields]
+        block.columns = {n.lower(): (n, block.env(n)) for n in known if n.lower() in self._wanted(node)}
+        return block
+
+    def _sort(self, node: Sort) -> Block:
+        return self._block(node.input)
+
+    def _limit(self, node: Limit) -> Block:
+        block = self._close(self._block(node.input), node.input)
+        names = [name for key, (name, _) in block.columns.items() if key in self._wanted(node)]
+        select = self._select(block, names)
+        if node.order:
+            select = select.order_by(*ordered(node.order, block.env), copy=False)
+        return self._cte(select.limit(node.count, copy=False), names)
+
+    def _aggregate(self, node: Aggregate) -> Block:
+        reads = {k.lower() for k in node.keys}.union(*(_reads(a) for _, c in node.new for a in c.args))
+        block = self._open(node.input, reads | {k.name.lower() for _, c in node.new for k in c.order})
+        shown = [exp.alias_(block.env(k), k, quoted=True) for k in node.keys]
+        new = [(n, c) for n, c in node.new if n.lower() in self._wanted(node)]
+        for name, call in new:
+            row = AGGREGATES[call.function]
+            args = [self.exprs.value(a, block.env) for a in call.args]
+            built = row.build(*args, order=ordered(call.order, block.env)) if row.ordered else row.build(*args)
+            shown.append(exp.alias_(built, name, quoted=True))
+        shown = shown or [exp.alias_(exp.Literal.number(1), "__one", quoted=True)]
+        select = exp.select(*shown, copy=False).from_(block.source, copy=False)
+        select = select.where(*block.where, copy=False) if block.where else select
+        if node.keys:
+            select = select.group_by(*(block.env(k) for k in node.keys), copy=False)
+        else:  # over no rows there is no record (spec §12.29)
+            select = select.having(exp.GT(this=exp.Count(this=exp.Star()), expression=exp.Literal.number(0)), copy=False)
+        return self._cte(select, [*node.keys, *(n for n, _ in new)])
+
+    def _window(self, node: Window) -> Block:
+        block = self._close(self._block(node.input), node.input)
+        new = [(n, c) for n, c in node.new if n.lower() in self._wanted(node)]
+        for old, kept in node.saved:
+            block.columns[kept.lower()] = (kept, block.env(old))
+        made = {n.lower(): (n, self._over(c, node.input.order, block)) for n, c in new}
+        block.columns |= made
+        block.computed |= set(made) | {k.lower() for _, k in node.saved}
+        return self._close(block, node)
+
+    def _over(self, call: WindowCall, order: Order, block: Block) -> Sql:
+        row = WINDOWS[call.function]
+        function = row.build(*(self.exprs.value(a, block.env) for a in call.args))
+        keys = ordered(order if call.order is None else call.order, block.env)
+        window = exp.Window(
+            this=function,
+            partition_by=[block.env(p) for p in call.partition] or None,
+            order=exp.Order(expressions=keys) if keys and not call.whole else None,
+        )
+        if row.framed and not call.whole:
+            window.set("spec", _frame(call))
+        return window
+
+    def _unnest(self, node: Unnest) -> Block:
+        """``SELECT …, UNNEST(list)``; with ``outer`` an empty list counts as a list of one null."""
+        block = self._close(self._block(node.input), node.input)
+        values = self.exprs.value(node.value, block.env)
+        if node.outer:
+            empty = exp.EQ(this=coalesce(exp.Anonymous(this="len", expressions=[values.copy()]), exp.Literal.number(0)),
+                           expression=exp.Literal.number(0))  # fmt: skip
+            values = case((empty, exp.Array(expressions=[exp.Null()])), default=values)
+        block.columns[node.name.lower()] = (node.name, exp.Anonymous(this="unnest", expressions=[values]))
+        block.computed.add(node.name.lower())
+        return self._close(block, node)
+
+    def _join(self, node: Join) -> Block:
+        left = self._close(self._block(node.left), node.left)
+        right = self._close(self._block(node.right), node.right)
+        a, b = left.source.as_("l", copy=True), right.source.as_("r", copy=True)  # type: ignore[attr-defined]  # Table
+
+        def env(name: str) -> Sql:
+            side = "l" if name.lower() in left.columns else "r"
+            return column(name, side)
+
+        tests: list[Sql] = [exp.EQ(this=column(x, "l"), expression=column(y, "r")) for x, y in node.pairs]
+        if node.condition is not None:
+            tests.append(self.exprs.condition(node.condition, env))
+        both = node.kind not in ("semi", "anti")
+        named = [*left.columns.items(), *((right.columns.items()) if both else ())]
+        names = [name for key, (name, _) in named if key in self._wanted(node)]
+        select = exp.select(*(exp.alias_(env(n), n, quoted=True) for n in names), copy=False).from_(a, copy=False)
+        return self._cte(select.join(b, on=exp.and_(*tests), join_type=node.kind, copy=False), names)
+
+    def _union(self, node: Union) -> Block:
+        names = [f.name for f in node.schema.fields if f.name.lower() in self._wanted(node)]
+        parts = []
+        for part in node.parts:
+            block = self._close(self._block(part), part)
+            parts.append(self._select(block, names))
+        query: exp.Query = parts[0]
+        for other in parts[1:]:
+            query = exp.union(query, other, distinct=False, copy=False)
+        return self._cte(query, names)
+
+
+def _frame(call: WindowCall) -> exp.WindowSpec:
+    start: object = "UNBOUNDED" if call.preceding is None else exp.Literal.number(call.preceding)
+    end = {"end": exp.Literal.number(1), "end_side": "PRECEDING"} if call.ends_before else {"end": "CURRENT ROW"}
+    return exp.WindowSpec(kind="ROWS", start=start, start_side="PRECEDING", **end)
+
+
+def _reads(expr: Expr) -> set[str]:
+    return {c.name.lower() for c in columns(expr)}
+
+
+def _edges(root: Node) -> list[Node]:
+    """Each node as often as another one reads it."""
+    seen: set[int] = set()
+    out: list[Node] = []
+    todo = [root]
+    while todo:
+        node = todo.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        out += node.inputs
+        todo += node.inputs
+    return out
+
+
+_WRITERS: dict[type[Node], Callable[..., Block]] = {
+    Scan: Statement._scan,
+    Values: Statement._leaf,
+    Batch: Statement._leaf,
+    Filter: Statement._filter,
+    Extend: Statement._extend,
+    Project: Statement._project,
+    Sort: Statement._sort,
+    Limit: Statement._limit,
+    Aggregate: Statement._aggregate,
+    Window: Statement._window,
+    Unnest: Statement._unnest,
+    Join: Statement._join,
+    Union: Statement._union,
+}

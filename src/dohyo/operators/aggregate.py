@@ -1,0 +1,193 @@
+"""Aggregates: ``count by a``, ``sum(x) as s, avg(y) by g`` (spec §6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dohyo.binding.coerce import to_type
+from dohyo.binding.context import Context
+from dohyo.diagnostics import Span, closest
+from dohyo.lang import foreign
+from dohyo.lang.lexer import Kind
+from dohyo.lang.parser import Parser
+from dohyo.lang.printer import expression, name, names
+from dohyo.lang.tree import Expr, Name, Node as TreeNode, Number, Stage, Star
+from dohyo.operators.base import Operator
+from dohyo.plan.expr import Column, Expr as PlanExpr
+from dohyo.plan.functions import AGGREGATES
+from dohyo.plan.functions.model import AggregateFunction
+from dohyo.plan.nodes import ID, AggCall, Aggregate, Node
+from dohyo.plan.types import Type
+
+
+@dataclass(frozen=True, slots=True)
+class Item(TreeNode):
+    """One aggregate of the list."""
+
+    function: str
+    args: tuple[Expr, ...]
+    alias: Name | None
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateStage(Stage):
+    """The aggregates and the fields to group by."""
+
+    items: tuple[Item, ...]
+    by: tuple[Name, ...]
+
+
+#: Take no field, so what follows them without a parenthesis is the grouping (`count a, b`).
+_BARE = frozenset({"count"})
+
+
+def _parse(p: Parser) -> Stage:
+    """The name has been taken already; it is read again as the first item of the list."""
+    p.cursor.back(p.cursor.last_end - _taken(p))
+    start = p.cursor.peek().span
+    items = [_item(p)]
+    while p.symbol(","):
+        items.append(_item(p))
+    by = _by(p, items)
+    if alias := p.alias():
+        items[-1] = Item(items[-1].function, items[-1].args, alias, span=items[-1].span)
+    return AggregateStage(tuple(items), by, span=start.to(Span(0, p.cursor.last_end)))
+
+
+def _taken(p: Parser) -> int:
+    text, end = p.source.text, p.cursor.last_end
+    start = end
+    while start and (text[start - 1].isalnum() or text[start - 1] == "_"):
+        start -= 1
+    return end - start
+
+
+def _item(p: Parser) -> Item:
+    token = p.cursor.next()
+    if token.kind is not Kind.WORD or token.text.lower() not in AGGREGATES:
+        hint = foreign.function_hint(token.text)
+        near = closest(token.text, AGGREGATES)
+        p.cursor.fail("DH1030", f"`{token.text}` is no aggregate", token.span,
+                      hint=hint or (f"did you mean `{near}`?" if near else ""))  # fmt: skip
+    args: list[Expr] = []
+    if p.symbol("("):
+        args = _arguments(p)
+    elif token.word not in _BARE and p.cursor.peek().word not in ("by", "as", "group", "") and not p.at_stage_end():
+        args = [p.field()]
+    return Item(token.text.lower(), tuple(args), p.alias(), span=token.span.to(Span(0, p.cursor.last_end)))
+
+
+def _arguments(p: Parser) -> list[Expr]:
+    args: list[Expr] = []
+    while not p.symbol(")"):
+        args.append(p._argument())
+        if not p.symbol(",") and p.cursor.peek().text != ")":
+            p.unexpected(p.cursor.peek(), "`,` or `)`")
+    return args
+
+
+def _by(p: Parser, items: list[Item]) -> tuple[Name, ...]:
+    grouped = p.word("group")
+    if p.word("by") or grouped:
+        return p.fields("a field to group by")
+    if not p.at_stage_end() and p.cursor.peek().word != "as" and items[-1].function in _BARE:
+        return p.fields("a field to group by")
+    return ()
+
+
+def _print(stage: AggregateStage) -> str:
+    shown = ", ".join(_print_item(i) for i in stage.items)
+    return shown + (f" by {names(stage.by)}" if stage.by else "")
+
+
+def _print_item(item: Item) -> str:
+    row = AGGREGATES[item.function]
+    args = f"({', '.join(expression(a) for a in item.args)})" if item.args else ""
+    return row.name + args + (f" as {name(item.alias)}" if item.alias else "")
+
+
+# --- meaning ----------------------------------------------------------------------------------------------------------
+
+
+def _lower(stage: AggregateStage, plan: Node, ctx: Context) -> Node:
+    keys = ctx.names(stage.by, plan)
+    new: list[tuple[str, AggCall]] = []
+    for item in stage.items:
+        plan, made = _item_calls(item, plan, ctx)
+        new += made
+    _check_names(stage, keys, new, ctx)
+    if ctx.options.evidence and plan.schema.get(ID):
+        new.append((ID, AggCall("first_id", (Column(ID, Type.LONG),), Type.LONG)))
+    return Aggregate(plan, keys, tuple(new))
+
+
+def _item_calls(item: Item, plan: Node, ctx: Context) -> tuple[Node, list[tuple[str, AggCall]]]:
+    row = AGGREGATES[item.function]
+    if row.lenient_only:
+        ctx.dialect_spot("DH2130", f"`{item.function}` is no function of Sumo Logic", item.span,
+                         hint=f"write `{row.instead}`")  # fmt: skip
+    values = [a for a in item.args if not isinstance(a, Star)]
+    _check_count(item, row, values, ctx)
+    plan, bound = _bound(item, row, values, plan, ctx)
+    if row.many and len(values) > 1:
+        return plan, [(_name(item, row, values, i), _call(row, (bound[0], bound[i]), plan)) for i in range(1, len(values))]
+    return plan, [(_name(item, row, values, 0), _call(row, tuple(bound), plan))]
+
+
+def _check_count(item: Item, row: AggregateFunction, values: list[Expr], ctx: Context) -> None:
+    most = None if row.many else len(row.args)
+    least = sum(not a.optional for a in row.args)
+    if len(values) < least or (most is not None and len(values) > most):
+        raise ctx.fail("DH2132", f"`{row.name}` takes {least or 'at most 1'} argument, not {len(values)}", item.span,
+                       hint=f"`{row.signature}`")  # fmt: skip
+
+
+def _bound(item: Item, row: AggregateFunction, values: list[Expr], plan: Node,
+           ctx: Context) -> tuple[Node, list[PlanExpr]]:  # fmt: skip
+    """The arguments over the plan; an expression inside an aggregate is a stage of its own in Sumo Logic."""
+    bound: list[PlanExpr] = []
+    for i, value in enumerate(values):
+        arg = row.args[min(i, len(row.args) - 1)]
+        if not isinstance(value, Name) and not (arg.literal and isinstance(value, Number)):
+            ctx.dialect_spot("DH2311", f"an expression inside `{row.name}(…)`", value.span,
+                             hint="compute it before: `expression as x`, then aggregate `x`")  # fmt: skip
+        bound.append(to_type(ctx.expr(value, plan), arg.type))
+    return plan, bound
+
+
+def _call(row: AggregateFunction, args: tuple[PlanExpr, ...], plan: Node) -> AggCall:
+    return AggCall(row.name, args, row.type_of(args), plan.order if row.ordered else ())
+
+
+def _name(item: Item, row: AggregateFunction, values: list[Expr], percent: int) -> str:
+    if item.alias:
+        return item.alias.name if percent <= 1 else f"{item.alias.name}_{_shown(values[percent])}"
+    shown = [_shown(v) for v in values]
+    return row.default([shown[0], shown[percent]] if percent else shown)
+
+
+def _shown(value: Expr) -> str:
+    return value.name if isinstance(value, Name) else f"{value.value:g}" if isinstance(value, Number) else expression(value)
+
+
+def _check_names(stage: AggregateStage, keys: tuple[str, ...], new: list[tuple[str, AggCall]], ctx: Context) -> None:
+    seen = {k.lower() for k in keys}
+    for name_, _ in new:
+        if name_.lower() in seen:
+            raise ctx.fail("DH2312", f"two columns would be called `{name_}`", stage.span, hint="give one a name: `as …`")
+        seen.add(name_.lower())
+
+
+OPERATOR = Operator(
+    names=tuple(sorted(n for n, row in AGGREGATES.items() if not row.internal)),
+    synopsis="function[(field)] [as name], … [by field, …]",
+    doc="One row per group with the aggregates of its rows. Only the group's fields and the aggregates remain.",
+    spec="6",
+    stage=AggregateStage,
+    parse=_parse,
+    print=_print,
+    lower=_lower,
+    example="* | count as n by Image",
+    category="aggregate",
+    follow=frozenset({"as", "*"}),
+)

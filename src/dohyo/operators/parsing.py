@@ -1,0 +1,71 @@
+"""What all parse operators share: the source field, ``nodrop`` and the OR of a ``nodrop`` chain (spec §4.1)."""
+
+from __future__ import annotations
+
+from dohyo.binding.coerce import to_text
+from dohyo.binding.context import Context
+from dohyo.diagnostics import Span
+from dohyo.lang.parser import Parser
+from dohyo.lang.tree import Name
+from dohyo.plan.expr import NULL, Call, Column, Expr, any_of, boolean
+from dohyo.plan.nodes import Extend, Filter, Node
+from dohyo.plan.types import Type
+
+_HIT = "__hit"
+
+
+def field_option(p: Parser) -> Name | None:
+    """``field=name`` if it stands here."""
+    mark = p.cursor.mark()
+    if p.word("field") and p.symbol("="):
+        return p.field("the field to parse")
+    p.cursor.back(mark)
+    return None
+
+
+def source_text(field: Name | None, span: Span, plan: Node, ctx: Context) -> Expr:
+    """The text to parse: ``_raw`` unless a field is given."""
+    return to_text(ctx.column(field or Name("_raw", span=span), plan))
+
+
+def parsed(plan: Node, ctx: Context, matched: Expr, new: list[tuple[str, Expr]], nodrop: bool) -> Node:
+    """The plan after a parse: fields set where it matched, rows dropped or not.
+
+    ``matched``: the condition that the row matches; ``new``: the fields' values where it does. Where it does not, a
+    field that exists already keeps its value (spec §4.1). In a chain of parses a row that matched an earlier
+    ``nodrop`` one survives a later one that would drop it.
+    """
+    plan = Extend(plan, (("__match", matched),), hidden=True)
+    match = Column("__match", Type.BOOLEAN)
+    earlier = Column(_HIT, Type.BOOLEAN) if ctx.parse_hit else None
+    survives = nodrop or earlier is not None
+    if not survives:
+        plan = Filter(plan, match)
+    values = [(_own_name(plan, n), v if not survives else _kept(plan, match, n, v)) for n, v in new]
+    plan = Extend(plan, tuple(values))
+    if not nodrop:
+        ctx.parse_hit = None
+        return Filter(plan, any_of([match, earlier])) if earlier else plan
+    if ctx.options.strict_nodrop:
+        return plan
+    ctx.parse_hit = _HIT
+    return Extend(plan, ((_HIT, any_of([earlier, match]) if earlier else match),), hidden=True)
+
+
+def _own_name(plan: Node, name: str) -> str:
+    found = plan.schema.get(name)
+    return found.name if found else name
+
+
+def _kept(plan: Node, match: Expr, name: str, value: Expr) -> Expr:
+    """The parsed value where the parse matched, else what the field had; a field of the source counts as had."""
+    old = plan.schema.get(name)
+    before: Expr = Column(old.name, old.type) if old and not old.name.startswith("__") else NULL
+    if before.type not in (Type.STRING, Type.NULL):
+        before = to_text(before)
+    return Call("case", (match, value, before), Type.STRING)
+
+
+def not_null(value: Expr) -> Expr:
+    """True where there is a value."""
+    return boolean("not", boolean("is_null", value))

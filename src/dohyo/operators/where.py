@@ -1,0 +1,52 @@
+"""``where``: keeps the rows for which a condition is true (spec §5.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dohyo.binding.context import Context
+from dohyo.lang.parser import Parser
+from dohyo.lang.printer import expression
+from dohyo.lang.tree import Expr, Stage
+from dohyo.operators.base import Operator
+from dohyo.plan.expr import FALSE, TRUE
+from dohyo.plan.nodes import Filter, Node
+
+
+@dataclass(frozen=True, slots=True)
+class Where(Stage):
+    """The condition."""
+
+    condition: Expr
+
+
+def _parse(p: Parser) -> Stage:
+    if p.at_stage_end():
+        p.cursor.fail("DH1020", "`where` needs a condition", p.cursor.peek().span, hint='`where EventID = "3"`')
+    condition = p.expression()
+    return Where(condition, span=condition.span)
+
+
+def _print(stage: Where) -> str:
+    return f"where {expression(stage.condition)}"
+
+
+def _lower(stage: Where, plan: Node, ctx: Context) -> Node:
+    condition = ctx.condition(stage.condition, plan)
+    if condition in (TRUE, FALSE):
+        ctx.warn("DH2303", f"this condition is always {str(condition.value).lower()}", stage.condition.span)
+    return Filter(plan, condition)
+
+
+OPERATOR = Operator(
+    names=("where",),
+    synopsis="where condition",
+    doc="Keeps a row only when the condition is true.",
+    spec="5.1",
+    stage=Where,
+    parse=_parse,
+    print=_print,
+    lower=_lower,
+    example='* | where EventID = "3" and DestinationPort in ("80", "443")',
+    category="filter",
+)

@@ -1,0 +1,202 @@
+"""What a row of the function table holds, and short ways to write its SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+
+from dohyo.plan.expr import Expr
+from dohyo.plan.types import Type
+
+Sql = exp.Expression
+Build = Callable[..., Sql]
+
+S, B, I, L, D, ANY = Type.STRING, Type.BOOLEAN, Type.INT, Type.LONG, Type.DOUBLE, None
+
+
+@dataclass(frozen=True, slots=True)
+class Arg:
+    """One parameter. ``type`` ``None``: any value as it is; a numeric type: text is read as a number (spec §2.2);
+    string: numbers and booleans are shown as text. ``literal``: must be a constant."""
+
+    name: str
+    type: Type | None = S
+    optional: bool = False
+    repeat: bool = False  # the last parameter, any number of times
+    literal: bool = False
+    regex: bool = False  # a /regex/ literal is allowed here too
+
+
+@dataclass(frozen=True, slots=True)
+class Udf:
+    """A function that SQL cannot express, given as Python over single values. ``None`` comes in for null."""
+
+    call: Callable[..., object]
+    args: tuple[Type, ...]
+    result: Type | str  # a str is an engine type such as "VARCHAR[]"
+
+
+@dataclass(frozen=True)
+class Function:
+    """A scalar function or an operator sign.
+
+    ``result``: the type, or a function of the arguments. ``build``: the SQL of the generic engine, over the
+    arguments' SQL. ``total``: never null, whatever the arguments. ``check``: looks at constant arguments when the
+    query is compiled and gives what is wrong, as ``(argument index, message)``. ``rewrite``: gives another
+    expression instead of a call of this row. ``internal``: not a name of the language.
+    """
+
+    name: str
+    args: tuple[Arg, ...]
+    result: Type | Callable[[Sequence[Expr]], Type]
+    build: Build | None = None
+    doc: str = ""
+    spec: str = ""
+    example: tuple[str, str] | None = None  # (call, result as text)
+    aliases: tuple[str, ...] = ()
+    udf: Udf | None = None
+    total: bool = False
+    check: Callable[[Sequence[Expr]], tuple[int, str] | None] | None = None
+    rewrite: Callable[[Sequence[Expr]], Expr] | None = None
+    internal: bool = False
+    drops_invalid: bool = False  # rows for which it is null are removed (isPrivateIP …, spec §3.5)
+    volatile: bool = False  # another value at each call: now()
+    lenient_only: bool = False  # a name of the lenient dialect, refused by the strict one
+    instead: str = ""  # lenient_only: the valid spelling, for the diagnostic
+
+    @property
+    def signature(self) -> str:
+        """``substring(s, start[, end])``."""
+        return f"{self.name}({_signature(self.args)})"
+
+    @property
+    def least(self) -> int:
+        """The smallest number of arguments."""
+        return sum(1 for a in self.args if not a.optional and not a.repeat) + sum(
+            1 for a in self.args if a.repeat and not a.optional
+        )
+
+    @property
+    def most(self) -> int | None:
+        """The largest number of arguments; ``None``: any."""
+        return None if self.args and self.args[-1].repeat else len(self.args)
+
+    def arg(self, index: int) -> Arg:
+        """The parameter for the argument at this place."""
+        return self.args[min(index, len(self.args) - 1)]
+
+    def type_of(self, args: Sequence[Expr]) -> Type:
+        """The result's type for these arguments."""
+        return self.result if isinstance(self.result, Type) else self.result(args)
+
+
+def _signature(args: tuple[Arg, ...]) -> str:
+    out = ""
+    for i, a in enumerate(args):
+        piece = (", " if i else "") + a.name + ("…" if a.repeat else "")
+        out += f"[{piece}]" if a.optional else piece
+    return out
+
+
+@dataclass(frozen=True)
+class AggregateFunction:
+    """An aggregate. ``default``: the name of its column without ``as``, given the arguments' names as written."""
+
+    name: str
+    args: tuple[Arg, ...]
+    result: Type | Callable[[Sequence[Expr]], Type]
+    build: Build  # over the arguments' SQL; ordered ones get keyword `order`: list of exp.Ordered
+    default: Callable[[Sequence[str]], str]
+    doc: str = ""
+    spec: str = ""
+    example: tuple[str, str] | None = None
+    aliases: tuple[str, ...] = ()
+    ordered: bool = False
+    many: bool = False  # further constant arguments make further columns (pct)
+    internal: bool = False
+    lenient_only: bool = False
+    instead: str = ""
+
+    def type_of(self, args: Sequence[Expr]) -> Type:
+        """The result's type for these arguments."""
+        return self.result if isinstance(self.result, Type) else self.result(args)
+
+    @property
+    def signature(self) -> str:
+        """``pct(f[, p…])``."""
+        return f"{self.name}({_signature(self.args)})"
+
+
+@dataclass(frozen=True)
+class WindowFunction:
+    """A window function of the plan (``accum`` … are operators that use one)."""
+
+    name: str
+    build: Build
+    doc: str = ""
+    framed: bool = field(default=True)  # ranking and offset functions take no frame
+
+
+# --- short ways to write SQL ------------------------------------------------------------------------------------------
+
+
+def call(name: str) -> Build:
+    """An engine function of this name over all arguments."""
+    return lambda *args: exp.Anonymous(this=name, expressions=list(args))
+
+
+def apply(name: str, *args: Sql) -> Sql:
+    """``name(args…)``."""
+    return exp.Anonymous(this=name, expressions=list(args))
+
+
+def lit(value: str | int | float) -> Sql:
+    """A literal."""
+    return exp.Literal.string(value) if isinstance(value, str) else exp.convert(value)
+
+
+def null() -> Sql:
+    """``NULL``."""
+    return exp.Null()
+
+
+def cast(value: Sql, kind: str) -> Sql:
+    """``CAST(value AS kind)``."""
+    return exp.Cast(this=value, to=exp.DataType.build(kind, dialect="duckdb"))
+
+
+def try_cast(value: Sql, kind: str) -> Sql:
+    """``TRY_CAST(value AS kind)``."""
+    return exp.TryCast(this=value, to=exp.DataType.build(kind, dialect="duckdb"))
+
+
+def case(*pairs: tuple[Sql, Sql], default: Sql | None = None) -> Sql:
+    """``CASE WHEN … THEN … ELSE … END``."""
+    return exp.Case(ifs=[exp.If(this=c, true=v) for c, v in pairs], default=default)
+
+
+def paren(value: Sql) -> Sql:
+    """``(value)`` unless it binds tightly by itself."""
+    return exp.Paren(this=value) if isinstance(value, (exp.Binary, exp.Not, exp.Neg, exp.Unary)) else value
+
+
+def is_null(value: Sql) -> Sql:
+    """``value IS NULL``."""
+    return exp.Is(this=paren(value), expression=exp.Null())
+
+
+def coalesce(*values: Sql) -> Sql:
+    """``COALESCE(values…)``."""
+    return exp.Coalesce(this=values[0], expressions=list(values[1:]))
+
+
+def binary(kind: type[exp.Binary]) -> Build:
+    """An infix operator."""
+    return lambda a, b: kind(this=paren(a), expression=paren(b))
+
+
+def literal_value(sql: Sql) -> str | None:
+    """The text of a string literal, or ``None`` when it is no literal."""
+    return str(sql.this) if isinstance(sql, exp.Literal) else None

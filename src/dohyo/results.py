@@ -1,0 +1,223 @@
+"""What a run gives: rows with evidence, what was read and what was not, and alerts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from dohyo.diagnostics import Diagnostic, Source
+from dohyo.plan.names import ID, TIME
+from dohyo.plan.types import Field
+from dohyo.sources.model import Problem
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+
+
+@dataclass
+class FileReport:
+    """What was read of one input. ``shapes``: records by shape name; ``records`` counts broken ones too."""
+
+    name: str
+    format: str
+    size: int | None = None
+    records: int = 0
+    broken: int = 0
+    shapes: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass
+class ReadReport:
+    """What a run read, and what it could not.
+
+    ``kinds``: events by (source category, event id or type). ``present``: fields that at least one event had, of
+    those in ``asked``. ``seconds``: the whole run's wall time.
+    """
+
+    files: list[FileReport] = field(default_factory=list)
+    kinds: Counter[tuple[str, str]] = field(default_factory=Counter)
+    problems: list[Problem] = field(default_factory=list)
+    empty: list[str] = field(default_factory=list)
+    skipped: list[tuple[str, str]] = field(default_factory=list)  # (file, reason)
+    skipped_count: int = 0
+    asked: tuple[str, ...] = ()
+    present: set[str] = field(default_factory=set)
+    seconds: float = 0.0
+
+    @property
+    def records(self) -> int:
+        """Records read, in all files."""
+        return sum(f.records for f in self.files)
+
+    @property
+    def size(self) -> int:
+        """Bytes on disk of the files read."""
+        return sum(f.size or 0 for f in self.files)
+
+    @property
+    def nothing_read(self) -> bool:
+        """True when not one input could be read."""
+        return not self.files and not self.empty
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Fields that the query asked for and no event had; empty when there were no events at all."""
+        if not self.records:
+            return ()
+        return tuple(name for name in self.asked if name not in self.present)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where a row comes from: ``record`` is a line number or an EVTX record id; ``raw`` only when asked for."""
+
+    file: str
+    record: int | None
+    raw: str | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """JSON-ready data."""
+        data: dict[str, object] = {"file": self.file, "record": self.record}
+        return data | ({"raw": self.raw} if self.raw is not None else {})
+
+
+class Result:
+    """The rows of a query, in order.
+
+    ``columns`` are the shown ones. ``table`` is Arrow and holds hidden columns too (evidence); use :meth:`arrow` for
+    the shown ones. ``places`` turns a row's hidden id into file and record.
+    """
+
+    def __init__(
+        self,
+        table: pa.Table,
+        columns: Sequence[Field],
+        read: ReadReport,
+        diagnostics: Sequence[Diagnostic],
+        source: Source,
+        places: Places,
+    ) -> None:
+        self.table = table
+        self.columns = tuple(columns)
+        self.read = read
+        self.diagnostics = tuple(diagnostics)
+        self.source = source
+        self.places = places
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    @property
+    def names(self) -> list[str]:
+        """The shown columns' names."""
+        return [c.name for c in self.columns]
+
+    def arrow(self) -> pa.Table:
+        """The shown columns as an Arrow table."""
+        return self.table.select(self.names)
+
+    def df(self) -> pd.DataFrame:
+        """The shown columns as a pandas data frame (needs pandas)."""
+        return self.arrow().to_pandas()
+
+    def pl(self) -> pl.DataFrame:
+        """The shown columns as a polars data frame (needs polars)."""
+        import polars
+
+        frame = polars.from_arrow(self.arrow())
+        assert isinstance(frame, polars.DataFrame)
+        return frame
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The shown columns as dictionaries."""
+        return self.arrow().to_pylist()
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(self.rows)
+
+    def evidence(self) -> list[Evidence | None]:
+        """For each row where it comes from; ``None`` when a row stands for no single record."""
+        if ID not in self.table.column_names:
+            return [None] * len(self)
+        ids = self.table.column(ID).to_pylist()
+        raws = self.table.column("__raw").to_pylist() if "__raw" in self.table.column_names else [None] * len(ids)
+        return [self.places.evidence(i, raw) if i is not None else None for i, raw in zip(ids, raws, strict=True)]
+
+    def times(self) -> list[int | None]:
+        """For each row its event time in epoch ms (UTC); ``None`` when it has none."""
+        for name in (TIME, "_messageTime", "_timeslice"):
+            if name in self.table.column_names:
+                return [int(v) if isinstance(v, (int, float)) else None for v in self.table.column(name).to_pylist()]
+        return [None] * len(self)
+
+    def _repr_html_(self) -> str:
+        from dohyo.reports.notebook import html_table
+
+        return html_table(self)
+
+    def __repr__(self) -> str:
+        return f"<dohyo.Result {len(self)} rows × {len(self.columns)} columns>"
+
+
+class Places:
+    """Turns a hidden row id (file number and record number in one integer) into evidence."""
+
+    #: An id is ``file number << BITS | record number``; EVTX record ids fit easily.
+    BITS = 40
+
+    def __init__(self) -> None:
+        self.files: list[str] = []
+
+    def add(self, name: str) -> int:
+        """A number for a file; ids of its records are this plus the record number."""
+        self.files.append(name)
+        return (len(self.files) - 1) << self.BITS
+
+    def evidence(self, row_id: int, raw: str | None = None) -> Evidence:
+        """File and record of an id."""
+        return Evidence(self.files[row_id >> self.BITS], row_id & ((1 << self.BITS) - 1), raw)
+
+
+def iso_time(ms: int | None) -> str | None:
+    """Epoch milliseconds as ``2019-07-19T15:11:03.652Z``."""
+    if ms is None:
+        return None
+    try:
+        moment = dt.datetime.fromtimestamp(ms / 1000, dt.UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03d}Z"
+
+
+@dataclass(frozen=True)
+class Alert:
+    """One row of a detection (design §5)."""
+
+    detection: str
+    title: str
+    severity: str
+    confidence: str
+    tactics: tuple[str, ...]
+    techniques: tuple[str, ...]
+    time: str | None
+    fields: dict[str, Any]
+    evidence: Evidence | None
+
+    def as_json(self) -> dict[str, Any]:
+        """The contract that scripts depend on."""
+        return {
+            "detection": self.detection,
+            "title": self.title,
+            "severity": self.severity,
+            "confidence": self.confidence,
+            "attack": {"tactics": list(self.tactics), "techniques": list(self.techniques)},
+            "time": self.time,
+            "fields": self.fields,
+            "evidence": self.evidence.as_json() if self.evidence else None,
+        }

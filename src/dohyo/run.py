@@ -1,0 +1,282 @@
+"""Queries over logs: compile, read the sources once, run, and give the rows with their evidence."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dohyo.binding.context import Dialect, Options
+from dohyo.compile import Compiled, compile_query
+from dohyo.diagnostics import Diagnostic, QueryError, Severity, Source
+from dohyo.lang import printer
+from dohyo.plan.expr import TRUE, Call, Expr, any_of
+from dohyo.plan.names import ID, RAW
+from dohyo.plan.nodes import Node, Project
+from dohyo.plan.passes import fields_asked, needed_columns, scan_predicate, scan_references, scans
+from dohyo.plan.types import Field, Type
+from dohyo.results import Places, ReadReport, Result
+
+if TYPE_CHECKING:
+    from dohyo.engines.duckdb.engine import DuckDB
+    from dohyo.engines.duckdb.reading import Position, Reading
+    from dohyo.engines.duckdb.scan import Request
+    from dohyo.sources.model import Input
+
+
+@dataclass
+class Progress:
+    """How far a run is; ``bytes`` and ``files`` are what is known of the whole so far."""
+
+    files_done: int = 0
+    files: int = 0
+    bytes_done: int = 0
+    bytes: int = 0
+    records: int = 0
+    hits: int = 0
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How to run. ``since``/``until``: epoch ms, half-open. ``raw``: evidence carries the whole raw event.
+
+    ``strict_input``: the first thing that cannot be read ends the run (:class:`InputError`). ``memory`` such as
+    ``1GB``. ``source_category`` overrides what the shapes say.
+    """
+
+    dialect: str = "lenient"
+    since: int | None = None
+    until: int | None = None
+    raw: bool = False
+    strict_input: bool = False
+    memory: str | None = None
+    threads: int | None = None
+    source_category: str | None = None
+    tables: tuple[Path, ...] = ()
+    parameters: dict[str, str] = field(default_factory=dict)
+    timezone: str = "UTC"
+    now: int | None = None
+    evidence: bool = False
+    progress: Callable[[Progress], None] | None = None
+
+    def compiler(self, dialect: str | None) -> Options:
+        """The same for the compiler."""
+        return Options(
+            dialect=Dialect(dialect or self.dialect),
+            start=self.since,
+            end=self.until,
+            now=self.now,
+            timezone=self.timezone,
+            tables=self.tables,
+            parameters=self.parameters,
+            evidence=self.evidence,
+        )
+
+
+@dataclass(frozen=True)
+class Query:
+    """A query and the name it has in diagnostics."""
+
+    text: str
+    name: str = "query"
+    dialect: str | None = None
+
+
+class InputError(Exception):
+    """``strict_input`` was set and something could not be read."""
+
+
+def search(query: str | Query, paths: Sequence[str | Path], options: RunOptions = RunOptions()) -> Result:  # noqa: B008 - frozen
+    """The rows of one query over logs. Raises :class:`QueryError` when the query cannot run."""
+    one = query if isinstance(query, Query) else Query(query)
+    result = run_queries([one], paths, options)[0]
+    if isinstance(result, QueryError):
+        raise result
+    return result
+
+
+def run_queries(
+    queries: Sequence[Query], paths: Sequence[str | Path], options: RunOptions = RunOptions()  # noqa: B008 - frozen
+) -> list[Result | QueryError]:
+    """The rows of several queries; the events are read once for all. A query that cannot run gives its error."""
+    started = time.perf_counter()
+    compiled = [_compiled(q, options) for q in queries]
+    runnable = [c for c in compiled if isinstance(c, Compiled)]
+    session = Session(options, runnable)
+    results = iter(session.run([str(p) for p in paths]) if runnable else [])
+    session.report.seconds = time.perf_counter() - started
+    return [next(results) if isinstance(c, Compiled) else c for c in compiled]
+
+
+def _compiled(query: Query, options: RunOptions) -> Compiled | QueryError:
+    try:
+        compiled = compile_query(query.text, query.name, options.compiler(query.dialect))
+        return replace(compiled, plan=shown(compiled.plan))
+    except QueryError as error:
+        return error
+
+
+@dataclass
+class Session:
+    """One reading of the sources and the statements over it."""
+
+    options: RunOptions
+    queries: list[Compiled]
+    report: ReadReport = field(default_factory=ReadReport)
+    places: Places = field(default_factory=Places)
+
+    def run(self, paths: list[str]) -> list[Result | QueryError]:
+        """The results, in the order of the queries."""
+        from dohyo.engines.duckdb.engine import DuckDB
+
+        request = self.request()
+        self.report.asked = request.presence
+        engine = DuckDB(self.options.threads, self.options.memory)
+        inputs = self._inputs(paths)
+        if not self._view(engine, request, inputs):
+            self._stream(engine, request, inputs)
+        return [self._result(engine, q) for q in self.queries]
+
+    def request(self) -> Request:
+        """What all queries together ask of the source."""
+        from dohyo.engines.duckdb.scan import Request
+
+        columns: dict[str, tuple[str, Type]] = {}
+        for query in self.queries:
+            for name, kind in scan_columns(query.plan):
+                columns.setdefault(name.lower(), (name, kind))
+        if self.options.raw:
+            columns[RAW] = (RAW, Type.STRING)
+        columns.setdefault(ID, (ID, Type.LONG))
+        predicate = any_of([scan_predicate(q.plan) for q in self.queries])
+        return Request(tuple(columns.values()), _simple(predicate), self.options.source_category)
+
+    def _inputs(self, paths: list[str]) -> list[Input]:
+        from dohyo.sources.archives import Skipped
+        from dohyo.sources.find import find_inputs
+
+        skipped = Skipped()
+        found = list(find_inputs(paths, self.report.problems.append, skipped=skipped))
+        self.report.skipped, self.report.skipped_count = list(skipped.names), skipped.count
+        if self.options.strict_input and self.report.problems:
+            raise InputError(str(self.report.problems[0]))
+        return found
+
+    def _view(self, engine: DuckDB, request: Request, inputs: list[Input]) -> bool:
+        """Parquet files alone become part of the statement itself."""
+        from dohyo.sources.model import Format
+
+        if not inputs or any(i.format is not Format.PARQUET or i.path is None for i in inputs):
+            return False
+        from dohyo.engines.duckdb.parquet import open_view
+
+        return open_view(engine, request, inputs, self.report, self.places)
+
+    def _stream(self, engine: DuckDB, request: Request, inputs: list[Input]) -> None:
+        from dohyo.engines.duckdb.connect import connect
+        from dohyo.engines.duckdb.reading import Reading
+
+        reading = Reading(connect(self.options.threads, self.options.memory), request, self.report, self.places)
+        reading.on_position = self._teller(inputs)
+        batches = self._watched(reading, inputs)
+        once = len(self.queries) == 1 and scan_references(self.queries[0].plan) <= 1
+        (engine.stream_events if once else engine.keep_events)(reading.schema, batches)
+
+    def _watched(self, reading: Reading, inputs: list[Input]) -> Iterator[object]:
+        for batch in reading.events(inputs):
+            if self.options.strict_input and self.report.problems:
+                raise InputError(str(self.report.problems[0]))
+            yield batch
+        if self.options.strict_input and self.report.problems:
+            raise InputError(str(self.report.problems[0]))
+
+    def _teller(self, inputs: list[Input]) -> Callable[[Position], None] | None:
+        tell = self.options.progress
+        if tell is None:
+            return None
+        size = sum(i.size or 0 for i in inputs)
+        return lambda p: tell(Progress(p.files_done, len(inputs), min(p.bytes_done, size), size, p.records, p.hits))
+
+    def _result(self, engine: DuckDB, query: Compiled) -> Result | QueryError:
+        import duckdb
+
+        try:
+            table = engine.run(query.plan)
+        except duckdb.Error as error:
+            failed = Diagnostic("DH3001", Severity.ERROR, f"the query failed while it ran: {_first_line(error)}")
+            return QueryError((*query.diagnostics, failed), query.source)
+        columns = [f for f in query.plan.schema.visible if f.name in table.column_names]
+        return Result(table, columns, self.report, query.diagnostics, query.source, self.places)
+
+
+def scan_columns(plan: Node) -> list[tuple[str, Type]]:
+    """The columns that a plan needs of the source, hidden ones included, with their types."""
+    needs = needed_columns(plan)
+    out: list[tuple[str, Type]] = []
+    for scan in scans(plan):
+        wanted = needs.get(id(scan), set())
+        asked = {n.lower(): n for n in fields_asked(plan)}
+        for name in [*asked, *sorted(w for w in wanted if w not in asked)]:
+            if name in wanted:
+                found = scan.schema.get(name)
+                out.append((found.name, found.type) if found else (asked.get(name, name), Type.STRING))
+    return out
+
+
+def shown(plan: Node) -> Node:
+    """Messages that no ``fields`` stage chose columns for show what the query touched, and the raw text."""
+    if not plan.schema.open or not plan.schema.messages:
+        return plan
+    own = [f.name for f in plan.schema.visible if f.name not in ("_messageTime", "_raw")]
+    touched = [n for n in fields_asked(plan) if n.lower() not in {o.lower() for o in own} and not n.startswith("_")]
+    hidden = tuple(f.name for f in plan.schema.fields if f.hidden)
+    return Project(plan, ("_messageTime", *touched, *own, "_raw"), hidden)
+
+
+def _simple(predicate: Expr) -> Expr:
+    """The condition, or true when one of several queries has none."""
+    return TRUE if isinstance(predicate, Call) and predicate.function == "or" and TRUE in predicate.args else predicate
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).split("\n")[0][:300]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What a query means: each stage with the columns after it, the fields asked of the source, and the SQL."""
+
+    stages: tuple[tuple[str, tuple[Field, ...]], ...]
+    fields: tuple[str, ...]
+    sql: str
+    predicate: str
+    diagnostics: tuple[Diagnostic, ...]
+    source: Source
+
+
+def explain(query: str | Query, options: RunOptions = RunOptions()) -> Explanation:  # noqa: B008 - frozen
+    """A query explained without logs. Raises :class:`QueryError` when it cannot run."""
+    from dohyo.engines.duckdb.dialect import DIALECT
+    from dohyo.engines.sql import Expressions, Statement, column
+
+    one = query if isinstance(query, Query) else Query(query)
+    compiled = compile_query(one.text, one.name, options.compiler(one.dialect))
+    plan = shown(compiled.plan)
+    sql = Statement(plan, DIALECT, {}).build().sql("duckdb", pretty=True)
+    predicate = Expressions(DIALECT).condition(scan_predicate(plan), column).sql("duckdb", pretty=True)
+    stages = tuple((_stage_text(s.node), s.plan.schema.visible) for s in compiled.steps)
+    return Explanation(stages, fields_asked(plan), sql, predicate, compiled.diagnostics, compiled.source)
+
+
+def _stage_text(node: object) -> str:
+    if node is None:
+        return "*"
+    from dohyo.lang.tree import Scope, Stage
+
+    if isinstance(node, Scope):
+        return printer.scope(node)
+    assert isinstance(node, Stage)
+    return printer.stage(node)
+
