@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dohyo.engines.duckdb.connect import arrow_type
 from dohyo.engines.duckdb.scan import Request, chunk_statement, file_statement, parquet_statement
@@ -33,6 +34,8 @@ _PEEK_RECORDS = 200
 _PEEK_BYTES = 1 << 20
 _BATCH_ROWS = 200_000
 _LEFT_ROWS = 20_000
+#: This many broken records of a file are named one by one.
+_BROKEN_NAMED = 20
 #: Formats whose records are always of one shape.
 _FIXED = {Format.EVTX: "evtx", Format.XML: "evtx"}
 
@@ -105,10 +108,9 @@ class Reading:
             return
         names, known = self._guess(source, first.raw.slice(0, _PEEK_RECORDS).to_pylist())
         shapes = [shape(n) for n in names]
-        everything = len(shapes) == len(SHAPES)
-        left = Left(everything)
+        left = Left()
         yield from self._run_chunks(_again(first, chunks), shapes, known, file, base, left)
-        yield from self._left(left, file, base)
+        yield from self._left(left, source, file, base)
 
     def _guess(self, source: Input, texts: list[str]) -> tuple[tuple[str, ...], Spellings]:
         if source.format in _FIXED:
@@ -148,27 +150,32 @@ class Reading:
             self._tell()
             yield pa.record_batch([chunk.raw, ids], names=["raw", "row_id"])
 
-    def _left(self, left: Left, file: FileReport, base: int) -> Iterator[pa.RecordBatch]:
-        """What the guessed shapes did not take, once more with all shapes; what is left then is broken."""
-        if left.final or not left.parts:
-            self._broken(left, file, base)
-            return
-        last = Left(final=True)
-        yield from self._run_chunks(left.chunks(base), list(SHAPES), Spellings(), file, base, last)
-        self._broken(last, file, base)
+    def _left(self, left: Left, source: Input, file: FileReport, base: int) -> Iterator[pa.RecordBatch]:
+        """What the guessed shapes did not take is read again with shapes guessed from itself, until nothing is left.
+        Each round takes at least the records that its guess came from."""
+        self._broken(left.broken, file, base)
+        while left.parts:
+            names, known = self._guess(source, left.parts[0][0].slice(0, _PEEK_RECORDS).to_pylist())
+            again = Left()
+            yield from self._run_chunks(left.chunks(base), [shape(n) for n in names], known, file, base, again)
+            if again.count == left.count:
+                self._broken(again.parts, file, base)
+                return
+            left = again
 
-    def _broken(self, left: Left, file: FileReport, base: int) -> None:
+    def _broken(self, parts: list[tuple[Any, Any]], file: FileReport, base: int) -> None:
         """Counts and names records that are no JSON objects."""
         count = 0
-        for chunk in left.chunks(base):
-            for text, record in zip(chunk.raw.to_pylist(), chunk.records.to_pylist(), strict=True):
+        for texts, ids in parts:
+            for text, row_id in zip(texts.to_pylist(), ids.to_pylist(), strict=True):
                 count += 1
-                if count <= 20:
-                    self.report.problems.append(Problem(file.name, f"{_unit(file)} {record}", _why_broken(text)))
+                if count <= _BROKEN_NAMED:
+                    where = f"{_unit(file)} {row_id - base}"
+                    self.report.problems.append(Problem(file.name, where, _why_broken(text)))
         file.broken += count
         file.records += count
-        if count > 20:
-            self.report.problems.append(Problem(file.name, "", "further broken records", count - 20))
+        if count > _BROKEN_NAMED:
+            self.report.problems.append(Problem(file.name, "", "further broken records", count - _BROKEN_NAMED))
 
     # -- files that DuckDB opens
 
@@ -198,10 +205,10 @@ class Reading:
             return
         ordinals = np.concatenate(left) if left else np.array([], dtype=np.int64)
         if len(ordinals):
-            last = Left(final=True)
             lines = lines_at(source, ordinals, self.report.problems.append)
-            yield from self._run_chunks(lines, list(SHAPES), Spellings(), file, base, last)
-            self._broken(last, file, base)
+            unplaced = Left()
+            yield from self._run_chunks(lines, shapes, known, file, base, unplaced)
+            yield from self._left(unplaced, source, file, base)
 
     def _parquet(self, source: Input, file: FileReport, base: int) -> Iterator[pa.RecordBatch]:
         from dohyo.sources.spool import spooled
@@ -239,14 +246,12 @@ class Reading:
     def _count_kinds(self, batch: pa.RecordBatch, some_unplaced: bool) -> None:
         table = pa.table({"c": batch.column("__category"), "k": batch.column("__kind")})
         if some_unplaced:
-            table = table.filter(pa.compute.greater(batch.column("__shape"), 0))
+            table = table.filter(pc.greater(batch.column("__shape"), 0))
         counts = table.group_by(["c", "k"]).aggregate([([], "count_all")])
         for row in counts.to_pylist():
             self.report.kinds[(row["c"] or "", row["k"] or "")] += row["count_all"]
 
     def _useful(self, batch: pa.RecordBatch, ids: Any) -> Iterator[pa.RecordBatch]:
-        import pyarrow.compute as pc
-
         rows = batch.column("__row")
         if rows.null_count == len(rows):
             return
@@ -264,23 +269,30 @@ class Reading:
 
 
 class Left:
-    """Records that no guessed shape took, kept until they are read again. ``final``: they were read with all shapes."""
+    """Records that no guessed shape took: ``parts`` are to be read again, ``broken`` are no JSON objects."""
 
-    def __init__(self, final: bool) -> None:
-        self.final = final
+    def __init__(self) -> None:
         self.parts: list[tuple[Any, Any]] = []
+        self.broken: list[tuple[Any, Any]] = []
+
+    @property
+    def count(self) -> int:
+        """How many are to be read again."""
+        return sum(len(texts) for texts, _ in self.parts)
 
     def take(self, batch: pa.RecordBatch) -> None:
         """Keeps the records of a batch that have no shape."""
-        import pyarrow.compute as pc
-
-        texts = batch.column("__left")
         none = pc.equal(batch.column("__shape"), 0)
-        if pc.any(none).as_py():
-            self.parts.append((texts.filter(none), batch.column("row_id").filter(none)))
+        if not pc.any(none).as_py():
+            return
+        broken = pc.and_(none, batch.column("__broken"))
+        for wanted, parts in ((pc.and_not(none, broken), self.parts), (broken, self.broken)):
+            texts = batch.column("__left").filter(wanted)
+            if len(texts):
+                parts.append((texts, batch.column("row_id").filter(wanted)))
 
     def chunks(self, base: int) -> Iterator[Chunk]:
-        """The records as chunks, in order."""
+        """The records to read again as chunks, in order."""
         for texts, ids in self.parts:
             for start in range(0, len(texts), _LEFT_ROWS):
                 records = pa.array(ids.slice(start, _LEFT_ROWS).to_numpy() - base)

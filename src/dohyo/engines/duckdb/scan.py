@@ -49,7 +49,7 @@ class Request:
     @property
     def needs_raw(self) -> bool:
         """True when the raw text is asked for, as a column or in the predicate."""
-        return bool({"_raw", "_size", RAW} & self._names)
+        return bool({"_raw", "_size", RAW} & self.names)
 
     @property
     def needs_id(self) -> bool:
@@ -57,7 +57,8 @@ class Request:
         return bool({ID, "_messageid"} & {c.name.lower() for c in columns(self.predicate)})
 
     @property
-    def _names(self) -> set[str]:
+    def names(self) -> set[str]:
+        """All names that are asked for or that the predicate reads, lower-cased."""
         return {n.lower() for n, _ in self.columns} | {c.name.lower() for c in columns(self.predicate)}
 
     @property
@@ -116,6 +117,14 @@ class Events:
     def _of(self, shape: Shape, name: str) -> Sql:
         own = built_in(shape, self.raw, name, self.known)
         return text_field(shape, self.raw, name) if own is None else own
+
+    def collect(self) -> None:
+        """Goes through everything that will be asked of the raw record, so that it knows all keys from then on."""
+        self.raw.forget()
+        for name in self.request.names:
+            self.value(name)
+        self.number(), self.category(), self.kind()
+        self.raw.forget()
 
     def category(self) -> Sql:
         """``_sourceCategory``, for the summary."""
@@ -182,20 +191,27 @@ def _shown(events: Events, extra: list[exp.Expression]) -> list[exp.Expression]:
 
 def chunk_statement(request: Request, shapes: Sequence[Shape], spellings: Spellings) -> str:
     """SQL over a stream ``chunk(raw, row_id)`` of JSON records. Records of none of the shapes come out with shape 0
-    and their text in ``__left``."""
+    and their text in ``__left``; ``__broken`` where it could not be read as a JSON object."""
     raw = JsonRaw(lambda layer: column(f"j{layer}"), spellings)
     facts = BuiltIns(column("raw"), column("row_id"), request.category)
     left = case((exp.EQ(this=column("__shape"), expression=lit(0)), column("raw")), default=null())
-    extra = [column("row_id"), exp.alias_(left, "__left", quoted=True)]
-    for _ in range(2):  # the first pass collects the keys, the second writes with all of them known
-        events = Events(request, shapes, raw, facts)
-        number, shown = events.number(), _shown(events, extra)
+    extra = [column("row_id"), exp.alias_(left, "__left", quoted=True),
+             exp.alias_(is_null(column("j0")), "__broken", quoted=True)]  # fmt: skip
+    Events(request, shapes, raw, facts).collect()
+    events = Events(request, shapes, raw, facts)
+    number, shown = events.number(), _shown(events, extra)
     own = [column("raw"), column("row_id")]
     parsed = [exp.alias_(_parsed(tree), f"j{i}", quoted=True) for i, tree in enumerate(raw.layers)]
-    documents = [column(f"j{i}") for i in range(len(raw.layers))]
-    inner = exp.select(*own, *parsed).from_("chunk").subquery("a")
-    middle = exp.select(*own, *documents, exp.alias_(_placed(number), "__shape", quoted=True)).from_(inner)
-    return exp.select(*shown).from_(events.level(middle).subquery("b")).sql("duckdb")
+    inner = exp.select(*own, *parsed).from_("chunk")
+    middle = exp.select(exp.Star(), exp.alias_(_placed(number), "__shape", quoted=True)).from_(_once(raw, inner))
+    return exp.select(*shown).from_(events.level(middle).subquery("b")).sql("duckdb", copy=False)
+
+
+def _once(raw: JsonRaw | ColumnRaw, below: exp.Select) -> exp.Subquery:
+    """The level that holds the values which are computed once."""
+    held = raw.columns()
+    level = exp.select(exp.Star(), *held, copy=False).from_(below.subquery("o"), copy=False) if held else below
+    return level.subquery("a")
 
 
 def _parsed(tree: KeyTree) -> Sql:
@@ -218,9 +234,9 @@ def file_statement(request: Request, shapes: Sequence[Shape], spellings: Spellin
     needed."""
     raw = JsonRaw(None, spellings)
     facts = BuiltIns(None, lit(0), request.category)
-    for _ in range(2):  # the first pass collects the keys, the second writes with all of them known
-        events = Events(request, shapes, raw, facts)
-        number, shown = events.number(), _shown(events, [])
+    Events(request, shapes, raw, facts).collect()
+    events = Events(request, shapes, raw, facts)
+    number, shown = events.number(), _shown(events, [])
     if len(raw.layers) > 1:
         return None
     kinds = {k: lit(t.kind().sql("duckdb")) for k, t in raw.layers[0].below.items()}
@@ -231,9 +247,9 @@ def file_statement(request: Request, shapes: Sequence[Shape], spellings: Spellin
         "columns": exp.Struct(expressions=[exp.PropertyEQ(this=quoted(k), expression=v) for k, v in kinds.items()]),
     }
     named = [exp.Kwarg(this=exp.to_identifier(k), expression=v) for k, v in options.items()]
-    reader = apply("read_json", lit(path), *named)
-    inner = exp.select(exp.Star(), exp.alias_(number, "__shape", quoted=True)).from_(reader)
-    return exp.select(*shown).from_(events.level(inner).subquery("b")).sql("duckdb")
+    reader = exp.select(exp.Star()).from_(apply("read_json", lit(path), *named))
+    inner = exp.select(exp.Star(), exp.alias_(number, "__shape", quoted=True)).from_(_once(raw, reader))
+    return exp.select(*shown).from_(events.level(inner).subquery("b")).sql("duckdb", copy=False)
 
 
 # --- from Parquet -----------------------------------------------------------------------------------------------------
@@ -246,9 +262,10 @@ def parquet_statement(request: Request, names: dict[str, str], path: str) -> str
     facts = BuiltIns(_row_text(names), lit(0), request.category)
     events = Events(request, shapes, raw, facts, every=shapes)
     shown = _shown(events, [])
-    reader = apply("read_parquet", lit(path))
-    inner = exp.select(exp.Star(), exp.alias_(events.number(), "__shape", quoted=True)).from_(reader)
-    return exp.select(*shown).from_(events.level(inner).subquery("b")).sql("duckdb")
+    number = events.number()
+    reader = exp.select(exp.Star()).from_(apply("read_parquet", lit(path)))
+    inner = exp.select(exp.Star(), exp.alias_(number, "__shape", quoted=True)).from_(_once(raw, reader))
+    return exp.select(*shown).from_(events.level(inner).subquery("b")).sql("duckdb", copy=False)
 
 
 def parquet_view(request: Request, names: dict[str, str], path: str, base: int) -> exp.Select:
@@ -259,9 +276,10 @@ def parquet_view(request: Request, names: dict[str, str], path: str, base: int) 
     facts = BuiltIns(_row_text(names), row_id, request.category)
     events = Events(request, shapes, raw, facts, every=shapes)
     number = events.number() if len(shapes) > 1 else lit(1)
-    reader = apply("read_parquet", lit(path), exp.Kwarg(this=exp.to_identifier("file_row_number"), expression=exp.true()))
-    inner = exp.select(exp.Star(), exp.alias_(number, "__shape", quoted=True)).from_(reader)
+    numbered = exp.Kwarg(this=exp.to_identifier("file_row_number"), expression=exp.true())
+    reader = exp.select(exp.Star()).from_(apply("read_parquet", lit(path), numbered))
     shown = [exp.alias_(_typed(events.value(n), t), n, quoted=True) for n, t in request.columns]
+    inner = exp.select(exp.Star(), exp.alias_(number, "__shape", quoted=True)).from_(_once(raw, reader))
     return exp.select(*shown).from_(events.level(inner).subquery("b"))
 
 

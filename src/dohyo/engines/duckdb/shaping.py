@@ -30,8 +30,37 @@ class Raw(Protocol):
     def value(self, path: Path) -> Sql:
         """The value at the path; null when it is not there."""
 
+    def there(self, path: Path) -> Sql:
+        """True when there is a value at the path, whatever it is."""
+
     def spellings(self, name: str) -> tuple[str, ...]:
         """The spellings under which a field of this name (any case) may stand in the record."""
+
+    def forget(self) -> None:
+        """Drops the values that :meth:`once` holds."""
+
+    def once(self, value: Sql) -> Sql:
+        """A column that holds the value, computed once for each record: for values that are used many times over."""
+
+
+class Held:
+    """Values computed once for each record, in a level of the statement below the one that uses them."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, tuple[str, Sql]] = {}
+
+    def once(self, value: Sql) -> Sql:
+        """See :class:`Raw`."""
+        name, _ = self.held.setdefault(value.sql("duckdb"), (f"__once{len(self.held)}", value))
+        return exp.column(name, quoted=True)
+
+    def forget(self) -> None:
+        """Holds nothing any more."""
+        self.held.clear()
+
+    def columns(self) -> list[exp.Expression]:
+        """The held values as columns of a SELECT."""
+        return [exp.alias_(sql, name, quoted=True) for name, sql in self.held.values()]
 
 
 # --- a raw record that is JSON ----------------------------------------------------------------------------------------
@@ -44,19 +73,21 @@ class KeyTree:
     below: dict[str, KeyTree] = field(default_factory=dict)
     whole: bool = False
 
-    def add(self, path: Path) -> bool:
-        """Asks for the value at a path; beyond a ``*`` the value before it is asked for as text.
+    def add(self, path: Path, whole: bool) -> bool:
+        """Asks for the value at a path (``whole``), or only whether there is one; beyond a ``*`` the value before it is
+        asked for as text.
 
         Gives ``False``, and asks for nothing, when a key differs only in case from one that is asked for already: the
         engine's structs cannot tell them apart.
         """
-        path = path[: path.index("*")] if "*" in path else path
+        if "*" in path:
+            path, whole = path[: path.index("*")], True
         if not self._fits(path):
             return False
         node = self
         for key in path:
             node = node.below.setdefault(key, KeyTree())
-        node.whole = True
+        node.whole = node.whole or whole
         return True
 
     def _fits(self, path: Path) -> bool:
@@ -116,7 +147,7 @@ class Spellings:
         return tuple(sorted((n, tuple(sorted(found))) for n, found in self.seen.items()))
 
 
-class JsonRaw:
+class JsonRaw(Held):
     """A JSON record. Paths are collected in a first pass (``layers``), so that only those keys are read.
 
     ``bases``: the structs the record is read into, one a layer; ``None``: the keys are columns of the source, and
@@ -124,24 +155,30 @@ class JsonRaw:
     """
 
     def __init__(self, base: Callable[[int], Sql] | None, spellings: Spellings) -> None:
+        super().__init__()
         self.base = base
         self.known = spellings
         self.layers: list[KeyTree] = [KeyTree()]
         self.layer_of: dict[Path, int] = {}
 
     def value(self, path: Path) -> Sql:
-        layer = self._layer(path)
+        return self._at(path, whole=True)
+
+    def there(self, path: Path) -> Sql:
+        return exp.Not(this=is_null(self._at(path, whole=False)))
+
+    def _at(self, path: Path, whole: bool) -> Sql:
+        layer = self._layer(path, whole)
         return self._read(self.layers[layer], self.base(layer) if self.base else None, path)
 
-    def _layer(self, path: Path) -> int:
-        if path not in self.layer_of:
-            index = next((i for i, tree in enumerate(self.layers) if tree.add(path)), None)
-            if index is None:
-                self.layers.append(KeyTree())
-                index = len(self.layers) - 1
-                self.layers[index].add(path)
-            self.layer_of[path] = index
-        return self.layer_of[path]
+    def _layer(self, path: Path, whole: bool) -> int:
+        """The first layer whose keys this path's keys can be told from."""
+        layer = next((i for i, tree in enumerate(self.layers) if tree.add(path, whole)), None)
+        if layer is None:
+            self.layers.append(KeyTree())
+            layer = len(self.layers) - 1
+            self.layers[layer].add(path, whole)
+        return layer
 
     def _read(self, node: KeyTree, at: Sql | None, path: Path) -> Sql:
         """Goes down the tree; where an inner value is read as text, the rest of the path is read from that text."""
@@ -187,18 +224,19 @@ def _json_or_null(text: Sql) -> Sql:
 # --- a raw record that is a row of columns ----------------------------------------------------------------------------
 
 
-class ColumnRaw:
+class ColumnRaw(Held):
     """A row of a columnar file. ``columns``: top-level names with their types as the engine names them."""
 
     def __init__(self, columns: dict[str, str]) -> None:
-        self.columns = {name.lower(): name for name in columns}
+        super().__init__()
+        self.names = {name.lower(): name for name in columns}
         self.types = {name.lower(): kind for name, kind in columns.items()}
 
     def value(self, path: Path) -> Sql:
         whole = ".".join(path)
-        if whole.lower() in self.columns and len(path) > 1:
+        if whole.lower() in self.names and len(path) > 1:
             return self._column(whole)
-        if not path or path[0].lower() not in self.columns:
+        if not path or path[0].lower() not in self.names:
             return null()
         first = self._column(path[0])
         if len(path) == 1:
@@ -207,8 +245,12 @@ class ColumnRaw:
             return self._inside(path)
         return json_value(first, path[1:])
 
+    def there(self, path: Path) -> Sql:
+        value = self.value(path)
+        return exp.false() if isinstance(value, exp.Null) else exp.Not(this=is_null(value))
+
     def _column(self, name: str) -> Sql:
-        column = exp.column(self.columns[name.lower()], quoted=True)
+        column = exp.column(self.names[name.lower()], quoted=True)
         kind = self.types[name.lower()]
         if kind.startswith("TIMESTAMP"):
             return cast(apply("epoch_ms", column), "VARCHAR")
@@ -217,11 +259,11 @@ class ColumnRaw:
         return column if kind == "VARCHAR" else cast(column, "VARCHAR")
 
     def _inside(self, path: Path) -> Sql:
-        text = cast(apply("to_json", exp.column(self.columns[path[0].lower()], quoted=True)), "VARCHAR")
+        text = cast(apply("to_json", exp.column(self.names[path[0].lower()], quoted=True)), "VARCHAR")
         return json_value(text, path[1:])
 
     def spellings(self, name: str) -> tuple[str, ...]:
-        return (self.columns.get(name.lower(), name),)
+        return (self.names.get(name.lower(), name),)
 
 
 # --- expressions of the tables ----------------------------------------------------------------------------------------
@@ -243,6 +285,10 @@ def first_of(values: Sequence[Sql]) -> Sql:
     return kept[0] if len(kept) == 1 else (coalesce(*kept) if kept else null())
 
 
+#: A look-up in a larger table has its value computed once instead of once a branch.
+_SMALL_TABLE = 4
+
+
 def _inside(expr: m.Inside, raw: Raw) -> Sql:
     return json_value(expression(expr.text, raw), expr.inner)
 
@@ -250,6 +296,8 @@ def _inside(expr: m.Inside, raw: Raw) -> Sql:
 def _lookup(expr: m.Lookup, raw: Raw) -> Sql:
     """``CASE lower(x) WHEN … END``; keys that give the same are one branch, most of them in one list."""
     value = apply("lower", expression(expr.value, raw))
+    if len(expr.table) > _SMALL_TABLE:
+        value = raw.once(value)
     by_result: dict[str, list[str]] = {}
     for key, result in expr.table:
         by_result.setdefault(result, []).append(key)
@@ -399,17 +447,13 @@ _EXPRESSIONS: dict[type, Callable[..., Sql]] = {
 
 def carries(shape: m.Shape, raw: Raw) -> list[Sql]:
     """The conditions under which a record carries the marks of a shape."""
-    tests = [_there(raw, path) for path in shape.marks]
+    tests = [raw.there(path) for path in shape.marks]
     if shape.any_marks:
-        tests.append(_any([_there(raw, path) for path in shape.any_marks]))
-    tests += [is_null(raw.value(path)) for path in shape.not_marks]
+        tests.append(_any([raw.there(path) for path in shape.any_marks]))
+    tests += [exp.Not(this=paren(raw.there(path))) for path in shape.not_marks]
     if shape.starts:
         tests.append(_any([_begins(raw, path, opening) for path, opening in shape.starts]))
     return tests
-
-
-def _there(raw: Raw, path: Path) -> Sql:
-    return exp.Not(this=is_null(raw.value(path)))
 
 
 def _begins(raw: Raw, path: Path, opening: str) -> Sql:
