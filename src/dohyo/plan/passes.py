@@ -191,7 +191,27 @@ def scan_predicate(root: Node) -> Expr:
         elif isinstance(node, Extend):
             values = values | {n.lower(): substitute(e, values) for n, e in node.new if _small(e, values)}
             values |= {n.lower(): Call("opaque", (), e.type) for n, e in node.new if not _small(e, values)}
-    return all_of(conditions)
+    return all_of(sorted(_conjuncts(conditions), key=_cost))
+
+
+def _conjuncts(conditions: list[Expr]) -> list[Expr]:
+    """The conditions with ``and`` s taken apart: each can be tested by itself, in any order."""
+    out: list[Expr] = []
+    for c in conditions:
+        out += _conjuncts(list(c.args)) if isinstance(c, Call) and c.function == "and" else [c]
+    return out
+
+
+#: What a test costs for one record, roughly: regexes and built-in fields (looked up, not read) are dear.
+_DEAR = {"search": 40, "captures": 40, "glob_search": 60, "number_of": 8}
+
+
+def _cost(expr: Expr) -> int:
+    if isinstance(expr, Column):
+        return 20 if expr.name.startswith("_") else 2
+    if isinstance(expr, Call):
+        return _DEAR.get(expr.function, 1) + sum(_cost(a) for a in expr.args)
+    return 0
 
 
 def _chain_above(root: Node, scan: Scan) -> list[Node]:

@@ -79,7 +79,9 @@ class Chunk:
 class Reader(Protocol):
     """Reads one input as chunks; what cannot be read is given to ``report`` and the rest goes on."""
 
-    def __call__(self, source: Input, report: Callable[[Problem], None]) -> Iterator[Chunk]: ...
+    def __call__(self, source: Input, report: Callable[[Problem], None]) -> Iterator[Chunk]:
+        """The chunks of ``source`` in its order; each :class:`Problem` goes to ``report`` when it is met."""
+        ...
 
 
 # --- shapes -----------------------------------------------------------------------------------------------------------
@@ -191,13 +193,27 @@ class FullPath:
 class Time:
     """Epoch milliseconds (UTC) of a text time: ISO 8601 with ``T`` or blank, 0–9 decimals, ``Z``, an offset or
     neither (then UTC), or an epoch number of 10, 13, 16 or 19 digits (also with decimals), or .NET's
-    ``/Date(1603419400671)/`` as Windows PowerShell writes it. Sumo Logic's Windows source puts a plus before the nine decimals (``2020-10-12T07:31:14+000039800Z``): plus, nine digits and ``Z``
-    are decimals, never an offset."""
+    ``/Date(1603419400671)/`` as Windows PowerShell writes it. Sumo Logic's Windows source puts a plus before the
+    nine decimals (``2020-10-12T07:31:14+000039800Z``): plus, nine digits and ``Z`` are decimals, never an offset."""
 
     value: ShapeExpr
 
 
-ShapeExpr = Key | Inside | XmlData | XmlSystem | MessageLine | Const | First | Lookup | Joined | Prefixed | When | FullPath | Time
+ShapeExpr = (
+    Key
+    | Inside
+    | XmlData
+    | XmlSystem
+    | MessageLine
+    | Const
+    | First
+    | Lookup
+    | Joined
+    | Prefixed
+    | When
+    | FullPath
+    | Time
+)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from dohyo.results import FileReport, Places, ReadReport
 from dohyo.sources.model import Chunk, Format, Input, Problem, Shape
 from dohyo.sources.readers import READERS
 from dohyo.sources.shapes import SHAPES, shape
-from dohyo.sources.shapes.recognise import recognise
+from dohyo.sources.shapes.recognise import read_field, recognise
 
 #: From this size on DuckDB opens an NDJSON file by itself. Below it text is handed over, which gives exact line
 #: numbers also where a file has blank lines.
@@ -113,15 +113,26 @@ class Reading:
         yield from self._left(left, source, file, base)
 
     def _guess(self, source: Input, texts: list[str]) -> tuple[tuple[str, ...], Spellings]:
+        records = [r for t in texts if isinstance(r := _loaded(t), dict)]
+        found = [recognise(r) for r in records]
+        self._note_present(found, records)
         if source.format in _FIXED:
             return (_FIXED[source.format],), Spellings()
-        records = [r for t in texts if isinstance(r := _loaded(t), dict)]
-        names = Counter(recognise(r).name for r in records)
+        names = Counter(s.name for s in found)
         wanted = {n.lower() for n, _ in self.request.columns}
         known = Spellings()
         for record in records:
             _spellings(record, wanted, known.seen)
         return tuple(n for n, _ in names.most_common()) or ("generic",), known
+
+    def _note_present(self, shapes: list[Shape], records: list[dict[str, Any]]) -> None:
+        """Fields that the first records have need not be looked for in all the others."""
+        for name in self._unseen():
+            if any(read_field(s, r, name) for s, r in zip(shapes, records, strict=True)):
+                self.report.present.add(name)
+
+    def _unseen(self) -> tuple[str, ...]:
+        return tuple(n for n in self.request.presence if n not in self.report.present)
 
     def _statement(self, kind: str, make: Callable[[], str], *key: object) -> str:
         found = self._statements.get((kind, *key))
@@ -131,10 +142,11 @@ class Reading:
 
     def _run_chunks(
         self, chunks: Iterable[Chunk], shapes: list[Shape], known: Spellings, file: FileReport, base: int,
-        left: Left,
+        left: Left, exact: bool = False,
     ) -> Iterator[pa.RecordBatch]:  # fmt: skip
-        key = (tuple(s.name for s in shapes), known.key())
-        sql = self._statement("chunk", lambda: chunk_statement(self.request, shapes, known), *key)
+        unseen = self._unseen()
+        key = (tuple(s.name for s in shapes), known.key(), exact, unseen)
+        sql = self._statement("chunk", lambda: chunk_statement(self.request, shapes, known, exact, unseen), *key)
         schema = pa.schema([("raw", pa.string()), ("row_id", pa.int64())])
         stream = pa.RecordBatchReader.from_batches(schema, self._stream(chunks, base, file))
         self.connection.register("chunk", stream)
@@ -157,7 +169,7 @@ class Reading:
         while left.parts:
             names, known = self._guess(source, left.parts[0][0].slice(0, _PEEK_RECORDS).to_pylist())
             again = Left()
-            yield from self._run_chunks(left.chunks(base), [shape(n) for n in names], known, file, base, again)
+            yield from self._run_chunks(left.chunks(base), [shape(n) for n in names], known, file, base, again, True)
             if again.count == left.count:
                 self._broken(again.parts, file, base)
                 return
@@ -187,7 +199,7 @@ class Reading:
         left: list[Any] = []
         done = 0
         try:
-            sql = file_statement(self.request, shapes, known, str(source.path))
+            sql = file_statement(self.request, shapes, known, self._unseen(), str(source.path))
             if sql is None:
                 yield from self._chunks(source, file, base)
                 return
@@ -247,7 +259,7 @@ class Reading:
         table = pa.table({"c": batch.column("__category"), "k": batch.column("__kind")})
         if some_unplaced:
             table = table.filter(pc.greater(batch.column("__shape"), 0))
-        counts = table.group_by(["c", "k"]).aggregate([([], "count_all")])
+        counts = table.group_by(["c", "k"], use_threads=False).aggregate([([], "count_all")])
         for row in counts.to_pylist():
             self.report.kinds[(row["c"] or "", row["k"] or "")] += row["count_all"]
 

@@ -76,11 +76,13 @@ class Events:
     raw: Raw
     known: BuiltIns
     every: Sequence[Shape] = SHAPES
+    exact: bool = True
+    unseen: tuple[str, ...] | None = None  # fields whose presence is still to be found out; None: all
     cache: dict[str, Sql] = field(default_factory=dict)
 
     def number(self) -> Sql:
         """The shape's number (0: none of the candidates)."""
-        return shape_number(self.shapes, self.raw, self.every)
+        return shape_number(self.shapes, self.raw, self.every, self.exact)
 
     def by_shape(self, values: list[Sql]) -> Sql:
         """One value per shape, chosen by the record's shape; shapes with the same value share a branch."""
@@ -98,7 +100,8 @@ class Events:
         if key == RAW:
             return self.known.raw.copy() if self.known.raw is not None else null()
         if key not in self.cache:
-            self.cache[key] = self.by_shape([self._of(shape, name) for shape in self.shapes])
+            value = self.by_shape([self._of(shape, name) for shape in self.shapes])
+            self.cache[key] = self.raw.once(value) if key == "_sourcecategory" and not self.projected else value
         return column(_held(key)) if self.projected else self.cache[key].copy()
 
     @property
@@ -138,6 +141,8 @@ class Events:
         """One bit for each field of ``request.presence`` that the record has."""
         bits: list[Sql] = []
         for i, name in enumerate(self.request.presence):
+            if self.unseen is not None and name not in self.unseen:
+                continue
             test = exp.Not(this=is_null(self.value(name)))
             bits.append(exp.Mul(this=cast(test, "BIGINT"), expression=lit(1 << i)))
         out: Sql = bits[0] if bits else lit(0)
@@ -189,7 +194,9 @@ def _shown(events: Events, extra: list[exp.Expression]) -> list[exp.Expression]:
 # --- from JSON text in Arrow chunks -----------------------------------------------------------------------------------
 
 
-def chunk_statement(request: Request, shapes: Sequence[Shape], spellings: Spellings) -> str:
+def chunk_statement(
+    request: Request, shapes: Sequence[Shape], spellings: Spellings, exact: bool, unseen: tuple[str, ...]
+) -> str:
     """SQL over a stream ``chunk(raw, row_id)`` of JSON records. Records of none of the shapes come out with shape 0
     and their text in ``__left``; ``__broken`` where it could not be read as a JSON object."""
     raw = JsonRaw(lambda layer: column(f"j{layer}"), spellings)
@@ -197,8 +204,8 @@ def chunk_statement(request: Request, shapes: Sequence[Shape], spellings: Spelli
     left = case((exp.EQ(this=column("__shape"), expression=lit(0)), column("raw")), default=null())
     extra = [column("row_id"), exp.alias_(left, "__left", quoted=True),
              exp.alias_(is_null(column("j0")), "__broken", quoted=True)]  # fmt: skip
-    Events(request, shapes, raw, facts).collect()
-    events = Events(request, shapes, raw, facts)
+    Events(request, shapes, raw, facts, exact=exact).collect()
+    events = Events(request, shapes, raw, facts, exact=exact, unseen=unseen)
     number, shown = events.number(), _shown(events, extra)
     own = [column("raw"), column("row_id")]
     parsed = [exp.alias_(_parsed(tree), f"j{i}", quoted=True) for i, tree in enumerate(raw.layers)]
@@ -228,14 +235,16 @@ def _placed(number: Sql) -> Sql:
 # --- from NDJSON files that DuckDB opens by itself --------------------------------------------------------------------
 
 
-def file_statement(request: Request, shapes: Sequence[Shape], spellings: Spellings, path: str) -> str | None:
+def file_statement(
+    request: Request, shapes: Sequence[Shape], spellings: Spellings, unseen: tuple[str, ...], path: str
+) -> str | None:
     """SQL over an uncompressed NDJSON file, in the file's order. Only for requests without raw text and id: DuckDB's
     reader gives neither, but it is faster than text handed over. ``None`` when keys that differ only in case are
     needed."""
     raw = JsonRaw(None, spellings)
     facts = BuiltIns(None, lit(0), request.category)
-    Events(request, shapes, raw, facts).collect()
-    events = Events(request, shapes, raw, facts)
+    Events(request, shapes, raw, facts, exact=False).collect()
+    events = Events(request, shapes, raw, facts, exact=False, unseen=unseen)
     number, shown = events.number(), _shown(events, [])
     if len(raw.layers) > 1:
         return None

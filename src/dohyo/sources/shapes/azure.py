@@ -1,4 +1,4 @@
-"""Azure Log Analytics, table ``WindowsEvent``: the event's fields are JSON, as a rule inside a text, in ``EventData``."""
+"""Azure Log Analytics, table ``WindowsEvent``: the event's fields are JSON, mostly inside a text, ``EventData``."""
 
 from __future__ import annotations
 
@@ -37,10 +37,15 @@ SHAPE = Shape(
     # What the agent could not parse stays there as XML.
     xml_bags=(at("RawEventData"),),
     doc="Rows of the table WindowsEvent, exported from Log Analytics or Microsoft Sentinel.",
-    example=r"""{"TenantId": "redacted", "TimeGenerated": "2024-03-05T09:15:31.5Z",
-        "Provider": "Microsoft-Windows-Sysmon", "Channel": "Microsoft-Windows-Sysmon/Operational",
-        "Computer": "DESK07.corp.example", "Task": 3, "EventLevel": 4, "EventLevelName": "Information",
-        "EventData": "{\"RuleName\":\"-\",\"UtcTime\":\"2024-03-05T09:15:30.1230000Z\",\"ProcessId\":\"5124\",\"Image\":\"C:\\\\Windows\\\\System32\\\\mshta.exe\",\"User\":\"CORP\\\\mira\",\"Protocol\":\"tcp\",\"Initiated\":\"true\",\"SourceIp\":\"10.20.0.7\",\"SourcePort\":\"50122\",\"DestinationIp\":\"198.51.100.7\",\"DestinationPort\":\"443\"}",
-        "EventID": 3, "EventRecordId": "41207", "SystemProcessId": 2388, "SystemThreadId": 3120,
-        "SystemUserId": "S-1-5-18", "Type": "WindowsEvent"}""",  # noqa: E501 a text inside a JSON text has no breaks
+    example=(
+        r"""{"TenantId": "redacted", "TimeGenerated": "2024-03-05T09:15:31.5Z", """
+        r""""Provider": "Microsoft-Windows-Sysmon", "Channel": "Microsoft-Windows-Sysmon/Operational", """
+        r""""Computer": "DESK07.corp.example", "Task": 3, "EventLevel": 4, "EventLevelName": "Information", """
+        r""""EventData": "{\"RuleName\":\"-\",\"UtcTime\":\"2024-03-05T09:15:30.1230000Z\",\"ProcessId\":\"512"""
+        r"""4\",\"Image\":\"C:\\\\Windows\\\\System32\\\\mshta.exe\",\"User\":\"CORP\\\\mira\",\"Protocol\":\"tc"""
+        r"""p\",\"Initiated\":\"true\",\"SourceIp\":\"10.20.0.7\",\"SourcePort\":\"50122\",\"DestinationIp\":\"1"""
+        r"""98.51.100.7\",\"DestinationPort\":\"443\"}", """
+        r""""EventID": 3, "EventRecordId": "41207", "SystemProcessId": 2388, "SystemThreadId": 3120, """
+        r""""SystemUserId": "S-1-5-18", "Type": "WindowsEvent"} """
+    ),
 )

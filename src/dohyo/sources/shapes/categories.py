@@ -22,7 +22,10 @@ _CHANNELS: dict[str, tuple[str, ...]] = {
         "Microsoft-Windows-PowerShell/Admin",
         "PowerShellCore/Operational",
     ),
-    "windows/dns-client": ("Microsoft-Windows-DNS-Client/Operational", "Microsoft-Windows-DNS Client Events/Operational"),
+    "windows/dns-client": (
+        "Microsoft-Windows-DNS-Client/Operational",
+        "Microsoft-Windows-DNS Client Events/Operational",
+    ),
     "windows/dns-server": (
         "DNS Server",
         "Microsoft-Windows-DNSServer/Audit",
@@ -31,7 +34,10 @@ _CHANNELS: dict[str, tuple[str, ...]] = {
         "Microsoft-Windows-DNS-Server/Analytical",
     ),
     "windows/bits-client": ("Microsoft-Windows-Bits-Client/Operational", "Microsoft-Windows-Bits-Client/Analytic"),
-    "windows/taskscheduler": ("Microsoft-Windows-TaskScheduler/Operational", "Microsoft-Windows-TaskScheduler/Maintenance"),
+    "windows/taskscheduler": (
+        "Microsoft-Windows-TaskScheduler/Operational",
+        "Microsoft-Windows-TaskScheduler/Maintenance",
+    ),
     "windows/wmi-activity": ("Microsoft-Windows-WMI-Activity/Operational", "Microsoft-Windows-WMI-Activity/Trace"),
     "windows/defender": ("Microsoft-Windows-Windows Defender/Operational", "Microsoft-Windows-Windows Defender/WHC"),
     "windows/firewall": (
@@ -97,7 +103,7 @@ _CHANNELS: dict[str, tuple[str, ...]] = {
     "windows/hyper-v": ("Microsoft-Windows-Hyper-V-VMMS-Admin", "Microsoft-Windows-Hyper-V-Worker-Admin"),
     "windows/exchange": ("MSExchange Management",),
     LINUX_SYSMON: ("Linux-Sysmon/Operational",),
-}  # fmt: skip
+}
 
 # Category -> providers, for records that name no channel.
 _PROVIDERS: dict[str, tuple[str, ...]] = {

@@ -63,9 +63,14 @@ SHAPE = Shape(
     rank=95,
     marks=(),
     any_marks=(
-        ("metadata_deviceEventId",), ("metadata_mapperName",), ("metadata_vendor",), ("normalizedAction",),
-        ("baseImage",), ("dstDevice_ip",), ("srcDevice_ip",),
-    ),  # fmt: skip
+        ("metadata_deviceEventId",),
+        ("metadata_mapperName",),
+        ("metadata_vendor",),
+        ("normalizedAction",),
+        ("baseImage",),
+        ("dstDevice_ip",),
+        ("srcDevice_ip",),
+    ),
     not_marks=(("EventID",), ("_raw",), ("ActionType",), ("event_id",)),
     fields={
         "EventID": first(at("fields", "EventID"), Lookup(_EVENT, _EVENTS)),
@@ -87,9 +92,7 @@ SHAPE = Shape(
         "CommandLine": _mapped("CommandLine", at("commandLine")),
         "ProcessId": _mapped("ProcessId", at("pid")),
         "ProcessGuid": _mapped("ProcessGuid", at("processUid")),
-        "ParentImage": _mapped(
-            "ParentImage", When(_ACTION, _LOADS, _parsed("ParentImage"), at("parentBaseImage"))
-        ),
+        "ParentImage": _mapped("ParentImage", When(_ACTION, _LOADS, _parsed("ParentImage"), at("parentBaseImage"))),
         "ParentCommandLine": _mapped("ParentCommandLine", at("parentCommandLine")),
         "ParentProcessId": _mapped("ParentProcessId", at("parentPid")),
         "SourceImage": _mapped("SourceImage", When(_ACTION, _THREADS, at("baseImage"))),
@@ -104,9 +107,7 @@ SHAPE = Shape(
         "SourceHostname": _mapped("SourceHostname", at("srcDevice_hostname_raw"), at("srcDevice_hostname")),
         "DestinationIp": _mapped("DestinationIp", at("dstDevice_ip")),
         "DestinationPort": _mapped("DestinationPort", at("dstPort")),
-        "DestinationHostname": _mapped(
-            "DestinationHostname", at("dstDevice_hostname_raw"), at("dstDevice_hostname")
-        ),
+        "DestinationHostname": _mapped("DestinationHostname", at("dstDevice_hostname_raw"), at("dstDevice_hostname")),
         "dest_ip": at("dstDevice_ip"),
         "dest_port": at("dstPort"),
         "QueryName": _mapped("QueryName", at("dns_query")),

@@ -94,20 +94,17 @@ SHAPE = Shape(
         "ParentCommandLine": _created(at("InitiatingProcessCommandLine")),
         "ParentProcessId": _created(at("InitiatingProcessId"), at("InitiatingProcessParentId")),
         "ParentUser": _created(_INITIATING_USER),
-        "Hashes": When(
-            _ACTION, (*_CREATED, *_FILES, "ImageLoaded", "DriverLoad"), _HASHES, _INITIATING_HASHES
-        ),
+        "Hashes": When(_ACTION, (*_CREATED, *_FILES, "ImageLoaded", "DriverLoad"), _HASHES, _INITIATING_HASHES),
         "OriginalFileName": _described("OriginalFileName"),
         "FileVersion": _described("ProductVersion"),
         "Description": _described("FileDescription"),
         "Product": _described("ProductName"),
         "Company": _described("CompanyName"),
         # the network: Remote is the other end, whoever opened the connection
-        "Initiated": first(
-            When(_ACTION, _INBOUND, Const("false")), When(_ACTION, _OUTBOUND, Const("true"))
+        "Initiated": first(When(_ACTION, _INBOUND, Const("false")), When(_ACTION, _OUTBOUND, Const("true"))),
+        "Protocol": Lookup(
+            at("Protocol"), (("tcp", "tcp"), ("udp", "udp"), ("tcpv4", "tcp"), ("tcpv6", "tcp")), at("Protocol")
         ),
-        "Protocol": Lookup(at("Protocol"), (("tcp", "tcp"), ("udp", "udp"), ("tcpv4", "tcp"), ("tcpv6", "tcp")),
-                           at("Protocol")),
         "SourceIp": _inbound("RemoteIP", "LocalIP"),
         "SourcePort": _inbound("RemotePort", "LocalPort"),
         "DestinationIp": _DESTINATION_IP,
@@ -128,7 +125,7 @@ SHAPE = Shape(
         "TargetUserName": When(_TABLE, ("DeviceLogonEvents",), at("AccountName"), Inside(_MORE, ("TargetUserName",))),
         "IpAddress": When(_TABLE, ("DeviceLogonEvents",), at("RemoteIP"), Inside(_MORE, ("IpAddress",))),
         **builtins("defender", _COMPUTER, _TABLE),
-    },  # fmt: skip
+    },
     time=(Time(at("Timestamp")), Time(at("TimeGenerated")), Time(at("Timestamp [UTC]"))),
     inside_bags=(_MORE,),
     category=Const(ENDPOINT),

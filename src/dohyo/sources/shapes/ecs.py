@@ -64,13 +64,25 @@ SHAPE = Shape(
     rank=30,
     marks=(),
     any_marks=(
-        ("winlog", "channel"), ("winlog", "event_id"), ("winlog", "event_data"), ("process", "executable"),
-        ("process", "pid"), ("event", "code"), ("event", "category"), ("event", "dataset"), ("destination", "ip"),
-    ),  # fmt: skip
+        ("winlog", "channel"),
+        ("winlog", "event_id"),
+        ("winlog", "event_data"),
+        ("process", "executable"),
+        ("process", "pid"),
+        ("event", "code"),
+        ("event", "category"),
+        ("event", "dataset"),
+        ("destination", "ip"),
+    ),
     # A record of another form that a shipper put ECS fields around is of that form.
     not_marks=(
-        ("Event", "System"), ("event_id",), ("EventID",), ("EventData",), ("EventReceivedTime",), ("SyslogMessage",),
-    ),  # fmt: skip
+        ("Event", "System"),
+        ("event_id",),
+        ("EventID",),
+        ("EventData",),
+        ("EventReceivedTime",),
+        ("SyslogMessage",),
+    ),
     fields={
         "EventID": _CODE,
         "Channel": _CHANNEL,
@@ -87,9 +99,7 @@ SHAPE = Shape(
         "ActivityID": at("winlog", "activity_id"),
         "UserID": at("winlog", "user", "identifier"),
         "Message": at("message"),
-        "User": _moved(
-            "User", at("winlog", "user_data", "User"), account(at("user", "domain"), at("user", "name"))
-        ),
+        "User": _moved("User", at("winlog", "user_data", "User"), account(at("user", "domain"), at("user", "name"))),
         "RuleName": _moved("RuleName", at("rule", "name")),
         # processes
         "Image": _moved("Image", _PROCESS),
@@ -102,22 +112,29 @@ SHAPE = Shape(
         "ParentCommandLine": _moved("ParentCommandLine", at("process", "parent", "command_line")),
         "ParentProcessId": _moved("ParentProcessId", at("process", "parent", "pid")),
         "ParentProcessGuid": _moved("ParentProcessGuid", at("process", "parent", "entity_id")),
-        "ParentUser": _moved("ParentUser", account(at("process", "parent", "user", "domain"),
-                                                   at("process", "parent", "user", "name"))),
+        "ParentUser": _moved(
+            "ParentUser", account(at("process", "parent", "user", "domain"), at("process", "parent", "user", "name"))
+        ),
         "OriginalFileName": _described("OriginalFileName", "original_file_name"),
         "FileVersion": _described("FileVersion", "file_version"),
         "Description": _described("Description", "description"),
         "Product": _described("Product", "product"),
         "Company": _described("Company", "company"),
-        "Hashes": _moved("Hashes", *(
-            hashes(*(at(what, "hash", name) for name in ("sha1", "md5", "sha256")),
-                   first(at(what, "pe", "imphash"), at(what, "hash", "imphash")))
-            for what in ("process", "dll", "file")
-        )),
+        "Hashes": _moved(
+            "Hashes",
+            *(
+                hashes(
+                    *(at(what, "hash", name) for name in ("sha1", "md5", "sha256")),
+                    first(at(what, "pe", "imphash"), at(what, "hash", "imphash")),
+                )
+                for what in ("process", "dll", "file")
+            ),
+        ),
         "SourceImage": _moved("SourceImage", When(_CODE, ("8", "10"), _PROCESS)),
         "SourceProcessId": _moved("SourceProcessId", When(_CODE, ("8", "10"), at("process", "pid"))),
-        "SourceProcessGuid": first(_data("SourceProcessGuid"), _data("SourceProcessGUID"),
-                                   When(_CODE, ("8", "10"), at("process", "entity_id"))),
+        "SourceProcessGuid": first(
+            _data("SourceProcessGuid"), _data("SourceProcessGUID"), When(_CODE, ("8", "10"), at("process", "entity_id"))
+        ),
         # the network
         "Protocol": _moved("Protocol", at("network", "transport")),
         "Initiated": _moved("Initiated", Lookup(at("network", "direction"), _DIRECTIONS)),
@@ -137,10 +154,12 @@ SHAPE = Shape(
         "Device": _moved("Device", When(_CODE, ("9",), _FILE)),
         "PipeName": _moved("PipeName", When(_CODE, ("17", "18"), at("file", "name"))),
         "Signed": _moved("Signed", at("dll", "code_signature", "signed"), at("file", "code_signature", "signed")),
-        "Signature": _moved("Signature", at("dll", "code_signature", "subject_name"),
-                            at("file", "code_signature", "subject_name")),
-        "SignatureStatus": _moved("SignatureStatus", at("dll", "code_signature", "status"),
-                                  at("file", "code_signature", "status")),
+        "Signature": _moved(
+            "Signature", at("dll", "code_signature", "subject_name"), at("file", "code_signature", "subject_name")
+        ),
+        "SignatureStatus": _moved(
+            "SignatureStatus", at("dll", "code_signature", "status"), at("file", "code_signature", "status")
+        ),
         "TargetObject": _moved("TargetObject", at("registry", "path")),
         "Details": _moved("Details", at("registry", "data", "strings")),
         # PowerShell and services
@@ -152,7 +171,7 @@ SHAPE = Shape(
         "dest_ip": at("destination", "ip"),
         "dest_port": at("destination", "port"),
         **builtins("ecs", _COMPUTER, first(_CHANNEL, at("event", "dataset"))),
-    },  # fmt: skip
+    },
     time=(Time(_data("UtcTime")), Time(at("@timestamp"))),
     bags=(("winlog", "event_data"), ("winlog", "user_data")),
     category=category_of(_CHANNEL, _PROVIDER, ENDPOINT),

@@ -11,9 +11,16 @@ SHAPE = dotted(
     title="Elastic Common Schema, dotted keys",
     rank=32,
     any_marks=(
-        ("winlog.channel",), ("winlog.event_id",), ("winlog.event_data.Image",), ("process.executable",),
-        ("process.pid",), ("event.code",), ("event.category",), ("event.dataset",), ("destination.ip",),
-    ),  # fmt: skip
+        ("winlog.channel",),
+        ("winlog.event_id",),
+        ("winlog.event_data.Image",),
+        ("process.executable",),
+        ("process.pid",),
+        ("event.code",),
+        ("event.category",),
+        ("event.dataset",),
+        ("destination.ip",),
+    ),
     not_marks=_NESTED.not_marks + _NESTED.any_marks,
     doc=(
         "The Elastic Common Schema with one level of keys: ``winlog.event_data.Image``, ``process.executable``. "

@@ -14,13 +14,26 @@ SHAPE = Shape(
     rank=70,
     marks=(("EventID",),),
     any_marks=(
-        ("TimeCreated",), ("@timestamp",), ("Channel",), ("SourceName",), ("ProviderName",), ("Provider",),
-        ("UtcTime",), ("Image",), ("Hostname",), ("Computer",),
-    ),  # fmt: skip
+        ("TimeCreated",),
+        ("@timestamp",),
+        ("Channel",),
+        ("SourceName",),
+        ("ProviderName",),
+        ("Provider",),
+        ("UtcTime",),
+        ("Image",),
+        ("Hostname",),
+        ("Computer",),
+    ),
     not_marks=(
-        ("EventReceivedTime",), ("EventData",), ("TimeGenerated",), ("EventCode",), ("Provider", "Name"),
-        ("event_id",), ("Event", "System"),
-    ),  # fmt: skip
+        ("EventReceivedTime",),
+        ("EventData",),
+        ("TimeGenerated",),
+        ("EventCode",),
+        ("Provider", "Name"),
+        ("event_id",),
+        ("Event", "System"),
+    ),
     fields={
         "EventID": at("EventID"),
         "Channel": _CHANNEL,

@@ -134,7 +134,7 @@ _DIFFERENT_CASE: dict[str, tuple[str, ...]] = {
 
 def _spellings() -> dict[str, tuple[str, ...]]:
     written = f"{_BUILTIN} {_SYSTEM} {_ENDPOINT} {_SYSMON} {_SECURITY} {_OTHER_CHANNELS}".split()
-    variants = [(name, others) for name, others in _DIFFERENT_CASE.items()]
+    variants = list(_DIFFERENT_CASE.items())
     found: dict[str, list[str]] = {}
     for name, others in variants + [(name, ()) for name in written]:
         known = found.setdefault(name.lower(), [])

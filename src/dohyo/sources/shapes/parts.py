@@ -55,7 +55,8 @@ def exported(own: str) -> First:
 
 def exported_builtins(fields: dict[str, ShapeExpr]) -> dict[str, ShapeExpr]:
     """The built-in fields of an exported search result: its own where it has them, else those of ``fields``."""
-    return {name: first(at(name.lower()), at(name), fields[name]) for name in _EXPORTED} | {"_raw": at("_raw")}
+    own: dict[str, ShapeExpr] = {name: first(at(name.lower()), at(name), fields[name]) for name in _EXPORTED}
+    return own | {"_raw": at("_raw")}
 
 
 def from_xml(text: ShapeExpr, names: Iterable[tuple[str, str]]) -> dict[str, ShapeExpr]:

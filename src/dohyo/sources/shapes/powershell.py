@@ -39,9 +39,15 @@ SHAPE = Shape(
     bags=(),
     message_bags=(_MESSAGE,),
     doc="Event records as PowerShell writes them: the event's fields are only in the rendered message.",
-    example=r"""{"Message": "Network connection detected:\r\nRuleName: -\r\nUtcTime: 2024-03-05 09:15:30.123\r\nProcessId: 5124\r\nImage: C:\\Windows\\System32\\mshta.exe\r\nUser: CORP\\mira\r\nInitiated: true\r\nSourceIp: 10.20.0.7\r\nDestinationIp: 198.51.100.7\r\nDestinationPort: 443",
-        "Id": 3, "Version": 5, "Level": 4, "Task": 3, "Opcode": 0, "Keywords": -9223372036854775808, "RecordId": 41207,
-        "ProviderName": "Microsoft-Windows-Sysmon", "LogName": "Microsoft-Windows-Sysmon/Operational",
-        "ProcessId": 2388, "ThreadId": 3120, "MachineName": "DESK07.corp.example", "UserId": {"Value": "S-1-5-18"},
-        "TimeCreated": "/Date(1709630131500)/", "LevelDisplayName": "Information"}""",  # noqa: E501 one message is one text
+    example=(
+        r"""{"Message": "Network connection detected:\r\nRuleName: -\r\nUtcTime: 2024-03-05 09:15:30.123\r\nProc"""
+        r"""essId: 5124\r\nImage: C:\\Windows\\System32\\mshta.exe\r\nUser: CORP\\mira\r\nInitiated: true\r\nSou"""
+        r"""rceIp: 10.20.0.7\r\nDestinationIp: 198.51.100.7\r\nDestinationPort: 443", """
+        r""""Id": 3, "Version": 5, "Level": 4, "Task": 3, "Opcode": 0, "Keywords": -9223372036854775808, "Record"""
+        r"""Id": 41207, """
+        r""""ProviderName": "Microsoft-Windows-Sysmon", "LogName": "Microsoft-Windows-Sysmon/Operational", """
+        r""""ProcessId": 2388, "ThreadId": 3120, "MachineName": "DESK07.corp.example", "UserId": {"Value": "S-1-"""
+        r"""5-18"}, """
+        r""""TimeCreated": "/Date(1709630131500)/", "LevelDisplayName": "Information"} """
+    ),
 )

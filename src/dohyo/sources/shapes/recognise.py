@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial, singledispatch
-from html import unescape
 from typing import Any
 
 from ..model import (
@@ -130,7 +130,9 @@ def _places(shape: Shape, record: Record, name: str) -> Iterator[Callable[[], st
 
 
 def _in_objects(value: Any, bag: Path, name: str) -> str | None:
-    return _first(_text(_without_case(found, name)) for found in _values(value, bag))
+    """The value of ``name`` in one of the objects at ``bag``: a key of that name, else a path of keys (``a.b``)."""
+    objects = list(_values(value, bag))
+    return _first(_text(_without_case(found, keys)) for keys in ([name], name.split(".")) for found in objects)
 
 
 def _in_text(record: Record, bag: Key | Inside, name: str) -> str | None:
@@ -146,10 +148,12 @@ def _in_message(record: Record, bag: ShapeExpr, name: str) -> str | None:
     return _message_line(evaluate(bag, record), name)
 
 
-def _without_case(found: Any, name: str) -> Any:
-    if not isinstance(found, dict):
-        return None
-    return next((value for key, value in found.items() if key.lower() == name and value is not None), None)
+def _without_case(found: Any, keys: list[str]) -> Any:
+    for name in keys:
+        if not isinstance(found, dict):
+            return None
+        found = next((value for key, value in found.items() if key.lower() == name and value is not None), None)
+    return found
 
 
 # --- expressions ------------------------------------------------------------------------------------------------------
@@ -250,7 +254,10 @@ def _first(options: Iterator[str | None]) -> str | None:
 def _text(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    except RecursionError:
+        return None
 
 
 def _parsed(text: str | None) -> Any:
@@ -267,35 +274,53 @@ def _xml_system(text: str | None, name: str) -> str | None:
     element, _, attribute = name.partition("@")
     head = re.escape(element)
     if attribute:
-        pattern = rf"<{head}\s[^>]*?\b{re.escape(attribute)}\s*=\s*(?:\"([^\"]*)\"|'([^']*)')"
+        pattern = rf"<{head}\s[^<>]*?\b{re.escape(attribute)}\s*=\s*(?:\"([^\"<]*)\"|'([^'<]*)')"
     else:
-        pattern = rf"<{head}(?:\s[^>]*)?>([^<]*)</{head}>"
+        pattern = rf"<{head}(?:\s[^<>]*)?>([^<]*)</{head}>"
     return _found(pattern, text)
 
 
 def _xml_data(text: str | None, name: str) -> str | None:
     quoted = re.escape(name)
-    named = rf"(?i)<Data\s[^>]*?\bName\s*=\s*[\"']{quoted}[\"'][^>]*>([^<]*)</Data>"
-    element = rf"(?i)<(?:\w+:)?{quoted}(?:\s[^>]*)?>([^<]*)</(?:\w+:)?{quoted}>"
+    named = rf"(?i)<Data\s[^<>]*?\bName\s*=\s*[\"']{quoted}[\"'][^<>]*>([^<]*)</Data>"
+    element = rf"(?i)<(?:\w+:)?{quoted}(?:\s[^<>]*)?>([^<]*)</(?:\w+:)?{quoted}>"
     body = (text or "").partition("</System>")[2] or text
     return _found(named, body) or _found(element, body)
 
 
 def _found(pattern: str, text: str | None) -> str | None:
     match = re.search(pattern, text or "")
-    return unescape(next(group for group in match.groups() if group is not None)) if match else None
+    return _unescaped(next(group for group in match.groups() if group is not None)) if match else None
+
+
+_ENTITY = re.compile(r"&(?:(lt|gt|quot|apos|amp)|#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6}));")
+_NAMED = {"lt": "<", "gt": ">", "quot": '"', "apos": "'", "amp": "&"}
+
+
+def _unescaped(text: str) -> str:
+    """XML text with its entities resolved once. HTML's other entities are none of XML's and stay."""
+    return _ENTITY.sub(_character, text)
+
+
+def _character(entity: re.Match[str]) -> str:
+    name, decimal, hexadecimal = entity.groups()
+    if name:
+        return _NAMED[name]
+    code = int(decimal) if decimal else int(hexadecimal, 16)
+    return chr(code) if code <= sys.maxunicode else entity[0]
 
 
 def _message_line(text: str | None, label: str) -> str | None:
-    match = re.search(rf"(?im)^[ \t]*{re.escape(label)}:[ \t]*(.*?)[ \t\r]*$", text or "")
-    return match[1] if match else None
+    match = re.search(rf"(?im)^[ \t]*{re.escape(label)}:(.*)$", text or "")
+    return match[1].strip(" \t\r") if match else None
 
 
 # --- times ------------------------------------------------------------------------------------------------------------
 
-_EPOCH = re.compile(r"(?:/Date\()?(\d{10}|\d{13}|\d{16}|\d{19})(?:\.(\d+))?(?:\)/)?")
+_EPOCH = re.compile(r"(?:/Date\()?(\d{10}|\d{13}|\d{16}|\d{19})(?:\.(\d+))?(?:\)/)?", re.ASCII)
 _ISO = re.compile(
-    r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:(?:[.,](\d{1,9})|\+(\d{9})(?=Z))?)\s*(?:Z|([+-])(\d\d):?(\d\d))?"
+    r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:(?:[.,](\d{1,9})|\+(\d{9})(?=Z))?)\s*(?:Z|([+-])(\d\d):?(\d\d))?",
+    re.ASCII,
 )
 
 
@@ -303,7 +328,7 @@ def epoch_milliseconds(text: str) -> int | None:
     """Milliseconds since 1970 of a text time in any of the forms that ``Time`` names; ``None`` when it is in none."""
     number = _EPOCH.fullmatch(text.strip())
     if number:
-        return int(number[1]) * 10**9 // 10 ** (len(number[1]) - 10) // 10**6 + _fraction(number)
+        return int(f"{number[1]}000"[:13]) + _fraction(number)
     iso = _ISO.fullmatch(text.strip())
     try:
         return _iso_milliseconds(iso) if iso else None

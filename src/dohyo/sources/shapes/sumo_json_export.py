@@ -16,6 +16,7 @@ SHAPE = inside(
     name="sumo-json-export",
     title="Sumo Logic search result, JSON in _raw",
     rank=81,
+    marks=(),
     any_marks=(),
     not_marks=(),
     starts=((("_raw",), "{"),),
@@ -28,8 +29,14 @@ SHAPE = inside(
         "Rows of an exported search (JSON or CSV): ``_messagetime``, ``_sourcecategory`` and ``_sourcehost`` are the "
         "export's own, the event's fields come from the JSON in ``_raw``, whether under ``EventData`` or flat."
     ),
-    example=r"""{"_messagetime": "1709630130123", "_sourcecategory": "windows/sysmon", "_sourcehost": "desk07",
-        "_source": "win-events", "_collector": "desk07-collector", "_sourcename": "Sysmon", "_messageid": "-77",
-        "_raw": "{\"TimeCreated\":\"2024-03-05T09:15:31+500000000Z\",\"EventID\":\"3\",\"Channel\":\"Microsoft-Windows-Sysmon/Operational\",\"Provider\":{\"Name\":\"Microsoft-Windows-Sysmon\"},\"Computer\":\"DESK07.corp.example\",\"EventData\":{\"UtcTime\":\"2024-03-05 09:15:30.123\",\"Image\":\"C:\\\\Windows\\\\System32\\\\mshta.exe\",\"User\":\"CORP\\\\mira\",\"Initiated\":\"true\",\"SourceIp\":\"10.20.0.7\",\"DestinationIp\":\"198.51.100.7\",\"DestinationPort\":\"443\"}}"
-        }""",  # noqa: E501 a text inside a JSON text has no breaks
+    example=(
+        r"""{"_messagetime": "1709630130123", "_sourcecategory": "windows/sysmon", "_sourcehost": "desk07", """
+        r""""_source": "win-events", "_collector": "desk07-collector", "_sourcename": "Sysmon", "_messageid": "-"""
+        r"""77", """
+        r""""_raw": "{\"TimeCreated\":\"2024-03-05T09:15:31+500000000Z\",\"EventID\":\"3\",\"Channel\":\"Microso"""
+        r"""ft-Windows-Sysmon/Operational\",\"Provider\":{\"Name\":\"Microsoft-Windows-Sysmon\"},\"Compute"""
+        r"""r\":\"DESK07.corp.example\",\"EventData\":{\"UtcTime\":\"2024-03-05 09:15:30.123\",\"Image\":\"C"""
+        r""":\\\\Windows\\\\System32\\\\mshta.exe\",\"User\":\"CORP\\\\mira\",\"Initiated\":\"true\",\"SourceI"""
+        r"""p\":\"10.20.0.7\",\"DestinationIp\":\"198.51.100.7\",\"DestinationPort\":\"443\"}}" }"""
+    ),
 )

@@ -46,10 +46,14 @@ SHAPE = Shape(
     bags=((),),
     message_bags=(_MESSAGE,),
     doc="Windows events with ``EventCode`` and ``ComputerName``; the event's fields are read from ``Message``.",
-    example=r"""{"Category": 3, "CategoryString": "Network connection detected", "EventCode": 3,
-        "ComputerName": "DESK07.corp.example", "EventIdentifier": 3, "EventType": 4, "RecordNumber": 41207,
-        "Logfile": "Microsoft-Windows-Sysmon/Operational", "SourceName": "Microsoft-Windows-Sysmon",
-        "TimeGenerated": "2024-03-05T09:15:31Z", "Type": "Information", "User": "NT AUTHORITY\\SYSTEM",
-        "Message": "Network connection detected:\r\nRuleName: -\r\nUtcTime: 2024-03-05 09:15:30.123\r\nProcessId: 5124\r\nImage: C:\\Windows\\System32\\mshta.exe\r\nUser: CORP\\mira\r\nInitiated: true\r\nSourceIp: 10.20.0.7\r\nDestinationIp: 198.51.100.7\r\nDestinationPort: 443"
-        }""",  # noqa: E501 one message is one text
+    example=(
+        r"""{"Category": 3, "CategoryString": "Network connection detected", "EventCode": 3, """
+        r""""ComputerName": "DESK07.corp.example", "EventIdentifier": 3, "EventType": 4, "RecordNumber": 41207, """
+        r""""Logfile": "Microsoft-Windows-Sysmon/Operational", "SourceName": "Microsoft-Windows-Sysmon", """
+        r""""TimeGenerated": "2024-03-05T09:15:31Z", "Type": "Information", "User": "NT AUTHORITY\\SYSTEM", """
+        r""""Message": "Network connection detected:\r\nRuleName: -\r\nUtcTime: 2024-03-05 09:15:30.123\r\nProce"""
+        r"""ssId: 5124\r\nImage: C:\\Windows\\System32\\mshta.exe\r\nUser: CORP\\mira\r\nInitiated: true\r\nSour"""
+        r"""ceIp: 10.20.0.7\r\nDestinationIp: 198.51.100.7\r\nDestinationPort: 443" """
+        r"""} """
+    ),
 )

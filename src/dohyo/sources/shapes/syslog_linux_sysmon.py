@@ -24,8 +24,12 @@ SHAPE = Shape(
         "Message": _TEXT,
         **builtins("syslog-linux-sysmon", _COMPUTER, _SYSTEM["Channel"]),
     },
-    time=(Time(XmlData(_TEXT, "UtcTime")), Time(XmlSystem(_TEXT, "TimeCreated@SystemTime")), Time(at("EventTime")),
-          Time(at("TimeGenerated"))),  # fmt: skip
+    time=(
+        Time(XmlData(_TEXT, "UtcTime")),
+        Time(XmlSystem(_TEXT, "TimeCreated@SystemTime")),
+        Time(at("EventTime")),
+        Time(at("TimeGenerated")),
+    ),
     bags=(),
     xml_bags=(_TEXT,),
     category=Const(LINUX_SYSMON),
@@ -33,8 +37,18 @@ SHAPE = Shape(
         "Rows of the table Syslog with an event of Sysmon for Linux. The event ids are Sysmon's, so every query for "
         "Windows has to name its source category; those of Dohyo do."
     ),
-    example=r"""{"TenantId": "redacted", "SourceSystem": "Linux", "TimeGenerated": "2024-03-05T09:15:31.600Z",
-        "Computer": "web02", "EventTime": "2024-03-05T09:15:31Z", "Facility": "user", "HostName": "web02",
-        "SyslogMessage": "<Event><System><Provider Name=\"Linux-Sysmon\" Guid=\"{ff032593-a8d3-4f13-b0d6-01fc615a0f97}\"/><EventID>3</EventID><Version>5</Version><Level>4</Level><Task>3</Task><Opcode>0</Opcode><Keywords>0x8000000000000000</Keywords><TimeCreated SystemTime=\"2024-03-05T09:15:31.500000000Z\"/><EventRecordID>9120</EventRecordID><Correlation/><Execution ProcessID=\"700\" ThreadID=\"700\"/><Channel>Linux-Sysmon/Operational</Channel><Computer>web02</Computer><Security UserId=\"0\"/></System><EventData><Data Name=\"UtcTime\">2024-03-05 09:15:30.123</Data><Data Name=\"ProcessId\">5124</Data><Data Name=\"Image\">/usr/bin/curl</Data><Data Name=\"User\">www-data</Data><Data Name=\"Initiated\">true</Data><Data Name=\"DestinationIp\">198.51.100.7</Data><Data Name=\"DestinationPort\">443</Data></EventData></Event>",
-        "HostIP": "10.20.0.40", "ProcessName": "sysmon", "Type": "Syslog"}""",  # noqa: E501 XML in a JSON text
+    example=(
+        r"""{"TenantId": "redacted", "SourceSystem": "Linux", "TimeGenerated": "2024-03-05T09:15:31.600Z", """
+        r""""Computer": "web02", "EventTime": "2024-03-05T09:15:31Z", "Facility": "user", "HostName": "web02", """
+        r""""SyslogMessage": "<Event><System><Provider Name=\"Linux-Sysmon\" Guid=\"{ff032593-a8d3-4f13-b0d6-01f"""
+        r"""c615a0f97}\"/><EventID>3</EventID><Version>5</Version><Level>4</Level><Task>3</Task><Opcode>0</Opcod"""
+        r"""e><Keywords>0x8000000000000000</Keywords><TimeCreated SystemTime=\"2024-03-05T09:15:31.500000000Z\"/"""
+        r"""><EventRecordID>9120</EventRecordID><Correlation/><Execution ProcessID=\"700\" ThreadID=\"700\"/><Ch"""
+        r"""annel>Linux-Sysmon/Operational</Channel><Computer>web02</Computer><Security UserId=\"0\"/></System><"""
+        r"""EventData><Data Name=\"UtcTime\">2024-03-05 09:15:30.123</Data><Data Name=\"ProcessId\">5124</Data><"""
+        r"""Data Name=\"Image\">/usr/bin/curl</Data><Data Name=\"User\">www-data</Data><Data Name=\"Initiated\">"""
+        r"""true</Data><Data Name=\"DestinationIp\">198.51.100.7</Data><Data Name=\"DestinationPort\">443</Data>"""
+        r"""</EventData></Event>", """
+        r""""HostIP": "10.20.0.40", "ProcessName": "sysmon", "Type": "Syslog"} """
+    ),
 )
