@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from dohyo.binding.context import Context
@@ -63,11 +64,16 @@ def _print(stage: ParseRegex) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Regex:
-    """A regex ready for an engine: its spelling, its field names, and which engine."""
+    """A regex ready for an engine: its spelling, its field names, which engine, and the groups that may take no part."""
 
     spelled: str
     names: tuple[str, ...]
     on_re2: bool
+    optional: frozenset[str]
+
+    def group(self, name: str) -> Expr:
+        """How the engine is told which group: by number for RE2, by name for the other."""
+        return whole(self.names.index(name) + 1) if self.on_re2 else text(name)
 
 
 def _lower(stage: ParseRegex, plan: Node, ctx: Context) -> Node:
@@ -75,36 +81,28 @@ def _lower(stage: ParseRegex, plan: Node, ctx: Context) -> Node:
     regexes = [_read(s, stage, ctx) for s in stage.patterns]
     if stage.multi:
         return _multi(stage, regexes[0], value, plan, ctx)
-    tests: list[Expr] = []
-    fields: list[tuple[str, Expr]] = []
-    for regex in regexes:
-        test, found = _single(regex, value)
-        tests.append(test)
-        fields += found
+    tests = [boolean("search" if r.on_re2 else "backtrack_search", value, text(r.spelled)) for r in regexes]
+    fields = [(n, _capture(r, value, n)) for r in regexes for n in r.names]
     return parsed(plan, ctx, all_of(tests), fields, stage.nodrop)
 
 
-def _single(regex: _Regex, value: Expr) -> tuple[Expr, list[tuple[str, Expr]]]:
-    prefix = "" if regex.on_re2 else "backtrack_"
-    names = [(n, _group(regex, value, i, prefix)) for i, n in enumerate(regex.names, 1)]
-    test = boolean(f"{prefix}search", value, text(regex.spelled))
-    return test, names
-
-
-def _group(regex: _Regex, value: Expr, index: int, prefix: str) -> Expr:
-    function = "optional_capture" if not prefix else "backtrack_capture"
-    group: Expr = whole(index) if not prefix else text(regex.names[index - 1])
-    return Call(function, (value, text(regex.spelled), group), Type.STRING)
+def _capture(regex: _Regex, value: Expr, name: str) -> Expr:
+    function = "backtrack_capture"
+    if regex.on_re2:
+        function = "optional_capture" if name in regex.optional else "captures"
+    return Call(function, (value, text(regex.spelled), regex.group(name)), Type.STRING)
 
 
 def _multi(stage: ParseRegex, regex: _Regex, value: Expr, plan: Node, ctx: Context) -> Node:
-    """One row per match (spec §4.3): the list of all matches is unnested, then each match is read again by groups."""
-    function = "all_matches" if regex.on_re2 else "backtrack_all"
-    found = Call(function, (value, text(regex.spelled)), Type.STRING)
-    plan = Unnest(plan, "__found", found, Type.STRING, outer=stage.nodrop or bool(ctx.parse_hit))
-    match = Column("__found", Type.STRING)
-    fields = [(n, Call("match_group", (match, whole(i)), Type.STRING)) for i, n in enumerate(regex.names, 1)]
-    return parsed(plan, ctx, not_null(match), fields, stage.nodrop)
+    """One row per match (spec §4.3): the matches' numbers are unnested, then each match's groups are taken."""
+    numbers, group = ("match_numbers", "match_group") if regex.on_re2 else ("backtrack_numbers", "backtrack_group")
+    found = Call(numbers, (value, text(regex.spelled)), Type.STRING)
+    plan = Unnest(plan, "__number", found, Type.STRING, outer=stage.nodrop or bool(ctx.parse_hit))
+    number = Column("__number", Type.STRING)
+    fields: list[tuple[str, Expr]] = [
+        (n, Call(group, (value, text(regex.spelled), regex.group(n), number), Type.STRING)) for n in regex.names
+    ]
+    return parsed(plan, ctx, not_null(number), fields, stage.nodrop)
 
 
 def _read(written: String, stage: ParseRegex, ctx: Context) -> _Regex:
@@ -113,9 +111,17 @@ def _read(written: String, stage: ParseRegex, ctx: Context) -> _Regex:
         pattern = _lenient(written, pattern, ctx)
     info = checked(ctx, pattern)
     names = _names(info, pattern, stage, ctx)
-    if info.runs_on_re2:
-        return _Regex(rx.to_re2(_named(info, pattern, names), capture_unnamed=False), names, True)
-    return _Regex(rx.to_python(_named(info, pattern, names), capture_unnamed=False), names, False)
+    spell = rx.to_re2 if info.runs_on_re2 else rx.to_python
+    spelled = spell(_named(info, pattern, names), capture_unnamed=False)
+    return _Regex(spelled, names, info.runs_on_re2, _optional(info))
+
+
+def _optional(info: rx.RegexInfo) -> frozenset[str]:
+    """Groups that may take no part in a match: followed by ``?``, ``*`` or ``{0,…``, or in a pattern with ``|``."""
+    after = {g.name: info.pattern[g.span.end : g.span.end + 2] for g in info.groups if g.name}
+    if "|" in info.pattern or re.search(r"\)(?:[?*]|\{0)", info.pattern):
+        return frozenset(after)
+    return frozenset(n for n, text_ in after.items() if text_[:1] in ("?", "*") or text_ == "{0")
 
 
 def _lenient(written: String, pattern: Pattern, ctx: Context) -> Pattern:
