@@ -1,0 +1,44 @@
+"""The command line: a thin face over ``dohyo.run`` and ``dohyo.detections``. Nothing heavy is imported here."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def main() -> None:
+    """The entry point of ``dohyo``. Never shows a traceback unless ``--debug`` is given (or DOHYO_DEBUG is set)."""
+    arguments = sys.argv[1:]
+    if arguments in (["--version"], ["-V"]):
+        from dohyo import __version__
+
+        print(f"dohyo {__version__}")
+        return
+    debug = "--debug" in arguments or bool(os.environ.get("DOHYO_DEBUG"))
+    sys.argv[1:] = [a for a in arguments if a != "--debug"]
+    try:
+        from dohyo.cli.app import app
+
+        app()
+    except BrokenPipeError:
+        _quiet_pipe()
+    except KeyboardInterrupt:
+        print("\nstopped", file=sys.stderr)
+        sys.exit(130)
+    except Exception as error:
+        if debug:
+            raise
+        print(f"error: something unexpected went wrong in Dohyo: {type(error).__name__}: {_first_line(error)}", file=sys.stderr)
+        print("  help: please report it; `--debug` shows the details", file=sys.stderr)
+        sys.exit(2)
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).splitlines()
+    return lines[0][:300] if lines else ""
+
+
+def _quiet_pipe() -> None:
+    """The reader of a pipe went away (``| head``): what is left in the buffer goes nowhere, without a word."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(0)

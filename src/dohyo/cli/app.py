@@ -1,0 +1,192 @@
+"""The commands and their options. Each command's own file does the work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    help="Sumo Logic detections on your own logs: parse, compile to SQL, run on DuckDB, get alerts with evidence.",
+    epilog="Data goes to stdout, everything else to stderr. Exit codes: 0 done, 1 a check failed, 2 the command or "
+    "query is wrong, 3 no input could be read.",
+)
+
+Paths = Annotated[
+    list[str] | None,
+    typer.Argument(help="Log files, folders, patterns such as 'logs/**/*.evtx', or - for stdin. EVTX, NDJSON, JSON, CSV, "
+                   "Parquet, event XML; also in gzip, zstd, zip, tar.", metavar="PATH..."),
+]  # fmt: skip
+Format = Annotated[str, typer.Option("--format", "-f", help="table, json, ndjson, csv or parquet.")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file instead of stdout.")]
+Since = Annotated[str | None, typer.Option(help="Only events from this time on: ISO 8601 (UTC unless said), or -24h.")]
+Until = Annotated[str | None, typer.Option(help="Only events before this time.")]
+Dialect = Annotated[str, typer.Option(help="lenient runs what Sumo Logic would refuse, and says so; strict refuses.")]
+Category = Annotated[str | None, typer.Option("--source-category", help="Override _sourceCategory for all events.")]
+Param = Annotated[list[str] | None, typer.Option("--param", "-p", help="A value for {{name}}: name=value.")]
+Tables = Annotated[list[Path] | None, typer.Option("--lookup-dir", help="Where lookup tables are (CSV, Parquet).")]
+Raw = Annotated[bool, typer.Option("--raw", help="Give the whole raw event as evidence.")]
+Strict = Annotated[bool, typer.Option("--strict-input", help="The first thing that cannot be read is an error.")]
+Memory = Annotated[str | None, typer.Option(help="Memory for the engine, such as 1GB; beyond it, it spills to disk.")]
+Threads = Annotated[int | None, typer.Option(help="Threads for the engine.", min=1)]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No summary, no warnings.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="All problems and notes, not only the first.")]
+Zone = Annotated[str, typer.Option("--timezone", help="The time zone of timeslice and dates.")]
+Folders = Annotated[list[Path] | None, typer.Option("--detections", help="A folder with more detections.")]
+
+
+def _version(value: bool) -> None:
+    if value:
+        from dohyo import __version__
+
+        typer.echo(f"dohyo {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Show the version.")]
+    = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show details of unexpected errors.")] = False,
+) -> None:
+    """Sumo Logic detections on your own logs."""
+
+
+def _settings(**values: Any) -> Any:
+    from dohyo.cli.options import Settings
+
+    return Settings(**values)
+
+
+@app.command()
+def hunt(
+    paths: Paths = None,
+    detection: Annotated[list[str] | None, typer.Option("--detection", "-d", help="A detection by name or prefix "
+                         "(T1043); several may be given. Default: all.")] = None,
+    detections: Folders = None,
+    fail_on: Annotated[str | None, typer.Option(help="Exit 1 when an alert is at least this severe: informational, low, "
+                       "medium, high, critical.")] = None,
+    format: Format = "table", output: Output = None, since: Since = None, until: Until = None,
+    dialect: Dialect = "lenient", source_category: Category = None, param: Param = None, lookup_dir: Tables = None,
+    raw: Raw = False, strict_input: Strict = False, memory: Memory = None, threads: Threads = None,
+    quiet: Quiet = False, verbose: Verbose = False, timezone: Zone = "UTC",
+) -> None:  # fmt: skip
+    """Run detections over logs and list the alerts, newest first.
+
+    Example: dohyo hunt -d T1043 ./triage --format ndjson
+    """
+    from dohyo.cli.commands.hunt import run
+
+    run(paths, detection or [], detections or [], fail_on, _settings(
+        format=format, output=output, since=since, until=until, dialect=dialect, source_category=source_category,
+        param=param, lookup_dir=lookup_dir, raw=raw, strict_input=strict_input, memory=memory, threads=threads,
+        quiet=quiet, verbose=verbose, timezone=timezone))  # fmt: skip
+
+
+@app.command()
+def search(
+    query: Annotated[str, typer.Argument(help="A Sumo Logic query, or @file.sumo.")],
+    paths: Paths = None,
+    format: Format = "table", output: Output = None, since: Since = None, until: Until = None,
+    dialect: Dialect = "lenient", source_category: Category = None, param: Param = None, lookup_dir: Tables = None,
+    raw: Raw = False, strict_input: Strict = False, memory: Memory = None, threads: Threads = None,
+    quiet: Quiet = False, verbose: Verbose = False, timezone: Zone = "UTC",
+) -> None:  # fmt: skip
+    """Run any Sumo Logic query over logs.
+
+    Example: dohyo search '* | where EventID = "3" | count by Image' sysmon.evtx
+    """
+    from dohyo.cli.commands.search import run
+
+    run(query, paths, _settings(
+        format=format, output=output, since=since, until=until, dialect=dialect, source_category=source_category,
+        param=param, lookup_dir=lookup_dir, raw=raw, strict_input=strict_input, memory=memory, threads=threads,
+        quiet=quiet, verbose=verbose, timezone=timezone))  # fmt: skip
+
+
+@app.command()
+def explain(
+    query: Annotated[str, typer.Argument(help="A Sumo Logic query, or @file.sumo.")],
+    dialect: Dialect = "lenient", param: Param = None, since: Since = None, until: Until = None,
+    format: Annotated[str, typer.Option("--format", "-f", help="text or json.")] = "text", timezone: Zone = "UTC",
+) -> None:  # fmt: skip
+    """Show what a query means: stages, types, the fields asked of the source, and the SQL."""
+    from dohyo.cli.commands.explain import run
+
+    run(query, format, _settings(dialect=dialect, param=param, since=since, until=until, timezone=timezone))
+
+
+@app.command(name="list")
+def list_(
+    detections: Folders = None,
+    format: Format = "table",
+) -> None:
+    """List the detections."""
+    from dohyo.cli.commands.library import list_detections
+
+    list_detections(detections or [], format)
+
+
+@app.command()
+def show(
+    detection: Annotated[str, typer.Argument(help="A detection by name or prefix.")],
+    detections: Folders = None,
+) -> None:
+    """Show one detection: what it is, its query, its tests, its guides."""
+    from dohyo.cli.commands.library import show_detection
+
+    show_detection(detection, detections or [])
+
+
+@app.command()
+def fmt(
+    files: Annotated[list[Path], typer.Argument(help="Query files (.sumo), or - for stdin.")],
+    check: Annotated[bool, typer.Option("--check", help="Change nothing; exit 1 when a file is not in the layout.")] = False,
+) -> None:
+    """Print queries in one canonical layout; files are rewritten in place."""
+    from dohyo.cli.commands.text import format_files
+
+    format_files(files, check)
+
+
+@app.command()
+def fix(
+    files: Annotated[list[Path], typer.Argument(help="Query files (.sumo).")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the fixed query, change nothing.")] = False,
+) -> None:
+    """Apply the fixes of diagnostics, so that the query is valid Sumo Logic."""
+    from dohyo.cli.commands.text import fix_files
+
+    fix_files(files, dry_run)
+
+
+@app.command()
+def lint(
+    files: Annotated[list[Path], typer.Argument(help="Query files (.sumo) or detection folders.")],
+    format: Annotated[str, typer.Option("--format", "-f", help="text or json.")] = "text",
+    dialect: Dialect = "strict",
+) -> None:
+    """Check queries; exit 1 when one has an error or a warning."""
+    from dohyo.cli.commands.text import lint_files
+
+    lint_files(files, format, dialect)
+
+
+@app.command()
+def sample(
+    out: Annotated[Path | None, typer.Argument(help="File to write (.ndjson .json .csv .parquet, also .gz .zst); default: "
+                   "stdout.")] = None,
+    events: Annotated[int, typer.Option("--events", "-n", help="How many events.", min=0)] = 10_000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 0,
+    attack_rate: Annotated[float, typer.Option(help="Share of events that belong to attacks.", min=0.0, max=0.5)] = 0.005,
+    shape: Annotated[str, typer.Option(help="The form of the events: flat, flat-nxlog, winlogbeat6, ecs, azure, …")] = "flat",
+    hosts: Annotated[int, typer.Option(help="How many hosts.", min=1)] = 40,
+) -> None:  # fmt: skip
+    """Write realistic Windows telemetry with attacks mixed in; OUT.labels.ndjson says which records they are."""
+    from dohyo.cli.commands.sample import run
+
+    run(out, events, seed, attack_rate, shape, hosts)

@@ -1,0 +1,91 @@
+"""``dohyo hunt``."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from dohyo.cli import output, summary
+from dohyo.cli.errors import CHECK_FAILED, NO_INPUT, WRONG, errors_first, print_diagnostics, shown
+from dohyo.cli.options import Settings, inputs, one_of
+from dohyo.cli.progress import progress
+from dohyo.detections.hunt import Hunt, flat, run_detections
+from dohyo.detections.load import load
+from dohyo.detections.model import Detection, Severity
+
+
+def run(
+    paths: list[str] | None, names: list[str], folders: Sequence[Path], fail_on: str | None, settings: Settings
+) -> None:
+    """Hunts, writes the alerts and the summary, and ends with the exit code."""
+    with shown():
+        if fail_on is not None:
+            one_of("--fail-on", fail_on, [s.value for s in Severity])
+        output.check(settings.format, settings.output)
+        chosen, broken = _chosen(names, folders)
+        with progress(settings.quiet) as tell:
+            found = run_detections(chosen, inputs(paths), replace(settings.options(), progress=tell))
+        found.broken = broken
+        _write(found, settings)
+        _report(found, settings)
+    raise typer.Exit(_code(found, names, fail_on))
+
+
+def _chosen(names: list[str], folders: Sequence[Path]) -> tuple[list[Detection], list[str]]:
+    library = load(folders)
+    return [library.find(n) for n in names] or library.detections, library.broken
+
+
+def _write(found: Hunt, settings: Settings) -> None:
+    alerts = found.alerts
+    if settings.format in ("json", "ndjson"):
+        output.emit(settings.format, [], [a.as_json() for a in alerts], settings.output)
+        return
+    rows: list[dict[str, Any]] = [flat(a) for a in alerts]
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    if rows or settings.format != "table":
+        output.emit(settings.format, columns, rows, settings.output)
+
+
+def _report(found: Hunt, settings: Settings) -> None:
+    for outcome in found.outcomes:
+        if outcome.error is not None:
+            print_diagnostics(errors_first(outcome.error.diagnostics), outcome.error.source, settings.verbose)
+        elif outcome.result is not None and not settings.quiet:
+            print_diagnostics(outcome.result.diagnostics, outcome.result.source, settings.verbose)
+    if not settings.quiet:
+        summary.show([*(f"broken detection: {b}" for b in found.broken), *summary.summary(found.read, _found(found), settings.verbose)])
+
+
+def _found(found: Hunt) -> str:
+    """How many alerts, and for each detection which of four it was: fired, quiet, could not see, could not run."""
+    alerts = Counter(a.severity for a in found.alerts)
+    head = f"{len(found):,} alert{'s' * (len(found) != 1)}" + (
+        f" ({', '.join(f'{n} {s}' for s, n in alerts.most_common())})" if alerts else "")  # fmt: skip
+    states = [f"{o.detection.id}: {_state(o.result, found)}" for o in found.outcomes]
+    return f"{head} — {'; '.join(states)}" if len(states) <= 3 else head
+
+
+def _state(result: Any, found: Hunt) -> str:
+    if result is None:
+        return "could not run"
+    if len(result):
+        return f"fired {len(result):,}×"
+    if not found.read.records:
+        return "could not see: no events were read"
+    return "quiet"
+
+
+def _code(found: Hunt, names: list[str], fail_on: str | None) -> int:
+    if names and found.outcomes and all(o.error for o in found.outcomes):
+        return WRONG
+    if found.read.nothing_read:
+        return NO_INPUT
+    if fail_on and any(Severity(a.severity).rank >= Severity(fail_on).rank for a in found.alerts):
+        return CHECK_FAILED
+    return 0

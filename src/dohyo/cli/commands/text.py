@@ -1,0 +1,106 @@
+"""``dohyo fmt``, ``fix`` and ``lint``: commands over query texts, without logs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from dohyo.cli.errors import CHECK_FAILED, WRONG, UsageError, errors_first, print_diagnostics, shown
+from dohyo.cli.options import one_of
+from dohyo.compile import compile_query, parse
+from dohyo.binding.context import Dialect, Options
+from dohyo.diagnostics import Diagnostic, QueryError, Severity, Source
+from dohyo.lang import printer
+from dohyo.lang.parser import has_errors
+
+
+def _text(path: Path) -> str:
+    try:
+        return sys.stdin.read() if str(path) == "-" else path.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: {getattr(error, 'strerror', None) or 'not UTF-8 text'}") from None
+
+
+def _files(paths: Sequence[Path]) -> list[Path]:
+    """Query files; of a folder all ``.sumo`` files in it."""
+    return [f for p in paths for f in (sorted(p.rglob("*.sumo")) if p.is_dir() else [p])]
+
+
+def format_files(paths: Sequence[Path], check: bool) -> None:
+    """Rewrites files in the canonical layout, or only says which are not in it."""
+    code = 0
+    with shown():
+        for path in _files(paths):
+            text = _text(path)
+            query = parse(text, str(path))
+            if has_errors(query):
+                print_diagnostics(errors_first(query.diagnostics), query.source, verbose=False)
+                code = WRONG
+                continue
+            done = printer.query(query)
+            if str(path) == "-":
+                sys.stdout.write(done)
+            elif done != text:
+                code = max(code, CHECK_FAILED if check else 0)
+                print(f"{path}: {'not in the layout' if check else 'formatted'}", file=sys.stderr)
+                if not check:
+                    path.write_text(done, "utf-8")
+    raise typer.Exit(code)
+
+
+def fix_files(paths: Sequence[Path], dry_run: bool) -> None:
+    """Applies the patches of diagnostics until none is left."""
+    code = 0
+    with shown():
+        for path in _files(paths):
+            text, left = fixed(_text(path), str(path))
+            if dry_run or str(path) == "-":
+                sys.stdout.write(text)
+            else:
+                path.write_text(text, "utf-8")
+            if left:
+                code = CHECK_FAILED
+                print_diagnostics(left, Source(text, str(path)), verbose=False)
+    raise typer.Exit(code)
+
+
+def fixed(text: str, name: str) -> tuple[str, list[Diagnostic]]:
+    """The text with all certain fixes applied, and the diagnostics that are left."""
+    found: list[Diagnostic] = []
+    for _ in range(20):  # a fix may uncover another one: `eval a = matches(…)`
+        found = _diagnostics(text, name, "lenient")[0]
+        patches = [p for d in found for p in d.patches]
+        if not patches:
+            return text, found
+        text = Source(text).patched(patches)
+    return text, found
+
+
+def lint_files(paths: Sequence[Path], format: str, dialect: str) -> None:
+    """Checks files; exit code 1 when one has a warning or an error."""
+    bad = False
+    with shown():
+        one_of("--format", format, ("text", "json"))
+        one_of("--dialect", dialect, ("lenient", "strict"))
+        reports = []
+        for path in _files(paths):
+            found, source = _diagnostics(_text(path), str(path), dialect)
+            bad = bad or any(d.severity is not Severity.NOTE for d in found)
+            reports += [{"file": str(path), **d.as_json(source)} for d in found]
+            if format == "text":
+                print_diagnostics(found, source, verbose=True)
+        if format == "json":
+            print(json.dumps(reports, indent=2))
+    raise typer.Exit(CHECK_FAILED if bad else 0)
+
+
+def _diagnostics(text: str, name: str, dialect: str) -> tuple[list[Diagnostic], Source]:
+    try:
+        compiled = compile_query(text, name, Options(dialect=Dialect(dialect)))
+    except QueryError as error:
+        return list(error.diagnostics), error.source
+    return list(compiled.diagnostics), compiled.source

@@ -1,0 +1,97 @@
+"""Options that several commands share, checked and turned into what ``run`` takes."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dohyo.cli.errors import UsageError
+from dohyo.cli.timeparse import epoch_ms
+from dohyo.diagnostics import closest
+
+if TYPE_CHECKING:
+    from dohyo.run import RunOptions
+
+
+@dataclass
+class Settings:
+    """The shared options as they were given."""
+
+    format: str = "table"
+    output: Path | None = None
+    since: str | None = None
+    until: str | None = None
+    dialect: str = "lenient"
+    source_category: str | None = None
+    param: list[str] | None = None
+    lookup_dir: list[Path] | None = None
+    raw: bool = False
+    strict_input: bool = False
+    memory: str | None = None
+    threads: int | None = None
+    quiet: bool = False
+    verbose: bool = False
+    timezone: str = "UTC"
+
+    def options(self) -> RunOptions:
+        """The same for ``run``. Raises :class:`UsageError`."""
+        from dohyo.run import RunOptions
+
+        now = int(time.time() * 1000)
+        return RunOptions(
+            dialect=one_of("--dialect", self.dialect, ("lenient", "strict")),
+            since=epoch_ms("--since", self.since, now),
+            until=epoch_ms("--until", self.until, now),
+            raw=self.raw,
+            strict_input=self.strict_input,
+            memory=self.memory,
+            threads=self.threads,
+            source_category=self.source_category,
+            tables=tuple(self.lookup_dir or ()),
+            parameters=parameters(self.param or ()),
+            timezone=self.timezone,
+        )
+
+
+def one_of(option: str, value: str, allowed: Sequence[str]) -> str:
+    """The value, or a usage error that names the allowed ones."""
+    if value in allowed:
+        return value
+    near = closest(value, allowed)
+    hint = f"; did you mean {near}?" if near else ""
+    raise UsageError(f"{option} {value}: must be one of {', '.join(allowed)}{hint}")
+
+
+def parameters(given: Sequence[str]) -> dict[str, str]:
+    """``name=value`` pairs."""
+    pairs = [p.partition("=") for p in given]
+    for name, sign, _ in pairs:
+        if not sign or not name.strip():
+            raise UsageError(f"--param {name}: write it as name=value")
+    return {name.strip(): value for name, _, value in pairs}
+
+
+def inputs(paths: Sequence[str] | None) -> list[str]:
+    """The paths; without any, standard input when something is piped in."""
+    if paths:
+        return list(paths)
+    if not sys.stdin.isatty():
+        return ["-"]
+    raise UsageError("no logs were named: give files, folders or patterns, or pipe events in")
+
+
+def query_text(query: str) -> tuple[str, str]:
+    """The text and the name of a query given as text or as ``@file``."""
+    if not query.startswith("@"):
+        return query, "query"
+    path = Path(query[1:])
+    try:
+        return path.read_text("utf-8-sig"), str(path)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{path}: not UTF-8 text") from None

@@ -1,0 +1,34 @@
+"""Writes rows in the asked-for format to stdout or a file."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from dohyo.cli.errors import UsageError
+from dohyo.cli.options import one_of
+from dohyo.reports import WRITERS, writer
+
+
+def check(format: str, output: Path | None) -> None:
+    """Refuses an unknown format, and Parquet on a terminal, before the work begins."""
+    one_of("--format", format, tuple(WRITERS))
+    if format == "parquet" and output is None and sys.stdout.isatty():
+        raise UsageError("--format parquet needs --output FILE, or a pipe")
+
+
+def emit(format: str, names: Sequence[str], rows: Sequence[dict[str, Any]], output: Path | None) -> None:
+    """Writes the rows. A file is written beside its place and moved there when it is whole."""
+    if output is None:
+        writer(format)(names, rows, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+        return
+    part = output.with_name(output.name + ".part")
+    try:
+        with part.open("wb") as out:
+            writer(format)(names, rows, out)
+        part.replace(output)
+    except OSError as error:
+        raise UsageError(f"--output {output}: {error.strerror}") from None

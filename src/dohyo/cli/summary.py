@@ -1,0 +1,88 @@
+"""The summary on stderr: what was read, what was not and where, what no event had, how long it took."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+
+from dohyo.reports.values import safe
+from dohyo.results import ReadReport
+from dohyo.sources.model import Problem
+
+_PROBLEMS, _KINDS = 10, 8
+
+
+def summary(read: ReadReport, found: str, verbose: bool) -> list[str]:
+    """The lines of the summary; ``found`` is its first."""
+    lines = [found, _read(read)]
+    lines += _kinds(read, verbose)
+    lines += _problems(read, verbose)
+    lines += _rest(read, verbose)
+    return lines
+
+
+def show(lines: list[str]) -> None:
+    """Prints the summary."""
+    for line in lines:
+        print(safe(line), file=sys.stderr)
+
+
+def _read(read: ReadReport) -> str:
+    rate = f", {read.records / read.seconds:,.0f} events/s" if read.seconds > 0 and read.records else ""
+    return (
+        f"read {read.records:,} events from {len(read.files):,} file{'s' * (len(read.files) != 1)} "
+        f"({_size(read.size)}) in {read.seconds:.2f} s{rate}"
+    )
+
+
+def _size(count: int) -> str:
+    for unit in ("B", "KB", "MB"):
+        if count < 1000:
+            return f"{count:,.0f} {unit}"
+        count //= 1000
+    return f"{count:,.0f} GB"
+
+
+def _kinds(read: ReadReport, verbose: bool) -> list[str]:
+    if not read.kinds:
+        return []
+    most = read.kinds.most_common(None if verbose else _KINDS)
+    shown = ", ".join(f"{category} {kind}: {n:,}" for (category, kind), n in most)
+    more = f", and {len(read.kinds) - len(most)} more kinds" if len(read.kinds) > len(most) else ""
+    return [f"events: {shown}{more}"]
+
+
+def _problems(read: ReadReport, verbose: bool) -> list[str]:
+    """Each file with a problem is named, in a short summary too."""
+    shown = read.problems if verbose else _first_of_each(read)
+    lines = [f"not read: {p}" + (f" — {p.hint}" if p.hint else "") for p in shown]
+    if len(read.problems) > len(shown):
+        lines.append(f"not read: {len(read.problems) - len(shown):,} more; -v shows all")
+    return lines
+
+
+def _first_of_each(read: ReadReport) -> list[Problem]:
+    seen: Counter[str] = Counter()
+    out = []
+    for problem in read.problems:
+        seen[problem.file] += 1
+        if seen[problem.file] <= 2 and len(out) < 4 * _PROBLEMS:
+            out.append(problem)
+    return out
+
+
+def _rest(read: ReadReport, verbose: bool) -> list[str]:
+    lines = []
+    if read.empty:
+        lines.append(f"empty: {_listed(read.empty, verbose)}")
+    if read.skipped_count:
+        names = [n for n, _ in read.skipped]
+        lines.append(f"skipped: {read.skipped_count:,} files that are no logs" + (f" ({_listed(names, True)})" if verbose else ""))
+    if read.missing:
+        lines.append(f"no event had: {', '.join(read.missing)}")
+    return lines
+
+
+def _listed(names: list[str], verbose: bool) -> str:
+    most = names if verbose else names[:5]
+    return ", ".join(most) + (f" and {len(names) - len(most)} more" if len(names) > len(most) else "")

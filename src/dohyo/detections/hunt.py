@@ -1,0 +1,137 @@
+"""Detections over logs: the events are read once for all of them; every row becomes an alert."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dohyo.detections.load import load
+from dohyo.detections.model import Detection
+from dohyo.diagnostics import QueryError
+from dohyo.results import Alert, ReadReport, Result, iso_time
+from dohyo.run import Query, RunOptions, run_queries
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+
+
+@dataclass
+class Outcome:
+    """What one detection gave: a result, or the error for which it could not run."""
+
+    detection: Detection
+    result: Result | None
+    error: QueryError | None = None
+
+    @property
+    def alerts(self) -> list[Alert]:
+        """The alerts, in the query's order."""
+        if self.result is None:
+            return []
+        rows, times, evidence = self.result.rows, self.result.times(), self.result.evidence()
+        return [_alert(self.detection, *one) for one in zip(rows, times, evidence, strict=True)]
+
+
+def _alert(detection: Detection, row: dict[str, Any], time: int | None, evidence: Any) -> Alert:
+    meta = detection.metadata
+    return Alert(
+        detection.id, meta.title, meta.severity.value, meta.confidence.value, meta.attack.tactics,
+        meta.attack.techniques, iso_time(time), row, evidence,
+    )  # fmt: skip
+
+
+@dataclass
+class Hunt:
+    """The alerts of all detections, newest first, and what was read. ``broken``: detections that cannot be read."""
+
+    outcomes: list[Outcome]
+    read: ReadReport
+    broken: list[str] = field(default_factory=list)
+
+    @property
+    def alerts(self) -> list[Alert]:
+        """Newest first; of the same time, in the detections' order."""
+        found = [a for o in self.outcomes for a in o.alerts]
+        return sorted(found, key=lambda a: a.time or "", reverse=True)
+
+    def __iter__(self) -> Iterator[Alert]:
+        return iter(self.alerts)
+
+    def __len__(self) -> int:
+        return sum(len(o.result) for o in self.outcomes if o.result is not None)
+
+    def arrow(self) -> pa.Table:
+        """The alerts as an Arrow table: one column for each part, and one for each field."""
+        import pyarrow as pa
+
+        return pa.Table.from_pylist([flat(a) for a in self.alerts])
+
+    def df(self) -> pd.DataFrame:
+        """The alerts as a pandas data frame."""
+        return self.arrow().to_pandas()
+
+    def pl(self) -> pl.DataFrame:
+        """The alerts as a polars data frame."""
+        import polars
+
+        frame = polars.from_arrow(self.arrow())
+        assert isinstance(frame, polars.DataFrame)
+        return frame
+
+    def _repr_html_(self) -> str:
+        from dohyo.reports.notebook import html_rows
+
+        rows = [flat(a) for a in self.alerts]
+        return html_rows(list(rows[0]) if rows else [], rows)
+
+
+def flat(alert: Alert) -> dict[str, Any]:
+    """An alert as one level of columns, for tables, CSV and Parquet."""
+    evidence = alert.evidence
+    return {
+        "time": alert.time,
+        "severity": alert.severity,
+        "detection": alert.detection,
+        **{k: _scalar(v) for k, v in alert.fields.items() if k != "_messageTime"},
+        "file": evidence.file if evidence else None,
+        "record": evidence.record if evidence else None,
+        **({"raw": evidence.raw} if evidence and evidence.raw is not None else {}),
+    }
+
+
+def _scalar(value: Any) -> Any:
+    return str(value) if isinstance(value, (list, dict)) else value
+
+
+def hunt(
+    paths: Sequence[str | Path] | str | Path,
+    detections: Sequence[str] = (),
+    *,
+    folders: Sequence[Path] = (),
+    options: RunOptions | None = None,
+) -> Hunt:
+    """The alerts of detections over logs. ``detections``: names or prefixes; none: all of the library.
+
+    ``folders``: more detections. Raises ``DetectionError`` for a name that fits none or several.
+    """
+    library = load([Path(f) for f in folders])
+    chosen = [library.find(name) for name in detections] or library.detections
+    found = run_detections(chosen, [paths] if isinstance(paths, (str, Path)) else paths, options or RunOptions())
+    found.broken = library.broken
+    return found
+
+
+def run_detections(detections: Sequence[Detection], paths: Sequence[str | Path], options: RunOptions) -> Hunt:
+    """The alerts of these detections; one that cannot run is an outcome with an error and does not stop the rest."""
+    queries = [Query(d.query, str(d.query_path.name)) for d in detections]
+    results = run_queries(queries, paths, replace(options, evidence=True))
+    outcomes = [
+        Outcome(d, None, r) if isinstance(r, QueryError) else Outcome(d, r)
+        for d, r in zip(detections, results, strict=True)
+    ]
+    read = next((o.result.read for o in outcomes if o.result is not None), ReadReport())
+    return Hunt(outcomes, read)

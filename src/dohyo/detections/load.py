@@ -1,0 +1,101 @@
+"""Finds and reads detections. A broken one is reported and never stops the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from dohyo.detections.model import Detection, Metadata
+from dohyo.diagnostics import closest
+
+
+class DetectionError(Exception):
+    """A detection cannot be read, or no detection has the name asked for."""
+
+
+@dataclass
+class Library:
+    """The detections of some folders. ``broken``: one sentence for each that cannot be read."""
+
+    detections: list[Detection] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+
+    def find(self, name: str) -> Detection:
+        """The detection of this name, or the only one whose name begins with it (in any case)."""
+        exact = [d for d in self.detections if d.id.lower() == name.lower()]
+        found = exact or [d for d in self.detections if d.id.lower().startswith(name.lower())]
+        if len(found) == 1:
+            return found[0]
+        ids = [d.id for d in self.detections]
+        if found:
+            raise DetectionError(f"`{name}` fits several detections: {', '.join(d.id for d in found)}")
+        near = closest(name, ids)
+        hint = f"did you mean `{near}`?" if near else "`dohyo list` shows them"
+        raise DetectionError(f"no detection is called `{name}`; {hint}")
+
+
+def bundled() -> Path:
+    """The folder of the detections that come with Dohyo: in the package, or beside it in a checkout."""
+    packaged = Path(str(resources.files("dohyo"))) / "content" / "detections"
+    return packaged if packaged.is_dir() else Path(__file__).resolve().parents[3] / "detections"
+
+
+def load(folders: Sequence[Path] = ()) -> Library:
+    """All detections of the bundled library and of ``folders``; of two with one name the later folder's counts."""
+    library = Library()
+    by_id: dict[str, Detection] = {}
+    for root in (bundled(), *folders):
+        for folder in _detection_folders(root, library):
+            try:
+                detection = read(folder)
+                by_id[detection.id] = detection
+            except DetectionError as error:
+                library.broken.append(str(error))
+    library.detections = sorted(by_id.values(), key=lambda d: d.id)
+    return library
+
+
+def _detection_folders(root: Path, library: Library) -> Iterable[Path]:
+    if not root.is_dir():
+        library.broken.append(f"{root}: no such folder of detections")
+        return []
+    if (root / "detection.yml").is_file():
+        return [root]
+    return sorted(p.parent for p in root.glob("*/detection.yml"))
+
+
+def read(folder: Path) -> Detection:
+    """One detection. Raises :class:`DetectionError` with file, line where known, and what is wrong."""
+    path = folder / "detection.yml"
+    try:
+        data = yaml.safe_load(path.read_text("utf-8"))
+        metadata = Metadata.model_validate(data)
+        query = (folder / "query.sumo").read_text("utf-8")
+    except OSError as error:
+        raise DetectionError(f"{error.filename}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise DetectionError(f"{folder}: a file is not UTF-8 text") from None
+    except yaml.YAMLError as error:
+        raise DetectionError(f"{path}{_line(error)}: no valid YAML: {getattr(error, 'problem', error)}") from None
+    except ValidationError as error:
+        raise DetectionError("; ".join(f"{path}: {_explained(e)}" for e in error.errors())) from None
+    return Detection(id=folder.name, folder=folder, metadata=metadata, query=query)
+
+
+def _line(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    return f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+
+
+def _explained(error: Any) -> str:
+    place = ".".join(str(p) for p in error["loc"])
+    if error["type"] == "extra_forbidden":
+        near = closest(str(error["loc"][-1]), Metadata.model_fields)
+        return f"unknown key `{place}`" + (f"; did you mean `{near}`?" if near else "")
+    return f"`{place}`: {error['msg']}"

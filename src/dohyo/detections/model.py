@@ -1,0 +1,107 @@
+"""A detection as typed data. Unknown keys are refused, so that a misspelled one cannot be ignored."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Severity(StrEnum):
+    """How bad an alert is, as Sigma names it, lowest first."""
+
+    INFORMATIONAL = "informational"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """0 for the lowest."""
+        return list(Severity).index(self)
+
+
+class Confidence(StrEnum):
+    """How sure an alert is."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class Status(StrEnum):
+    """How mature a detection is, as Sigma names it."""
+
+    EXPERIMENTAL = "experimental"
+    TEST = "test"
+    STABLE = "stable"
+    DEPRECATED = "deprecated"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Attack(_Strict):
+    """Where in ATT&CK it belongs. ``deprecated_in_favour_of``: the techniques that replace a retired one."""
+
+    tactics: tuple[str, ...]
+    techniques: tuple[str, ...]
+    deprecated_in_favour_of: tuple[str, ...] = ()
+
+
+class Telemetry(_Strict):
+    """Telemetry that a test should leave behind."""
+
+    name: str
+    count: int = 1
+
+
+class AtomicTest(_Strict):
+    """A test of Atomic Red Team that the detection is measured against."""
+
+    number: int
+    name: str
+    behaviour: str
+    expect: tuple[Telemetry, ...] = ()
+
+
+class Metadata(_Strict):
+    """``detection.yml``."""
+
+    title: str
+    description: str
+    status: Status
+    severity: Severity
+    confidence: Confidence
+    attack: Attack
+    data_sources: tuple[str, ...] = ()
+    required_tables: tuple[str, ...] = ()
+    false_positives: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()
+    tests: tuple[AtomicTest, ...] = ()
+    author: str = ""
+    date: str = ""
+    tags: tuple[str, ...] = Field(default=())
+
+
+class Detection(_Strict):
+    """A detection folder, read. ``id`` is the folder's name."""
+
+    id: str
+    folder: Path
+    metadata: Metadata
+    query: str
+
+    @property
+    def query_path(self) -> Path:
+        """The file of the query."""
+        return self.folder / "query.sumo"
+
+    def pages(self) -> dict[str, str]:
+        """The Markdown pages of the folder by name, in the order of reading."""
+        names = ("playbook", "investigation", "tuning")
+        return {n: p.read_text("utf-8") for n in names if (p := self.folder / f"{n}.md").is_file()}

@@ -1,0 +1,49 @@
+"""A table for people: cut to the terminal's width; in a pipe plain text, nothing cut."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import IO, Any
+
+from dohyo.reports.values import plain, safe
+from dohyo.results import iso_time
+
+_TIMES = frozenset({"_messagetime", "_timeslice", "_receipttime"})
+
+
+def write(names: Sequence[str], rows: Sequence[dict[str, Any]], out: IO[bytes]) -> None:
+    """Writes a table; the columns are named above it."""
+    cells = [[_cell(n, r.get(n)) for n in names] for r in rows]
+    right = [all(isinstance(r.get(n), (int, float, type(None))) for r in rows) and n.lower() not in _TIMES for n in names]
+    if out is sys.stdout.buffer and sys.stdout.isatty():
+        _rich(names, cells, right)
+        return
+    widths = [max([len(n), *(len(c[i]) for c in cells)]) for i, n in enumerate(names)]
+    for line in (list(names), ["-" * w for w in widths], *cells):
+        out.write((_line(line, widths, right) + "\n").encode("utf-8", "replace"))
+
+
+def _cell(name: str, value: Any) -> str:
+    if name.lower() in _TIMES and isinstance(value, (int, float)):
+        return iso_time(int(value)) or plain(value)
+    return safe(plain(value))
+
+
+def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
+    shown = [c.rjust(w) if r else c.ljust(w) for c, w, r in zip(cells, widths, right, strict=True)]
+    return "  ".join(shown).rstrip()
+
+
+def _rich(names: Sequence[str], cells: Sequence[Sequence[str]], right: Sequence[bool]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for n, r in zip(names, right, strict=True):
+        table.add_column(Text(safe(n)), justify="right" if r else "left", overflow="ellipsis", no_wrap=True)
+    for row in cells:
+        table.add_row(*(Text(c) for c in row))
+    Console().print(table)
