@@ -123,7 +123,8 @@ class Result:
 
     def df(self) -> pd.DataFrame:
         """The shown columns as a pandas data frame (needs pandas)."""
-        return self.arrow().to_pandas()
+        frame: pd.DataFrame = self.arrow().to_pandas()
+        return frame
 
     def pl(self) -> pl.DataFrame:
         """The shown columns as a polars data frame (needs polars)."""
@@ -136,7 +137,8 @@ class Result:
     @property
     def rows(self) -> list[dict[str, Any]]:
         """The shown columns as dictionaries."""
-        return self.arrow().to_pylist()
+        rows: list[dict[str, Any]] = self.arrow().to_pylist()
+        return rows
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         return iter(self.rows)

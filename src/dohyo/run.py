@@ -88,7 +88,7 @@ class InputError(Exception):
     """``strict_input`` was set and something could not be read."""
 
 
-def search(query: str | Query, paths: Sequence[str | Path], options: RunOptions = RunOptions()) -> Result:  # noqa: B008 - frozen
+def search(query: str | Query, paths: Sequence[str | Path], options: RunOptions = RunOptions()) -> Result:
     """The rows of one query over logs. Raises :class:`QueryError` when the query cannot run."""
     one = query if isinstance(query, Query) else Query(query)
     result = run_queries([one], paths, options)[0]
@@ -98,7 +98,7 @@ def search(query: str | Query, paths: Sequence[str | Path], options: RunOptions 
 
 
 def run_queries(
-    queries: Sequence[Query], paths: Sequence[str | Path], options: RunOptions = RunOptions()  # noqa: B008 - frozen
+    queries: Sequence[Query], paths: Sequence[str | Path], options: RunOptions = RunOptions()
 ) -> list[Result | QueryError]:
     """The rows of several queries; the events are read once for all. A query that cannot run gives its error."""
     started = time.perf_counter()
@@ -256,7 +256,7 @@ class Explanation:
     source: Source
 
 
-def explain(query: str | Query, options: RunOptions = RunOptions()) -> Explanation:  # noqa: B008 - frozen
+def explain(query: str | Query, options: RunOptions = RunOptions()) -> Explanation:
     """A query explained without logs. Raises :class:`QueryError` when it cannot run."""
     from dohyo.engines.duckdb.dialect import DIALECT
     from dohyo.engines.sql import Expressions, Statement, column

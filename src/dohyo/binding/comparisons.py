@@ -80,8 +80,8 @@ def _member(ctx: Context, node: tree.In, value: Expr, items: list[Expr]) -> Expr
         return FALSE
     constants = [i for i in items if isinstance(i, Literal) and i.type is not Type.NULL]
     fitting = [i for i in constants if _fits(value.type, i.type)]
-    others = [i for i in constants if not _fits(value.type, i.type)]
-    tests = [boolean("in", value, *fitting)] if fitting else []
+    others: list[Expr] = [i for i in constants if not _fits(value.type, i.type)]
+    tests: list[Expr] = [boolean("in", value, *fitting)] if fitting else []
     if others:
         tests += _unfit(ctx, node, value, others)
     tests += [boolean("=", *comparable(value, i)) for i in items if not isinstance(i, Literal)]

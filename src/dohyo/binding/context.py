@@ -100,8 +100,8 @@ class Context:
     def dialect_spot(self, code: str, title: str, span: Span, **more: object) -> None:
         """A spot that real Sumo Logic does not accept: a warning in the lenient dialect, an error in the strict one."""
         if not self.lenient:
-            raise self.fail(code, title, span, **more)
-        self.warn(code, title, span, **more)
+            raise self.fail(code, title, span, "", **more)
+        self.warn(code, title, span, "", **more)
 
     # -- names
 
@@ -123,10 +123,9 @@ class Context:
         hint = f"did you mean `{near}`?" if near else f"the fields at this point: {listed}"
         title = f"no field `{name.name}` at this point"
         note = ("after an aggregate or `fields` only the named fields exist",)
-        if self.lenient:
-            self.warn("DH2001", f"{title}; it is null here", name.span, hint=hint, notes=note)
-        else:
+        if not self.lenient:
             raise self.fail("DH2001", title, name.span, hint=hint, notes=note)
+        self.warn("DH2001", f"{title}; it is null here", name.span, hint=hint, notes=note)
 
     def names(self, names: tuple[tree.Name, ...], plan: Node) -> tuple[str, ...]:
         """The columns' names for a list of fields, each once."""

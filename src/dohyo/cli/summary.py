@@ -17,6 +17,7 @@ def summary(read: ReadReport, found: str, verbose: bool) -> list[str]:
     lines = [found, _read(read)]
     lines += _kinds(read, verbose)
     lines += _problems(read, verbose)
+    lines += _foreign(read, verbose)
     lines += _rest(read, verbose)
     return lines
 
@@ -63,12 +64,18 @@ def _problems(read: ReadReport, verbose: bool) -> list[str]:
 
 def _first_of_each(read: ReadReport) -> list[Problem]:
     seen: Counter[str] = Counter()
-    out = []
+    out: list[Problem] = []
     for problem in read.problems:
         seen[problem.file] += 1
         if seen[problem.file] <= 2 and len(out) < 4 * _PROBLEMS:
             out.append(problem)
     return out
+
+
+def _foreign(read: ReadReport, verbose: bool) -> list[str]:
+    """Files in which no record has the form of a Windows event: no Windows detection can see anything there."""
+    names = [f.name for f in read.files if f.records and set(f.shapes) <= {"generic"}]
+    return [f"no Windows event in: {_listed(names, verbose)}"] if names else []
 
 
 def _rest(read: ReadReport, verbose: bool) -> list[str]:

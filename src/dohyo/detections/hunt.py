@@ -72,7 +72,8 @@ class Hunt:
 
     def df(self) -> pd.DataFrame:
         """The alerts as a pandas data frame."""
-        return self.arrow().to_pandas()
+        frame: pd.DataFrame = self.arrow().to_pandas()
+        return frame
 
     def pl(self) -> pl.DataFrame:
         """The alerts as a polars data frame."""

@@ -154,7 +154,7 @@ def ordered(keys: Order, env: Env) -> list[exp.Ordered]:
 class Block:
     """A SELECT in the making: columns as SQL over ``source``. ``computed``: names that are no plain column of it."""
 
-    source: exp.Expression
+    source: Sql
     columns: dict[str, tuple[str, Sql]]  # lower-cased name -> (name, SQL)
     where: list[Sql] = field(default_factory=list)
     computed: set[str] = field(default_factory=set)
@@ -336,7 +336,7 @@ class Statement:
     def _join(self, node: Join) -> Block:
         left = self._close(self._block(node.left), node.left)
         right = self._close(self._block(node.right), node.right)
-        a, b = left.source.as_("l", copy=True), right.source.as_("r", copy=True)  # type: ignore[attr-defined]  # Table
+        a, b = left.source.as_("l", copy=True), right.source.as_("r", copy=True)
 
         def env(name: str) -> Sql:
             side = "l" if name.lower() in left.columns else "r"

@@ -149,7 +149,7 @@ class Cursor:
             return self._number(m)
         if m := _SYMBOL.match(self.text, at):
             return Token(Kind.SYMBOL, m[0], Span(*m.span()))
-        self.fail("DH1001", f"a character that means nothing here: {ch!r}", Span(at, at + 1))
+        return self.fail("DH1001", f"a character that means nothing here: {ch!r}", Span(at, at + 1))
 
     def _string(self, pattern: re.Pattern[str]) -> Token:
         m = pattern.match(self.text, self.pos)

@@ -49,9 +49,10 @@ MAX_DEPTH = 150
 class StageReader(Protocol):
     """What the parser wants of an operator."""
 
-    names: tuple[str, ...]
-    follow: frozenset[str]
-
+    @property
+    def names(self) -> tuple[str, ...]: ...
+    @property
+    def follow(self) -> frozenset[str]: ...
     @property
     def parse(self) -> Callable[[Parser], Stage]: ...
 
@@ -139,7 +140,8 @@ class Parser:
 
     def _operator_here(self) -> StageReader | None:
         """The operator whose name stands here, with its words taken; ``None`` for an expression stage."""
-        mark, words = self.cursor.mark(), []
+        mark = self.cursor.mark()
+        words: list[str] = []
         while len(words) < 2 and self.cursor.peek().word:
             words.append(self.cursor.next().word)
         self.cursor.back(mark)
@@ -159,9 +161,9 @@ class Parser:
         first = self.cursor.peek()
         expr = self.expression()
         ahead = self.cursor.peek()
-        if isinstance(expr, Name) and first.word and ahead.kind in (Kind.WORD, Kind.STRING, Kind.NUMBER):
-            if ahead.word != "as":
-                self._unknown_operator(first)
+        follows = ahead.kind in (Kind.WORD, Kind.STRING, Kind.NUMBER) and ahead.word != "as"
+        if isinstance(expr, Name) and first.word and follows:
+            self._unknown_operator(first)
         alias = self.alias()
         return self.operators.expression_stage(expr, alias, first.span.to(Span(0, self.cursor.last_end)))
 

@@ -179,7 +179,7 @@ class ScopeParser:
         if (token := self.cursor.peek()).kind is Kind.STRING:
             self.cursor.next()
             return str(token.value), True, token.span
-        self.cursor.fail("DH1103", "a value is missing after `=`", Span(start, start + 1))
+        return self.cursor.fail("DH1103", "a value is missing after `=`", Span(start, start + 1))
 
     def _condition(self, start: int) -> Scope:
         self.cursor.back(start)

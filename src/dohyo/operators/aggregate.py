@@ -11,12 +11,15 @@ from dohyo.lang import foreign
 from dohyo.lang.lexer import Kind
 from dohyo.lang.parser import Parser
 from dohyo.lang.printer import expression, name, names
-from dohyo.lang.tree import Expr, Name, Node as TreeNode, Number, Stage, Star
+from dohyo.lang.tree import Expr, Name, Number, Stage, Star
+from dohyo.lang.tree import Node as TreeNode
 from dohyo.operators.base import Operator
-from dohyo.plan.expr import Column, Expr as PlanExpr
+from dohyo.plan.expr import Column
+from dohyo.plan.expr import Expr as PlanExpr
 from dohyo.plan.functions import AGGREGATES
 from dohyo.plan.functions.model import AggregateFunction
-from dohyo.plan.nodes import ID, AggCall, Aggregate, Node
+from dohyo.plan.names import ID
+from dohyo.plan.nodes import AggCall, Aggregate, Node
 from dohyo.plan.types import Type
 
 

@@ -33,7 +33,8 @@ class ParseRegex(Stage):
 def _parse(p: Parser) -> Stage:
     start = p.cursor.peek().span
     flags: set[str] = set()
-    field, aliases = None, ()
+    field: Name | None = None
+    aliases: tuple[Name, ...] = ()
     patterns: list[String] = []
     while not p.at_stage_end():
         field = field or field_option(p)
@@ -81,7 +82,7 @@ def _lower(stage: ParseRegex, plan: Node, ctx: Context) -> Node:
     regexes = [_read(s, stage, ctx) for s in stage.patterns]
     if stage.multi:
         return _multi(stage, regexes[0], value, plan, ctx)
-    tests = [boolean("search" if r.on_re2 else "backtrack_search", value, text(r.spelled)) for r in regexes]
+    tests: list[Expr] = [boolean("search" if r.on_re2 else "backtrack_search", value, text(r.spelled)) for r in regexes]
     fields = [(n, _capture(r, value, n)) for r in regexes for n in r.names]
     return parsed(plan, ctx, all_of(tests), fields, stage.nodrop)
 

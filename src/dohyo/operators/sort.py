@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from dohyo.binding.context import Context
 from dohyo.lang.parser import Parser
 from dohyo.lang.printer import name
-from dohyo.lang.tree import Name, Node as TreeNode, Stage
+from dohyo.lang.tree import Name, Stage
+from dohyo.lang.tree import Node as TreeNode
 from dohyo.operators.base import Operator
 from dohyo.plan.nodes import Node, Sort, SortKey
 
@@ -54,7 +55,7 @@ def _print(stage: SortStage) -> str:
 
 
 def _lower(stage: SortStage, plan: Node, ctx: Context) -> Node:
-    keys = []
+    keys: list[SortKey] = []
     for key in stage.keys:
         column = ctx.column(key.name, plan)
         if column.name.lower() not in (k.name.lower() for k in keys):

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import typer
 
+from dohyo.binding.context import Dialect, Options
 from dohyo.cli.errors import CHECK_FAILED, WRONG, UsageError, errors_first, print_diagnostics, shown
 from dohyo.cli.options import one_of
 from dohyo.compile import compile_query, parse
-from dohyo.binding.context import Dialect, Options
 from dohyo.diagnostics import Diagnostic, QueryError, Severity, Source
 from dohyo.lang import printer
 from dohyo.lang.parser import has_errors

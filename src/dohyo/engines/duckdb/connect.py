@@ -32,7 +32,7 @@ def register_functions(connection: duckdb.DuckDBPyConnection, names: set[str], k
         udf = FUNCTIONS[name.lower()].udf
         assert udf is not None
         result = udf.result if isinstance(udf.result, str) else SQL_TYPES[udf.result]
-        connection.create_function(
+        connection.create_function(  # type: ignore[call-overload]  # the stubs know no columns of Arrow
             udf_name(name),
             _batched(udf),
             [SQL_TYPES[t] for t in udf.args],

@@ -44,7 +44,7 @@ class DuckDB:
 
         query = selects[0]
         for other in selects[1:]:
-            query = exp.union(query, other, distinct=False, by_name=True)
+            query = exp.union(query, other, distinct=False, copy=False)
         create = exp.Create(this=exp.to_table("events"), kind="VIEW", expression=query,
                             properties=exp.Properties(expressions=[exp.TemporaryProperty()]))  # fmt: skip
         self.connection.execute(create.sql("duckdb"))

@@ -82,8 +82,7 @@ class Reading:
         self.report.files.append(file)
         before = self.position.bytes_done
         base = self.places.add(source.name)
-        for batch in self._read(source, file, base):
-            yield batch
+        yield from self._read(source, file, base)
         self.position.bytes_done = before + (source.size or 0)
         self._tell()
 

@@ -156,7 +156,7 @@ class Events:
         if self.request.predicate == TRUE:
             return useful
         wanted = Expressions(DIALECT).condition(self.request.predicate, self.value)
-        return exp.and_(useful, wanted, copy=False)
+        return exp.And(this=useful, expression=exp.Paren(this=wanted))
 
     def row(self) -> Sql:
         """The asked-for values as one struct."""
@@ -179,7 +179,7 @@ def _is_shape(numbers: list[int]) -> Sql:
     return exp.In(this=shape, expressions=[lit(n) for n in numbers])
 
 
-def _shown(events: Events, extra: list[exp.Expression]) -> list[exp.Expression]:
+def _shown(events: Events, extra: list[Sql]) -> list[Sql]:
     row = exp.Case(ifs=[exp.If(this=events.keep(), true=events.row())])
     return [
         column("__shape"),

@@ -58,7 +58,7 @@ class Held:
         """Holds nothing any more."""
         self.held.clear()
 
-    def columns(self) -> list[exp.Expression]:
+    def columns(self) -> list[Sql]:
         """The held values as columns of a SELECT."""
         return [exp.alias_(sql, name, quoted=True) for name, sql in self.held.values()]
 

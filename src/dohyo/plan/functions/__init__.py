@@ -19,7 +19,8 @@ Row = TypeVar("Row", Function, AggregateFunction, WindowFunction)
 def _rows(kind: type[Row]) -> list[Row]:
     modules = sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name != "model")
     loaded = [importlib.import_module(f"{__name__}.{name}") for name in modules]
-    return [row for module in loaded for row in getattr(module, "ROWS", ()) if isinstance(row, kind)]
+    found: list[object] = [row for module in loaded for row in getattr(module, "ROWS", ())]
+    return [row for row in found if isinstance(row, kind)]
 
 
 def _table(rows: Iterable[Row]) -> MappingProxyType[str, Row]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from dohyo.plan.expr import Expr
-from dohyo.plan.functions.model import ANY, AggregateFunction, Arg, D, I, L, S, Sql, apply, case, coalesce, is_null, lit
+from dohyo.plan.functions.model import ANY, AggregateFunction, Arg, D, I, L, S, Sql, apply, case, lit
 from dohyo.plan.types import Type
 
 

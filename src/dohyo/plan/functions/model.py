@@ -10,7 +10,7 @@ from sqlglot import exp
 from dohyo.plan.expr import Expr
 from dohyo.plan.types import Type
 
-Sql = exp.Expression
+Sql = exp.Expr
 Build = Callable[..., Sql]
 
 S, B, I, L, D, ANY = Type.STRING, Type.BOOLEAN, Type.INT, Type.LONG, Type.DOUBLE, None

@@ -17,7 +17,6 @@ from dohyo.plan.functions.model import (
     case,
     cast,
     coalesce,
-    is_null,
     lit,
     null,
     paren,
