@@ -92,7 +92,7 @@ def _check_parameters(ctx: Context, query: tree.Query) -> None:
 
 
 def _scan(ctx: Context, query: tree.Query, typed: tuple[Field, ...]) -> Node:
-    plan: Node = Scan(typed)
+    plan: Node = Scan(typed, ctx.options.raw)
     conditions = [*_time_range(ctx.options)]
     try:
         conditions.append(bind_scope(ctx, query.scope, plan))

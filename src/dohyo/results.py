@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -184,17 +183,6 @@ class Places:
     def evidence(self, row_id: int, raw: str | None = None) -> Evidence:
         """File and record of an id."""
         return Evidence(self.files[row_id >> self.BITS], row_id & ((1 << self.BITS) - 1), raw)
-
-
-def iso_time(ms: int | None) -> str | None:
-    """Epoch milliseconds as ``2019-07-19T15:11:03.652Z``."""
-    if ms is None:
-        return None
-    try:
-        moment = dt.datetime.fromtimestamp(ms / 1000, dt.UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03d}Z"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from dohyo.compile import Compiled, compile_query
 from dohyo.diagnostics import Diagnostic, QueryError, Severity, Source
 from dohyo.lang import printer
 from dohyo.plan.expr import TRUE, Call, Expr, any_of
-from dohyo.plan.names import ID, RAW
+from dohyo.plan.names import ID
 from dohyo.plan.nodes import Node, Project
 from dohyo.plan.passes import fields_asked, needed_columns, scan_predicate, scan_references, scans
 from dohyo.plan.types import Field, Type
@@ -72,6 +72,7 @@ class RunOptions:
             tables=self.tables,
             parameters=self.parameters,
             evidence=self.evidence,
+            raw=self.raw,
         )
 
 
@@ -147,8 +148,6 @@ class Session:
         for query in self.queries:
             for name, kind in scan_columns(query.plan):
                 columns.setdefault(name.lower(), (name, kind))
-        if self.options.raw:
-            columns[RAW] = (RAW, Type.STRING)
         columns.setdefault(ID, (ID, Type.LONG))
         predicate = any_of([scan_predicate(q.plan) for q in self.queries])
         return Request(tuple(columns.values()), _simple(predicate), self.options.source_category)

@@ -46,6 +46,7 @@ class Options:
     anchor_ignore_case: bool = False  # spec §12.1
     #: Runs the child of a subquery and gives the composed rows (spec §1.6); set by ``run``.
     subquery: Callable[[tree.Subquery], list[tuple[str | None, ...]]] | None = None
+    raw: bool = False  # evidence carries the whole raw record
     evidence: bool = False  # keep a reference to a first record through aggregates
 
 

@@ -9,7 +9,8 @@ from dohyo.reports.values import safe
 from dohyo.results import ReadReport
 from dohyo.sources.model import Problem
 
-_PROBLEMS, _KINDS = 10, 8
+#: Without ``-v`` so many problems are shown, so many of one file, and so many kinds of events.
+_PROBLEMS, _A_FILE, _KINDS = 10, 4, 8
 
 
 def summary(read: ReadReport, found: str, verbose: bool) -> list[str]:
@@ -67,7 +68,7 @@ def _first_of_each(read: ReadReport) -> list[Problem]:
     out: list[Problem] = []
     for problem in read.problems:
         seen[problem.file] += 1
-        if seen[problem.file] <= 2 and len(out) < 4 * _PROBLEMS:
+        if seen[problem.file] <= _A_FILE and len(out) < 4 * _PROBLEMS:
             out.append(problem)
     return out
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from dohyo.detections.load import load
 from dohyo.detections.model import Detection
 from dohyo.diagnostics import QueryError
-from dohyo.results import Alert, ReadReport, Result, iso_time
+from dohyo.reports.values import iso_time
+from dohyo.results import Alert, ReadReport, Result
 from dohyo.run import Query, RunOptions, run_queries
 
 if TYPE_CHECKING:

@@ -76,7 +76,7 @@ _COMPARISONS = {"=": "=", "==": "=", "!=": "!=", "<>": "!=", "<": "<", "<=": "<=
 _COMPARISON_WORDS = frozenset({"matches", "contains"})
 #: A word that is followed by one of these begins an expression, not an operator: fields may bear operators' names.
 _CONTINUES = frozenset(
-    {"=", "==", "!=", "<>", "<", "<=", ">", ">=", "/", "*", "+", "-", "%", "?", "as", "and", "or", "matches"}
+    {"=", "==", "!=", "<>", "<", "<=", ">", ">=", "/", "*", "+", "-", "?", "as", "and", "or", "matches"}
 )
 _TABLE_PATH = re.compile(r'(\w+)://(?:"((?:[^"\\]|\\.)*)"|([^\s,|()\]]*))')
 _DURATION = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*(ms|[smhdw])\b")

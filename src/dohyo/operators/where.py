@@ -49,4 +49,5 @@ OPERATOR = Operator(
     lower=_lower,
     example='* | where EventID = "3" and DestinationPort in ("80", "443")',
     category="filter",
+    follow=frozenset({"-", "+", "matches", "/"}),
 )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from dohyo.plan.expr import Expr, columns
-from dohyo.plan.names import ID, ROW, TIME
+from dohyo.plan.names import ID, RAW, ROW, TIME
 from dohyo.plan.types import Field, Schema, Type
 
 if TYPE_CHECKING:
@@ -124,10 +124,12 @@ class Scan(Node):
     (``typed``); any further name may be asked for."""
 
     typed: tuple[Field, ...] = ()
+    raw: bool = False  # evidence carries the whole raw record
 
     @functools.cached_property
     def schema(self) -> Schema:
-        hidden = (Field(ID, Type.LONG, hidden=True), Field(TIME, Type.LONG, hidden=True))
+        whole = (Field(RAW, Type.STRING, hidden=True),) if self.raw else ()
+        hidden = (Field(ID, Type.LONG, hidden=True), Field(TIME, Type.LONG, hidden=True), *whole)
         own = tuple(Field(name, kind, hidden=name != "_messageTime" and name != "_raw") for name, kind in BUILT_IN.items())
         return Schema((*hidden, *own), open=True, messages=True).with_fields(self.typed)
 

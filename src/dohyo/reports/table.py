@@ -6,8 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import IO, Any
 
-from dohyo.reports.values import plain, safe
-from dohyo.results import iso_time
+from dohyo.reports.values import iso_time, plain, safe
 
 _TIMES = frozenset({"_messagetime", "_timeslice", "_receipttime"})
 

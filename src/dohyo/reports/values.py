@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import Any
 
@@ -32,3 +33,14 @@ def safe(text: str) -> str:
     """Text for a terminal: what could steer it is shown as an escape."""
     shown = text.replace("\n", "\\n").replace("\r", "\\r").replace("\t", " ")
     return _UNSAFE.sub(lambda m: f"\\x{ord(m[0]):02x}" if ord(m[0]) < 256 else f"\\u{ord(m[0]):04x}", shown)
+
+
+def iso_time(ms: int | None) -> str | None:
+    """Epoch milliseconds as ``2019-07-19T15:11:03.652Z``."""
+    if ms is None:
+        return None
+    try:
+        moment = dt.datetime.fromtimestamp(ms / 1000, dt.UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03d}Z"

@@ -516,7 +516,9 @@ def text_field(shape: m.Shape, raw: Raw, name: str) -> Sql:
     declared = next((e for n, e in shape.fields.items() if n.lower() == name.lower()), None)
     if declared is not None:
         return expression(declared, raw)
-    found = first_of(_places(shape, raw, name))
+    places = _places(shape, raw, name)
+    # in one place only, the empty text is a value like any other; among several it is no answer
+    found = places[0] if len(places) == 1 else first_of(places)
     alias = ALIASES.get(name.lower())
     return found if alias is None else first_of([found, text_field(shape, raw, alias)])
 

@@ -13,14 +13,18 @@ from typing import TypeVar
 
 from dohyo.plan.functions.model import AggregateFunction, Function, WindowFunction
 
-Row = TypeVar("Row", Function, AggregateFunction, WindowFunction)
+Row = TypeVar("Row", bound=Function | AggregateFunction | WindowFunction)
 
 
 def _rows(kind: type[Row]) -> list[Row]:
     modules = sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name != "model")
     loaded = [importlib.import_module(f"{__name__}.{name}") for name in modules]
-    found: list[object] = [row for module in loaded for row in getattr(module, "ROWS", ())]
-    return [row for row in found if isinstance(row, kind)]
+    found: list[object] = [one for module in loaded for one in getattr(module, "ROWS", ())]
+    kept: list[Row] = []
+    for one in found:
+        if isinstance(one, kind):
+            kept.append(one)
+    return kept
 
 
 def _table(rows: Iterable[Row]) -> MappingProxyType[str, Row]:

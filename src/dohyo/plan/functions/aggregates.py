@@ -52,7 +52,8 @@ def _stddev(value: Sql) -> Sql:
 
 def _pct(value: Sql, p: Sql | None = None) -> Sql:
     """Linear between the closest ranks; p in percent, 50 by default (spec §12.10)."""
-    fraction = float(str(p.this)) / 100 if p is not None else 0.5
+    constant = p.find(exp.Literal) if p is not None else None
+    fraction = float(str(constant.this)) / 100 if constant is not None else 0.5
     return apply("quantile_cont", value, lit(fraction))
 
 
