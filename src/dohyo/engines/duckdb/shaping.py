@@ -409,9 +409,10 @@ def time_value(text: Sql) -> Sql:
 
 def _instant(text: Sql) -> Sql:
     """ISO text as an instant; without an offset it is UTC (the session's time zone). Blanks before an offset are
-    allowed, but looked for only when they are needed."""
-    tidy = apply("regexp_replace", text.copy(), lit(r"\s+(Z|[+-]\d\d:?\d\d)$"), lit(r"\1"))
-    return coalesce(try_cast(text, "TIMESTAMPTZ"), try_cast(tidy, "TIMESTAMPTZ"))
+    allowed, but looked for only when they are needed. Decimals beyond milliseconds are cut, not rounded."""
+    cut = apply("regexp_replace", apply("replace", text, lit(","), lit(".")), lit(r"(\.\d{3})\d+"), lit(r"\1"))
+    tidy = apply("regexp_replace", cut.copy(), lit(r"\s+(Z|[+-]\d\d:?\d\d)$"), lit(r"\1"))
+    return coalesce(try_cast(cut, "TIMESTAMPTZ"), try_cast(tidy, "TIMESTAMPTZ"))
 
 
 def _epoch_value(text: Sql) -> Sql:
@@ -457,7 +458,7 @@ def carries(shape: m.Shape, raw: Raw) -> list[Sql]:
 
 
 def _begins(raw: Raw, path: Path, opening: str) -> Sql:
-    return coalesce(apply("starts_with", apply("ltrim", raw.value(path)), lit(opening)), exp.false())
+    return coalesce(apply("starts_with", apply("ltrim", raw.value(path), lit(" \t\r\n")), lit(opening)), exp.false())
 
 
 def _any(tests: list[Sql]) -> Sql:

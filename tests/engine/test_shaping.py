@@ -1,0 +1,63 @@
+"""The SQL that the engine makes of the shape tables says what the tables' plain-Python reference says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from dohyo.run import search
+from dohyo.sources.shapes import SHAPES
+from dohyo.sources.shapes.recognise import read_field, read_time, recognise
+
+NAMES = (
+    "EventID", "Channel", "Provider", "Computer", "EventRecordID", "Image", "CommandLine", "ParentImage", "User",
+    "ProcessId", "ProcessGuid", "DestinationIp", "DestinationPort", "SourceIp", "Protocol", "Initiated", "event_type",
+    "dest_port", "TargetFilename", "QueryName", "_sourceCategory", "_sourceHost",
+)  # fmt: skip
+
+
+def _example(name: str) -> dict[str, object]:
+    record: dict[str, object] = json.loads(next(s.example for s in SHAPES if s.name == name))
+    return record
+
+
+@pytest.mark.parametrize("name", [s.name for s in SHAPES])
+def test_each_shape_agrees_with_its_reference(name: str, tmp_path: Path) -> None:
+    """Every canonical field, the category, and the time to the millisecond."""
+    record = _example(name)
+    path = tmp_path / "one.ndjson"
+    path.write_text(json.dumps(record) + "\n", "utf-8")
+    row = search(f"* | fields _messageTime, {', '.join(NAMES)}", [path]).rows[0]
+    shape = recognise(record)
+    assert shape.name == name
+    assert {n: row[n] for n in NAMES} == {n: read_field(shape, record, n) for n in NAMES}
+    assert row["_messageTime"] == read_time(shape, record)
+
+
+def test_all_shapes_in_one_file(tmp_path: Path) -> None:
+    """Mixed records are each read by their own shape, whatever the first records look like."""
+    records = [_example(s.name) for s in SHAPES]
+    path = tmp_path / "mixed.ndjson"
+    path.write_text("".join(json.dumps(r) + "\n" for r in [records[0]] * 300 + records), "utf-8")
+    result = search("* | fields EventID, Computer | sort by _messageTime", [path])
+    assert len(result) == 300 + len(records)
+    assert sum(result.read.files[0].shapes.values()) == 300 + len(records)
+    assert set(result.read.files[0].shapes) == {s.name for s in SHAPES}
+    assert result.read.problems == []
+
+
+def test_names_compare_without_case(tmp_path: Path) -> None:
+    """A record in lower case answers to the usual spelling, and a query in any case is answered."""
+    path = tmp_path / "lower.ndjson"
+    path.write_text('{"eventid":3,"destinationport":"443","myfield":"x"}\n', "utf-8")
+    assert search("* | fields DestinationPort, MYFIELD", [path]).rows == [{"DestinationPort": "443", "MYFIELD": "x"}]
+
+
+def test_blank_lines_do_not_shift_line_numbers(tmp_path: Path) -> None:
+    """Evidence names the true line."""
+    path = tmp_path / "blank.ndjson"
+    path.write_text('\n{"a":1}\n\n\n{"a":2}\n', "utf-8")
+    found = search("* | where a = 2", [path]).evidence()
+    assert [e.record for e in found if e] == [5]
