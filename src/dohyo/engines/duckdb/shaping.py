@@ -132,8 +132,9 @@ class Spellings:
     @property
     def lower(self) -> bool:
         """True when names that are usually written otherwise are in lower case here."""
-        odd = [n for n, found in self.seen.items() if n in found and _SPELLED.get(n, n) != n]
-        return len(odd) > len(self.seen) - len(odd)
+        own = {n: found for n, found in self.seen.items() if not n.startswith("_")}  # exports write built-ins so anyway
+        odd = [n for n, found in own.items() if n in found and _SPELLED.get(n, n) != n]
+        return len(odd) > len(own) - len(odd)
 
     def of(self, name: str) -> tuple[str, ...]:
         """The spellings to look for."""
