@@ -170,7 +170,8 @@ class Parser:
     def _unknown_operator(self, token: Token) -> None:
         hint = foreign.operator_hint(token.word)
         near = closest(token.text, self.operators.names)
-        hint = hint or (f"did you mean `{near}`?" if near else "`dohyo docs operators` lists the operators")
+        listed = ", ".join(sorted(set(self.operators.names)))
+        hint = hint or (f"did you mean `{near}`?" if near else f"the operators: {listed}")
         self.cursor.fail("DH1006", f"unknown operator `{token.text}`", token.span, hint=hint)
 
     def _ends_stage(self, token: Token, closers: tuple[str, ...]) -> bool:
