@@ -86,6 +86,8 @@ class Events:
 
     def by_shape(self, values: list[Sql]) -> Sql:
         """One value per shape, chosen by the record's shape; shapes with the same value share a branch."""
+        if len(values) == 1:
+            return values[0]
         groups: dict[str, tuple[Sql, list[int]]] = {}
         for i, value in enumerate(values, 1):
             groups.setdefault(value.sql("duckdb"), (value, []))[1].append(i)
@@ -115,7 +117,7 @@ class Events:
         if not self.projected:
             return below
         held = [exp.alias_(sql.copy(), _held(key), quoted=True) for key, sql in self.cache.items()]
-        return exp.select(exp.Star(), *held, copy=False).from_(below.subquery("v"), copy=False)
+        return exp.select(exp.Star(), *held, copy=False).from_(below.subquery("v", copy=False), copy=False)
 
     def _of(self, shape: Shape, name: str) -> Sql:
         own = built_in(shape, self.raw, name, self.known)
@@ -209,16 +211,17 @@ def chunk_statement(
     number, shown = events.number(), _shown(events, extra)
     own = [column("raw"), column("row_id")]
     parsed = [exp.alias_(_parsed(tree), f"j{i}", quoted=True) for i, tree in enumerate(raw.layers)]
-    inner = exp.select(*own, *parsed).from_("chunk")
-    middle = exp.select(exp.Star(), exp.alias_(_placed(number), "__shape", quoted=True)).from_(_once(raw, inner))
-    return exp.select(*shown).from_(events.level(middle).subquery("b")).sql("duckdb", copy=False)
+    inner = exp.select(*own, *parsed, copy=False).from_("chunk", copy=False)
+    middle = exp.select(exp.Star(), exp.alias_(_placed(number), "__shape", quoted=True), copy=False)
+    middle = middle.from_(_once(raw, inner), copy=False)
+    return exp.select(*shown, copy=False).from_(events.level(middle).subquery("b", copy=False), copy=False).sql("duckdb", copy=False)
 
 
 def _once(raw: JsonRaw | ColumnRaw, below: exp.Select) -> exp.Subquery:
     """The level that holds the values which are computed once."""
     held = raw.columns()
-    level = exp.select(exp.Star(), *held, copy=False).from_(below.subquery("o"), copy=False) if held else below
-    return level.subquery("a")
+    level = exp.select(exp.Star(), *held, copy=False).from_(below.subquery("o", copy=False), copy=False) if held else below
+    return level.subquery("a", copy=False)
 
 
 def _parsed(tree: KeyTree) -> Sql:
@@ -257,8 +260,9 @@ def file_statement(
     }
     named = [exp.Kwarg(this=exp.to_identifier(k), expression=v) for k, v in options.items()]
     reader = exp.select(exp.Star()).from_(apply("read_json", lit(path), *named))
-    inner = exp.select(exp.Star(), exp.alias_(number, "__shape", quoted=True)).from_(_once(raw, reader))
-    return exp.select(*shown).from_(events.level(inner).subquery("b")).sql("duckdb", copy=False)
+    inner = exp.select(exp.Star(), exp.alias_(number, "__shape", quoted=True), copy=False)
+    inner = inner.from_(_once(raw, reader), copy=False)
+    return exp.select(*shown, copy=False).from_(events.level(inner).subquery("b", copy=False), copy=False).sql("duckdb", copy=False)
 
 
 # --- from Parquet -----------------------------------------------------------------------------------------------------
@@ -273,8 +277,9 @@ def parquet_statement(request: Request, names: dict[str, str], path: str) -> str
     shown = _shown(events, [])
     number = events.number()
     reader = exp.select(exp.Star()).from_(apply("read_parquet", lit(path)))
-    inner = exp.select(exp.Star(), exp.alias_(number, "__shape", quoted=True)).from_(_once(raw, reader))
-    return exp.select(*shown).from_(events.level(inner).subquery("b")).sql("duckdb", copy=False)
+    inner = exp.select(exp.Star(), exp.alias_(number, "__shape", quoted=True), copy=False)
+    inner = inner.from_(_once(raw, reader), copy=False)
+    return exp.select(*shown, copy=False).from_(events.level(inner).subquery("b", copy=False), copy=False).sql("duckdb", copy=False)
 
 
 def parquet_view(request: Request, names: dict[str, str], path: str, base: int) -> exp.Select:
@@ -288,8 +293,9 @@ def parquet_view(request: Request, names: dict[str, str], path: str, base: int) 
     numbered = exp.Kwarg(this=exp.to_identifier("file_row_number"), expression=exp.true())
     reader = exp.select(exp.Star()).from_(apply("read_parquet", lit(path), numbered))
     shown = [exp.alias_(_typed(events.value(n), t), n, quoted=True) for n, t in request.columns]
-    inner = exp.select(exp.Star(), exp.alias_(number, "__shape", quoted=True)).from_(_once(raw, reader))
-    return exp.select(*shown).from_(events.level(inner).subquery("b"))
+    inner = exp.select(exp.Star(), exp.alias_(number, "__shape", quoted=True), copy=False)
+    inner = inner.from_(_once(raw, reader), copy=False)
+    return exp.select(*shown, copy=False).from_(events.level(inner).subquery("b", copy=False), copy=False)
 
 
 def _possible(shape: Shape, raw: ColumnRaw) -> bool:
