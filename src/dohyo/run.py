@@ -204,6 +204,8 @@ class Session:
         try:
             table = engine.run(query.plan)
         except duckdb.Error as error:
+            if self.options.strict_input and self.report.problems:  # raised while the engine was reading
+                raise InputError(str(self.report.problems[0])) from None
             failed = Diagnostic("DH3001", Severity.ERROR, f"the query failed while it ran: {_first_line(error)}")
             return QueryError((*query.diagnostics, failed), query.source)
         columns = [f for f in query.plan.schema.visible if f.name in table.column_names]

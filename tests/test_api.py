@@ -1,0 +1,55 @@
+"""The Python API: results as Arrow, pandas, polars, rows and HTML; hostile text is escaped."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import dohyo
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    path = tmp_path / "e.ndjson"
+    event = {"EventID": 3, "Channel": "Microsoft-Windows-Sysmon/Operational", "UtcTime": "2024-03-05 09:15:30.123",
+             "Image": "C:\\Windows\\System32\\mshta.exe", "DestinationPort": "443", "DestinationIp": "198.51.100.7",
+             "User": "<img src=x onerror=alert(1)>"}  # fmt: skip
+    path.write_text(json.dumps(event) + "\n", "utf-8")
+    return path
+
+
+def test_search_gives_a_result_in_every_form(log: Path) -> None:
+    """Arrow, pandas, polars and rows agree."""
+    result = dohyo.search("* | fields DestinationPort, User", [log])
+    assert result.rows == result.arrow().to_pylist() == result.pl().to_dicts() == result.df().to_dict("records")
+    assert [d.code for d in result.diagnostics] == []
+
+
+def test_a_notebook_shows_hostile_text_escaped(log: Path) -> None:
+    """Nothing that came from a log becomes markup."""
+    for shown in (dohyo.search("* | fields User", [log])._repr_html_(), dohyo.hunt(log)._repr_html_()):
+        assert "<img" not in shown
+        assert "&lt;img" in shown
+
+
+def test_hunt_gives_alerts(log: Path) -> None:
+    """By name of the detection, over one path."""
+    alerts = dohyo.hunt(log, ["T1043"]).alerts
+    assert [a.fields["SuspicionLabel"] for a in alerts] == ["ScriptInterpreter"]
+
+
+def test_strict_input_stops_at_the_first_problem(tmp_path: Path) -> None:
+    """What is otherwise counted and named is an error then."""
+    from dohyo.run import InputError
+
+    (tmp_path / "x.ndjson").write_text('{"a":1}\n{broken\n')
+    assert len(dohyo.search("*", [tmp_path])) == 1
+    with pytest.raises(InputError, match=r"x\.ndjson: line 2"):
+        dohyo.search("*", [tmp_path], dohyo.RunOptions(strict_input=True))
+
+
+def test_parse_never_raises() -> None:
+    """Bad text is a tree with diagnostics."""
+    assert [d.code for d in dohyo.parse("* | wher x = 1").diagnostics] == ["DH1006"]
