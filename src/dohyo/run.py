@@ -150,7 +150,8 @@ class Session:
                 columns.setdefault(name.lower(), (name, kind))
         columns.setdefault(ID, (ID, Type.LONG))
         predicate = any_of([scan_predicate(q.plan) for q in self.queries])
-        return Request(tuple(columns.values()), _simple(predicate), self.options.source_category)
+        asked = dict.fromkeys(n for q in self.queries for n in fields_asked(q.plan))
+        return Request(tuple(columns.values()), _simple(predicate), self.options.source_category, tuple(asked))
 
     def _inputs(self, paths: list[str]) -> list[Input]:
         from dohyo.sources.archives import Skipped

@@ -18,8 +18,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dohyo.engines.duckdb.connect import arrow_type
-from dohyo.engines.duckdb.scan import Request, chunk_statement, file_statement, parquet_statement
-from dohyo.engines.duckdb.shaping import Spellings
+from dohyo.engines.duckdb.raw import ColumnRaw, Spellings
+from dohyo.engines.duckdb.scan import KINDS, Request, chunk_statement, file_statement, parquet_statement, possible
+from dohyo.engines.duckdb.sourcecategory import NAMES
 from dohyo.plan.names import ID
 from dohyo.results import FileReport, Places, ReadReport
 from dohyo.sources.model import Chunk, Format, Input, Problem, Shape
@@ -249,18 +250,28 @@ class Reading:
         file.records += int(placed[1:].sum())
         self.position.records += int(placed[1:].sum())
         self._count_kinds(batch, bool(placed[0]))
-        masks = batch.column("__mask").to_numpy(zero_copy_only=False)
-        self._seen |= int(np.bitwise_or.reduce(masks)) if len(masks) else 0
-        self.report.present |= {n for i, n in enumerate(self.request.presence) if self._seen >> i & 1}
+        if "__mask" in batch.schema.names and len(batch):
+            masks = batch.column("__mask").to_numpy(zero_copy_only=False)
+            self._seen |= int(np.bitwise_or.reduce(masks))
+            self.report.present |= {n for i, n in enumerate(self.request.presence) if self._seen >> i & 1}
         yield from self._useful(batch, ids)
 
     def _count_kinds(self, batch: pa.RecordBatch, some_unplaced: bool) -> None:
-        table = pa.table({"c": batch.column("__category"), "k": batch.column("__kind")})
+        """Counts by category and event id, which come as one number; few records say either in words."""
+        tally, own, kind = (batch.column(n) for n in ("__tally", "__own", "__kind"))
         if some_unplaced:
-            table = table.filter(pc.greater(batch.column("__shape"), 0))
-        counts = table.group_by(["c", "k"], use_threads=False).aggregate([([], "count_all")])
-        for row in counts.to_pylist():
-            self.report.kinds[(row["c"] or "", row["k"] or "")] += row["count_all"]
+            placed = pc.greater(batch.column("__shape"), 0)
+            tally, own, kind = (column.filter(placed) for column in (tally, own, kind))
+        if own.null_count == len(own) and kind.null_count == len(kind):
+            counts = [(c["values"], None, None, c["counts"]) for c in pc.value_counts(tally).to_pylist()]
+        else:
+            table = pa.table([tally, own, kind], names=["t", "o", "k"])
+            groups = table.group_by(["t", "o", "k"], use_threads=False).aggregate([([], "count_all")])
+            counts = [(r["t"], r["o"], r["k"], r["count_all"]) for r in groups.to_pylist()]
+        for number, own_text, kind_text, count in counts:
+            code, event = divmod(number, KINDS)
+            category = self.request.category or (NAMES[code - 1] if code else own_text or "")
+            self.report.kinds[(category, str(event) if event < KINDS - 1 else kind_text or "")] += count
 
     def _useful(self, batch: pa.RecordBatch, ids: Any) -> Iterator[pa.RecordBatch]:
         rows = batch.column("__row")
@@ -372,8 +383,5 @@ def parquet_columns(connection: duckdb.DuckDBPyConnection, path: str) -> dict[st
 
 def parquet_shapes(names: dict[str, str]) -> list[Shape]:
     """The shapes that the columns of a Parquet file allow."""
-    from dohyo.engines.duckdb.scan import _possible
-    from dohyo.engines.duckdb.shaping import ColumnRaw
-
     raw = ColumnRaw(names)
-    return [s for s in SHAPES if _possible(s, raw)]
+    return [s for s in SHAPES if possible(s, raw)]

@@ -3,33 +3,28 @@ records that the query can use, the values of the fields that it asks for."""
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sqlglot import exp
 
+from dohyo.engines.duckdb import sourcecategory
 from dohyo.engines.duckdb.dialect import DIALECT
-from dohyo.engines.duckdb.shaping import (
-    BuiltIns,
-    ColumnRaw,
-    JsonRaw,
-    KeyTree,
-    Raw,
-    Spellings,
-    built_in,
-    kind_field,
-    quoted,
-    shape_number,
-    text_field,
-)
+from dohyo.engines.duckdb.marks import shape_number
+from dohyo.engines.duckdb.raw import ColumnRaw, JsonRaw, KeyTree, Raw, Spellings, quoted
+from dohyo.engines.duckdb.shaping import BuiltIns, built_in, kind_field, text_field
 from dohyo.engines.sql import Expressions, column
 from dohyo.plan.expr import TRUE, Expr, columns
-from dohyo.plan.functions.model import Sql, apply, case, cast, is_null, lit, null
-from dohyo.plan.names import ID, RAW
+from dohyo.plan.functions.model import Sql, apply, case, cast, coalesce, is_null, lit, null, try_cast
+from dohyo.plan.names import ID, RAW, TIME
 from dohyo.plan.types import Type
 from dohyo.sources.model import Shape
 from dohyo.sources.shapes import SHAPES
+
+#: Event ids are below this number; in a tally the last one stands for an event type that is no number.
+KINDS = 1 << 16
 
 #: How many fields one presence mask can tell of.
 MASK_BITS = 60
@@ -39,12 +34,14 @@ MASK_BITS = 60
 class Request:
     """What is asked of the source. ``columns``: names and types the query needs, hidden ones included.
 
-    ``predicate``: a condition that every useful event meets. ``category``: overrides ``_sourceCategory``.
+    ``predicate``: a condition that every useful event meets. ``category``: overrides ``_sourceCategory``. ``asked``: the
+    fields that the queries read.
     """
 
     columns: tuple[tuple[str, Type], ...]
     predicate: Expr = TRUE
     category: str | None = None
+    asked: tuple[str, ...] = ()
 
     @property
     def needs_raw(self) -> bool:
@@ -64,7 +61,7 @@ class Request:
     @property
     def presence(self) -> tuple[str, ...]:
         """The fields whose presence is reported: the source's own, not built-in ones."""
-        return tuple(n for n, _ in self.columns if not n.startswith("_"))[:MASK_BITS]
+        return tuple(n for n in self.asked if not n.startswith("_"))[:MASK_BITS]
 
 
 @dataclass
@@ -101,9 +98,11 @@ class Events:
         key = name.lower()
         if key == RAW:
             return self.known.raw.copy() if self.known.raw is not None else null()
+        if key == "_sourcecategory":
+            return self.category()
+        key = "_messagetime" if key == TIME else key
         if key not in self.cache:
-            value = self.by_shape([self._of(shape, name) for shape in self.shapes])
-            self.cache[key] = self.raw.once(value) if key == "_sourcecategory" and not self.projected else value
+            self.cache[key] = self.by_shape([self._of(shape, key if key == "_messagetime" else name) for shape in self.shapes])
         return column(_held(key)) if self.projected else self.cache[key].copy()
 
     @property
@@ -112,58 +111,104 @@ class Events:
         one shape it is written where it is used, so that it is computed only for the records that get there."""
         return len(self.shapes) > 1
 
-    def level(self, below: exp.Select) -> exp.Select:
-        """The level that computes the values, when they are not written where they are used."""
-        if not self.projected:
-            return below
-        held = [exp.alias_(sql.copy(), _held(key), quoted=True) for key, sql in self.cache.items()]
-        return exp.select(exp.Star(), *held, copy=False).from_(below.subquery("v", copy=False), copy=False)
-
     def _of(self, shape: Shape, name: str) -> Sql:
         own = built_in(shape, self.raw, name, self.known)
         return text_field(shape, self.raw, name) if own is None else own
 
     def collect(self) -> None:
         """Goes through everything that will be asked of the raw record, so that it knows all keys from then on."""
-        self.raw.forget()
         for name in self.request.names:
             self.value(name)
-        self.number(), self.category(), self.kind()
-        self.raw.forget()
+        self.number(), self.codes(), self.kind()
+
+    # -- the source category
+
+    def codes(self) -> list[Sql]:
+        """The columns that tell the source category: its number, and the text where a record brings its own."""
+        if self.request.category:
+            return []
+        code = self.by_shape([sourcecategory.code_of(shape, self.raw) for shape in self.shapes])
+        own = self.by_shape([sourcecategory.text_of(shape, self.raw) for shape in self.shapes])
+        named = [exp.alias_(code, sourcecategory.CODE, quoted=True)]
+        return named if isinstance(own, exp.Null) else [*named, exp.alias_(own, sourcecategory.TEXT, quoted=True)]
+
+    @property
+    def own_category(self) -> bool:
+        """True when some records may bring their own source category."""
+        return len(self.codes()) > 1
 
     def category(self) -> Sql:
-        """``_sourceCategory``, for the summary."""
-        return self.value("_sourceCategory")
+        """``_sourceCategory`` as text."""
+        return lit(self.request.category) if self.request.category else sourcecategory.value(self.own_category)
+
+    # -- for the summary
 
     def kind(self) -> Sql:
-        """The event id or type, for the summary."""
+        """The event id or type."""
         return self.by_shape([kind_field(shape, self.raw) for shape in self.shapes])
 
-    def mask(self) -> Sql:
-        """One bit for each field of ``request.presence`` that the record has."""
+    def tally(self) -> list[Sql]:
+        """What the summary counts: category and event id as one number; the event type where it is no number."""
+        code = lit(sourcecategory.OWN) if self.request.category else column(sourcecategory.CODE)
+        event = try_cast(self.kind(), "USMALLINT")
+        number = exp.Add(this=exp.Mul(this=code, expression=lit(KINDS)), expression=coalesce(event, lit(KINDS - 1)))
+        named = case((is_null(event.copy()), self.kind()), default=null())
+        own = column(sourcecategory.TEXT) if self.own_category else null()
+        return [exp.alias_(cast(number, "UINTEGER"), "__tally", quoted=True), exp.alias_(own, "__own", quoted=True),
+                exp.alias_(named, "__kind", quoted=True)]  # fmt: skip
+
+    def mask(self) -> Sql | None:
+        """One bit for each field of ``request.presence`` that the record has; ``None`` when none is looked for."""
         bits: list[Sql] = []
         for i, name in enumerate(self.request.presence):
             if self.unseen is not None and name not in self.unseen:
                 continue
             test = exp.Not(this=is_null(self.value(name)))
             bits.append(exp.Mul(this=cast(test, "BIGINT"), expression=lit(1 << i)))
-        out: Sql = bits[0] if bits else lit(0)
-        for bit in bits[1:]:
-            out = exp.Add(this=out, expression=bit)
-        return cast(out, "BIGINT")
+        return cast(functools.reduce(lambda a, b: exp.Add(this=a, expression=b), bits), "BIGINT") if bits else None
+
+    # -- what is useful
 
     def keep(self) -> Sql:
         """The condition that the query can use the record."""
         useful = exp.GT(this=column("__shape"), expression=lit(0))
         if self.request.predicate == TRUE:
             return useful
-        wanted = Expressions(DIALECT).condition(self.request.predicate, self.value)
-        return exp.And(this=useful, expression=exp.Paren(this=wanted))
+        tests = sourcecategory.Tests(self.request.category, self.own_category)
+        predicate = tests.taken_out(self.request.predicate)
+        writer = Expressions(DIALECT)
+
+        def env(name: str) -> Sql:
+            return tests.sql(name, lambda test: writer.condition(test, self.value)) or self.value(name)
+
+        return exp.And(this=useful, expression=exp.Paren(this=writer.condition(predicate, env)))
 
     def row(self) -> Sql:
         """The asked-for values as one struct."""
         parts = [exp.PropertyEQ(this=quoted(n), expression=_typed(self.value(n), t)) for n, t in self.request.columns]
         return exp.Struct(expressions=parts)
+
+    # -- the levels of the statement
+
+    def over(self, source: exp.Select, shape: Sql, shown: list[Sql]) -> exp.Select:
+        """The columns ``shown`` over the raw records of ``source``: below them the shape, then the category's number,
+        then, with several shapes, the values."""
+        level = _level(source, [exp.alias_(shape, "__shape", quoted=True)])
+        level = _level(level, self.codes())
+        if self.projected:
+            level = _level(level, [exp.alias_(sql.copy(), _held(key), quoted=True) for key, sql in self.cache.items()])
+        return exp.select(*shown, copy=False).from_(level.subquery("e", copy=False), copy=False)
+
+    def shown(self, extra: list[Sql]) -> list[Sql]:
+        """Shape, what the summary counts, and the row of values where the record is useful."""
+        mask = self.mask()
+        row = exp.Case(ifs=[exp.If(this=self.keep(), true=self.row())])
+        present = [exp.alias_(mask, "__mask", quoted=True)] if mask is not None else []
+        return [column("__shape"), *self.tally(), *present, exp.alias_(row, "__row", quoted=True), *extra]
+
+
+def _level(below: exp.Select, more: list[Sql]) -> exp.Select:
+    return exp.select(exp.Star(), *more, copy=False).from_(below.subquery("b", copy=False), copy=False) if more else below
 
 
 def _held(key: str) -> str:
@@ -181,18 +226,6 @@ def _is_shape(numbers: list[int]) -> Sql:
     return exp.In(this=shape, expressions=[lit(n) for n in numbers])
 
 
-def _shown(events: Events, extra: list[Sql]) -> list[Sql]:
-    row = exp.Case(ifs=[exp.If(this=events.keep(), true=events.row())])
-    return [
-        column("__shape"),
-        exp.alias_(events.category(), "__category", quoted=True),
-        exp.alias_(events.kind(), "__kind", quoted=True),
-        exp.alias_(events.mask(), "__mask", quoted=True),
-        exp.alias_(row, "__row", quoted=True),
-        *extra,
-    ]
-
-
 # --- from JSON text in Arrow chunks -----------------------------------------------------------------------------------
 
 
@@ -202,26 +235,16 @@ def chunk_statement(
     """SQL over a stream ``chunk(raw, row_id)`` of JSON records. Records of none of the shapes come out with shape 0
     and their text in ``__left``; ``__broken`` where it could not be read as a JSON object."""
     raw = JsonRaw(lambda layer: column(f"j{layer}"), spellings)
-    facts = BuiltIns(column("raw"), column("row_id"), request.category)
+    facts = BuiltIns(column("raw"), column("row_id"))
     left = case((exp.EQ(this=column("__shape"), expression=lit(0)), column("raw")), default=null())
     extra = [column("row_id"), exp.alias_(left, "__left", quoted=True),
              exp.alias_(is_null(column("j0")), "__broken", quoted=True)]  # fmt: skip
     Events(request, shapes, raw, facts, exact=exact).collect()
     events = Events(request, shapes, raw, facts, exact=exact, unseen=unseen)
-    number, shown = events.number(), _shown(events, extra)
-    own = [column("raw"), column("row_id")]
+    number, shown = events.number(), events.shown(extra)
     parsed = [exp.alias_(_parsed(tree), f"j{i}", quoted=True) for i, tree in enumerate(raw.layers)]
-    inner = exp.select(*own, *parsed, copy=False).from_("chunk", copy=False)
-    middle = exp.select(exp.Star(), exp.alias_(_placed(number), "__shape", quoted=True), copy=False)
-    middle = middle.from_(_once(raw, inner), copy=False)
-    return exp.select(*shown, copy=False).from_(events.level(middle).subquery("b", copy=False), copy=False).sql("duckdb", copy=False)
-
-
-def _once(raw: JsonRaw | ColumnRaw, below: exp.Select) -> exp.Subquery:
-    """The level that holds the values which are computed once."""
-    held = raw.columns()
-    level = exp.select(exp.Star(), *held, copy=False).from_(below.subquery("o", copy=False), copy=False) if held else below
-    return level.subquery("a", copy=False)
+    source = exp.select(column("raw"), column("row_id"), *parsed, copy=False).from_("chunk", copy=False)
+    return events.over(source, _placed(number), shown).sql("duckdb", copy=False)
 
 
 def _parsed(tree: KeyTree) -> Sql:
@@ -245,10 +268,10 @@ def file_statement(
     reader gives neither, but it is faster than text handed over. ``None`` when keys that differ only in case are
     needed."""
     raw = JsonRaw(None, spellings)
-    facts = BuiltIns(None, lit(0), request.category)
+    facts = BuiltIns(None, lit(0))
     Events(request, shapes, raw, facts, exact=False).collect()
     events = Events(request, shapes, raw, facts, exact=False, unseen=unseen)
-    number, shown = events.number(), _shown(events, [])
+    number, shown = events.number(), events.shown([])
     if len(raw.layers) > 1:
         return None
     kinds = {k: lit(t.kind().sql("duckdb")) for k, t in raw.layers[0].below.items()}
@@ -260,9 +283,7 @@ def file_statement(
     }
     named = [exp.Kwarg(this=exp.to_identifier(k), expression=v) for k, v in options.items()]
     reader = exp.select(exp.Star()).from_(apply("read_json", lit(path), *named))
-    inner = exp.select(exp.Star(), exp.alias_(number, "__shape", quoted=True), copy=False)
-    inner = inner.from_(_once(raw, reader), copy=False)
-    return exp.select(*shown, copy=False).from_(events.level(inner).subquery("b", copy=False), copy=False).sql("duckdb", copy=False)
+    return events.over(reader, number, shown).sql("duckdb", copy=False)
 
 
 # --- from Parquet -----------------------------------------------------------------------------------------------------
@@ -271,34 +292,29 @@ def file_statement(
 def parquet_statement(request: Request, names: dict[str, str], path: str) -> str:
     """SQL over a Parquet file, in the file's order; ``names``: its columns with their types."""
     raw = ColumnRaw(names)
-    shapes = [s for s in SHAPES if _possible(s, raw)]
-    facts = BuiltIns(_row_text(names), lit(0), request.category)
-    events = Events(request, shapes, raw, facts, every=shapes)
-    shown = _shown(events, [])
-    number = events.number()
+    shapes = [s for s in SHAPES if possible(s, raw)]
+    events = Events(request, shapes, raw, BuiltIns(_row_text(names), lit(0)), every=shapes)
+    shown = events.shown([])
     reader = exp.select(exp.Star()).from_(apply("read_parquet", lit(path)))
-    inner = exp.select(exp.Star(), exp.alias_(number, "__shape", quoted=True), copy=False)
-    inner = inner.from_(_once(raw, reader), copy=False)
-    return exp.select(*shown, copy=False).from_(events.level(inner).subquery("b", copy=False), copy=False).sql("duckdb", copy=False)
+    return events.over(reader, events.number(), shown).sql("duckdb", copy=False)
 
 
 def parquet_view(request: Request, names: dict[str, str], path: str, base: int) -> exp.Select:
-    """The asked-for columns of a Parquet file as a plain SELECT, to be part of the query's own statement."""
+    """The asked-for columns of the useful rows of a Parquet file as a plain SELECT, to be part of the query's own
+    statement."""
     raw = ColumnRaw(names)
-    shapes = [s for s in SHAPES if _possible(s, raw)]
+    shapes = [s for s in SHAPES if possible(s, raw)]
     row_id = exp.Add(this=column("file_row_number"), expression=lit(base + 1))
-    facts = BuiltIns(_row_text(names), row_id, request.category)
-    events = Events(request, shapes, raw, facts, every=shapes)
-    number = events.number() if len(shapes) > 1 else lit(1)
+    events = Events(request, shapes, raw, BuiltIns(_row_text(names), row_id), every=shapes)
     numbered = exp.Kwarg(this=exp.to_identifier("file_row_number"), expression=exp.true())
     reader = exp.select(exp.Star()).from_(apply("read_parquet", lit(path), numbered))
     shown = [exp.alias_(_typed(events.value(n), t), n, quoted=True) for n, t in request.columns]
-    inner = exp.select(exp.Star(), exp.alias_(number, "__shape", quoted=True), copy=False)
-    inner = inner.from_(_once(raw, reader), copy=False)
-    return exp.select(*shown, copy=False).from_(events.level(inner).subquery("b", copy=False), copy=False)
+    keep = events.keep()
+    number = events.number() if len(shapes) > 1 else lit(1)
+    return events.over(reader, number, shown).where(keep, copy=False)
 
 
-def _possible(shape: Shape, raw: ColumnRaw) -> bool:
+def possible(shape: Shape, raw: ColumnRaw) -> bool:
     """False when the columns that mark a shape are not there."""
     there = [not isinstance(raw.value(p), exp.Null) for p in shape.marks]
     any_there = [not isinstance(raw.value(p), exp.Null) for p in shape.any_marks]

@@ -1,0 +1,77 @@
+"""Which shape a raw record has, as SQL (see ``recognise.recognise``)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlglot import exp
+
+from dohyo.engines.duckdb.raw import Path, Raw
+from dohyo.plan.functions.model import Sql, apply, case, cast, coalesce, lit, paren
+from dohyo.sources import model as m
+
+
+def carries(shape: m.Shape, raw: Raw) -> list[Sql]:
+    """The conditions under which a record carries the marks of a shape."""
+    tests = [raw.there(path) for path in shape.marks]
+    if shape.any_marks:
+        tests.append(_any([raw.there(path) for path in shape.any_marks]))
+    tests += [exp.Not(this=paren(raw.there(path))) for path in shape.not_marks]
+    if shape.starts:
+        tests.append(_any([_begins(raw, path, opening) for path, opening in shape.starts]))
+    return tests
+
+
+def _begins(raw: Raw, path: Path, opening: str) -> Sql:
+    return coalesce(apply("starts_with", apply("ltrim", raw.value(path), lit(" \t\r\n")), lit(opening)), exp.false())
+
+
+def _any(tests: list[Sql]) -> Sql:
+    return paren(exp.or_(*tests, copy=False)) if len(tests) > 1 else tests[0]
+
+
+def shape_number(shapes: Sequence[m.Shape], raw: Raw, every: Sequence[m.Shape], exact: bool = True) -> Sql:
+    """1-based place in ``shapes`` of the shape a record has, 0 when it has none of them.
+
+    A shape of lower rank that is not in ``shapes`` must not claim the record. Its marks are looked at (``exact``), or,
+    cheaper, only whether the record has anything at the top that it needs; then too the record has no place here.
+    """
+    branches: list[tuple[Sql, Sql]] = []
+    numbers = {s.name: i for i, s in enumerate(shapes, 1)}
+    last = max((s.rank for s in shapes), default=0)
+    for shape in (s for s in every if s.rank <= last):
+        if shape.name in numbers:
+            tests = carries(shape, raw)
+            branches.append((exp.and_(*tests, copy=False) if tests else exp.true(), lit(numbers[shape.name])))
+        elif not all(_excluded(shape, other) for other in shapes):
+            cheap = not exact and not shape.starts and not any(_share_keys(shape, other) for other in shapes)
+            tests = _needed(shape, raw) if cheap else carries(shape, raw)
+            branches.append((exp.and_(*tests, copy=False), lit(0)))
+    return cast(case(*branches, default=lit(0)), "UTINYINT")
+
+
+def _share_keys(a: m.Shape, b: m.Shape) -> bool:
+    """True when a mark of ``a`` begins with a key that records of ``b`` may well have."""
+    own = {p[0] for p in (*b.marks, *b.any_marks)} | {k.keys[0] for e in b.fields.values() for k in _keys_of(e)}
+    return any(p[0] in own for p in (*a.marks, *a.any_marks))
+
+
+def _keys_of(expr: object) -> list[m.Key]:
+    if isinstance(expr, m.Key):
+        return [expr]
+    if isinstance(expr, tuple):
+        return [k for item in expr for k in _keys_of(item)]
+    parts = getattr(expr, "__dataclass_fields__", {})
+    return [k for name in parts for k in _keys_of(getattr(expr, name))]
+
+
+def _needed(shape: m.Shape, raw: Raw) -> list[Sql]:
+    """What a record with this shape has at its top, at least."""
+    tops = list(dict.fromkeys(path[:1] for path in shape.any_marks))
+    return [raw.there(path[:1]) for path in shape.marks] + ([_any([raw.there(p) for p in tops])] if tops else [])
+
+
+def _excluded(other: m.Shape, shape: m.Shape) -> bool:
+    """True when no record can carry the marks of both."""
+    required, forbidden = set(shape.marks), set(shape.not_marks)
+    return bool(required & set(other.not_marks) or forbidden & set(other.marks)) or other.rank > shape.rank

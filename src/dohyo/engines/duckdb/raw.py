@@ -1,0 +1,232 @@
+"""Raw records: one JSON document whose keys are collected first, or a row of a columnar file; both give the SQL of a
+value by its path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from sqlglot import exp
+
+from dohyo.plan.functions.model import Sql, apply, case, cast, is_null, lit, null
+from dohyo.sources.shapes.names import CANONICAL
+
+Path = tuple[str, ...]
+
+_SPELLED = {name.lower(): name for name in CANONICAL}
+
+
+class Raw(Protocol):
+    """A raw record: gives the SQL of a value by its path of keys, as text."""
+
+    def value(self, path: Path) -> Sql:
+        """The value at the path; null when it is not there."""
+
+    def there(self, path: Path) -> Sql:
+        """True when there is a value at the path, whatever it is."""
+
+    def spellings(self, name: str) -> tuple[str, ...]:
+        """The spellings under which a field of this name (any case) may stand in the record."""
+
+
+# --- a raw record that is JSON ----------------------------------------------------------------------------------------
+
+
+@dataclass
+class KeyTree:
+    """The keys asked of a JSON record. ``whole``: the value itself is asked for, as text."""
+
+    below: dict[str, KeyTree] = field(default_factory=dict)
+    whole: bool = False
+
+    def add(self, path: Path, whole: bool) -> bool:
+        """Asks for the value at a path (``whole``), or only whether there is one; beyond a ``*`` the value before it is
+        asked for as text.
+
+        Gives ``False``, and asks for nothing, when a key differs only in case from one that is asked for already: the
+        engine's structs cannot tell them apart.
+        """
+        if "*" in path:
+            path, whole = path[: path.index("*")], True
+        if not self._fits(path):
+            return False
+        node = self
+        for key in path:
+            node = node.below.setdefault(key, KeyTree())
+        node.whole = node.whole or whole
+        return True
+
+    def _fits(self, path: Path) -> bool:
+        node = self
+        for key in path:
+            if key not in node.below:
+                return key.lower() not in {k.lower() for k in node.below}
+            node = node.below[key]
+        return True
+
+    @property
+    def text(self) -> bool:
+        """True when the value must be read as text: asked for as a whole, or a leaf."""
+        return self.whole or not self.below
+
+    def kind(self) -> exp.DataType:
+        """The SQL type to read this value as."""
+        if self.text:
+            return exp.DataType.build("VARCHAR")
+        parts = [exp.ColumnDef(this=quoted(k), kind=t.kind()) for k, t in self.below.items()]
+        return exp.DataType(this=exp.DataType.Type.STRUCT, expressions=parts, nested=True)
+
+    def structure(self) -> object:
+        """The same as the structure that ``from_json`` takes."""
+        return "VARCHAR" if self.text else {k: t.structure() for k, t in self.below.items()}
+
+
+def quoted(name: str) -> exp.Identifier:
+    """A quoted identifier."""
+    return exp.to_identifier(name, quoted=True)
+
+
+@dataclass
+class Spellings:
+    """How the names that a query asks for are spelled in a file, as far as its first records show.
+
+    ``seen``: by lower-cased name. ``lower``: the file writes its names in lower case.
+    """
+
+    seen: dict[str, set[str]] = field(default_factory=dict)
+
+    @property
+    def lower(self) -> bool:
+        """True when names that are usually written otherwise are in lower case here."""
+        own = {n: found for n, found in self.seen.items() if not n.startswith("_")}  # exports write built-ins so anyway
+        odd = [n for n, found in own.items() if n in found and _SPELLED.get(n, n) != n]
+        return len(odd) > len(own) - len(odd)
+
+    def of(self, name: str) -> tuple[str, ...]:
+        """The spellings to look for."""
+        found = self.seen.get(name.lower())
+        if found:
+            return tuple(sorted(found))
+        return (name.lower(),) if self.lower else (_SPELLED.get(name.lower(), name),)
+
+    def key(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The same as a value that can be compared and hashed."""
+        return tuple(sorted((n, tuple(sorted(found))) for n, found in self.seen.items()))
+
+
+class JsonRaw:
+    """A JSON record. Paths are collected in a first pass (``layers``), so that only those keys are read.
+
+    ``bases``: the structs the record is read into, one a layer; ``None``: the keys are columns of the source, and
+    there can be one layer only.
+    """
+
+    def __init__(self, base: Callable[[int], Sql] | None, spellings: Spellings) -> None:
+        self.base = base
+        self.known = spellings
+        self.layers: list[KeyTree] = [KeyTree()]
+        self.layer_of: dict[Path, int] = {}
+
+    def value(self, path: Path) -> Sql:
+        return self._at(path, whole=True)
+
+    def there(self, path: Path) -> Sql:
+        return exp.Not(this=is_null(self._at(path, whole=False)))
+
+    def _at(self, path: Path, whole: bool) -> Sql:
+        layer = self._layer(path, whole)
+        return self._read(self.layers[layer], self.base(layer) if self.base else None, path)
+
+    def _layer(self, path: Path, whole: bool) -> int:
+        """The first layer whose keys this path's keys can be told from."""
+        layer = next((i for i, tree in enumerate(self.layers) if tree.add(path, whole)), None)
+        if layer is None:
+            self.layers.append(KeyTree())
+            layer = len(self.layers) - 1
+            self.layers[layer].add(path, whole)
+        return layer
+
+    def _read(self, node: KeyTree, at: Sql | None, path: Path) -> Sql:
+        """Goes down the tree; where an inner value is read as text, the rest of the path is read from that text."""
+        if not path:
+            assert at is not None
+            return at
+        if at is not None and (node.whole or path[0] == "*"):
+            return json_value(at, path)
+        key, rest = path[0], path[1:]
+        below = exp.column(key, quoted=True) if at is None else exp.Dot(this=at, expression=quoted(key))
+        return self._read(node.below.get(key, KeyTree()), below, rest)
+
+    def spellings(self, name: str) -> tuple[str, ...]:
+        return self.known.of(name)
+
+
+def json_value(text: Sql, path: Path) -> Sql:
+    """A value within text that may be JSON, as text; null when the text is none."""
+    steps = "".join(".*" if k == "*" else f'."{_json_key(k)}"' for k in path)
+    found = apply("json_extract_string", _json_or_null(text), lit(f"${steps}"))
+    if "*" not in path:
+        return found
+    # a path with a wildcard gives a list: its first value is meant
+    return apply("list_extract", apply("list_filter", found, _not_null()), lit(1))
+
+
+def _not_null() -> Sql:
+    x = exp.to_identifier("x")
+    return exp.Lambda(this=exp.Not(this=is_null(exp.column("x"))), expressions=[x])
+
+
+def _json_key(key: str) -> str:
+    return key.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _json_or_null(text: Sql) -> Sql:
+    """Text that begins like an object; JSON functions raise an error for text that is no JSON."""
+    looks = exp.And(this=apply("starts_with", apply("ltrim", text.copy()), lit("{")),
+                    expression=apply("json_valid", text.copy()))  # fmt: skip
+    return case((looks, text.copy()), default=null())
+
+
+# --- a raw record that is a row of columns ----------------------------------------------------------------------------
+
+
+class ColumnRaw:
+    """A row of a columnar file. ``columns``: top-level names with their types as the engine names them."""
+
+    def __init__(self, columns: dict[str, str]) -> None:
+        self.names = {name.lower(): name for name in columns}
+        self.types = {name.lower(): kind for name, kind in columns.items()}
+
+    def value(self, path: Path) -> Sql:
+        whole = ".".join(path)
+        if whole.lower() in self.names and len(path) > 1:
+            return self._column(whole)
+        if not path or path[0].lower() not in self.names:
+            return null()
+        first = self._column(path[0])
+        if len(path) == 1:
+            return first
+        if self.types[path[0].lower()].startswith("STRUCT"):
+            return self._inside(path)
+        return json_value(first, path[1:])
+
+    def there(self, path: Path) -> Sql:
+        value = self.value(path)
+        return exp.false() if isinstance(value, exp.Null) else exp.Not(this=is_null(value))
+
+    def _column(self, name: str) -> Sql:
+        column = exp.column(self.names[name.lower()], quoted=True)
+        kind = self.types[name.lower()]
+        if kind.startswith("TIMESTAMP"):
+            return cast(apply("epoch_ms", column), "VARCHAR")
+        if kind.startswith(("STRUCT", "MAP")) or kind.endswith("[]"):
+            return cast(apply("to_json", column), "VARCHAR")
+        return column if kind == "VARCHAR" else cast(column, "VARCHAR")
+
+    def _inside(self, path: Path) -> Sql:
+        text = cast(apply("to_json", exp.column(self.names[path[0].lower()], quoted=True)), "VARCHAR")
+        return json_value(text, path[1:])
+
+    def spellings(self, name: str) -> tuple[str, ...]:
+        return (self.names.get(name.lower(), name),)
