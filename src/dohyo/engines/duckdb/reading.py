@@ -1,15 +1,18 @@
 """Inputs → events: drives the scan statements over files, counts what was read, and names what could not be.
 
 A file's first records are looked at to guess which shapes it holds, so that the statement asks for few keys. The guess
-decides speed only: a record that fits none of the guessed shapes comes back and is read again with all shapes; a record
-that fits none of those either is broken."""
+decides speed only: a record that fits none of the guessed shapes comes back and is read again with shapes guessed from
+itself; a record that fits no shape is broken. Inputs with the same guess share one statement: a folder of a thousand
+small logs costs about what one log of their size does."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import duckdb
@@ -17,6 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dohyo.engines.duckdb.ahead import ahead
 from dohyo.engines.duckdb.connect import arrow_type
 from dohyo.engines.duckdb.raw import ColumnRaw, Spellings
 from dohyo.engines.duckdb.scan import KINDS, Request, chunk_statement, file_statement, parquet_statement, possible
@@ -31,12 +35,13 @@ from dohyo.sources.shapes.recognise import read_field, recognise
 #: From this size on DuckDB opens an NDJSON file by itself. Below it text is handed over, which gives exact line
 #: numbers also where a file has blank lines.
 NATIVE_BYTES = 64 << 20
-_PEEK_RECORDS = 200
+_PEEK_RECORDS = 50
 _PEEK_BYTES = 1 << 20
 _BATCH_ROWS = 200_000
 _LEFT_ROWS = 20_000
 #: This many broken records of a file are named one by one.
 _BROKEN_NAMED = 20
+_RECORDS = pa.schema([("raw", pa.string()), ("row_id", pa.int64())])
 #: Formats whose records are always of one shape.
 _FIXED = {Format.EVTX: "evtx", Format.XML: "evtx"}
 
@@ -52,6 +57,46 @@ class Position:
 
 
 @dataclass
+class Text:
+    """An input whose records are handed over as text, opened; ``names`` and ``known`` are the guess."""
+
+    source: Input
+    base: int  # ids of its records are this plus the record's number
+    chunks: Iterator[Chunk]
+    names: tuple[str, ...]
+    known: Spellings
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Inputs with the same key can be read by one statement."""
+        return self.names, self.known.key()
+
+
+class Opened:
+    """Inputs one after another, opened when their turn comes: a text, or ``None`` for one that was dealt with."""
+
+    def __init__(self, inputs: Iterable[Input], open_one: Callable[[Input], Text | Iterator[pa.RecordBatch] | None]) -> None:
+        self._inputs = iter(inputs)
+        self._open = open_one
+        self._held: Text | Iterator[pa.RecordBatch] | None = None
+
+    def take(self) -> Text | Iterator[pa.RecordBatch] | None:
+        """The next one; ``None`` at the end."""
+        held, self._held = self._held, None
+        while held is None and (source := next(self._inputs, None)) is not None:
+            held = self._open(source)
+        return held
+
+    def take_alike(self, first: Text) -> Text | None:
+        """The next one if it is a text with the same key as ``first``; otherwise it stays the next one."""
+        found = self.take()
+        if isinstance(found, Text) and found.key == first.key:
+            return found
+        self._held = found
+        return None
+
+
+@dataclass
 class Reading:
     """One reading of a set of inputs for one request."""
 
@@ -62,6 +107,7 @@ class Reading:
     on_position: Callable[[Position], None] | None = None
     position: Position = field(default_factory=Position)
     _statements: dict[tuple[object, ...], str] = field(default_factory=dict)
+    _files: dict[int, FileReport] = field(default_factory=dict)
     _seen: int = 0
 
     @property
@@ -71,29 +117,31 @@ class Reading:
 
     def events(self, inputs: Iterable[Input]) -> Iterator[pa.RecordBatch]:
         """The events of all inputs that the request can use, as Arrow batches."""
-        for source in inputs:
-            yield from self._input(source)
-            self.position.files_done += 1
+        opened = Opened(inputs, self._opened)
+        while (item := opened.take()) is not None:
+            yield from self._texts(item, opened) if isinstance(item, Text) else item
+        self._tell_further_broken()
 
-    def _input(self, source: Input) -> Iterator[pa.RecordBatch]:
+    def _opened(self, source: Input) -> Text | Iterator[pa.RecordBatch] | None:
         if source.format is Format.EMPTY:
             self.report.empty.append(source.name)
-            return
+            return None
+        base = self._begun(source)
+        if source.format is Format.PARQUET:
+            return self._parquet(source, base)
+        return self._file(source, base) if self._native(source) else self._text(source, base)
+
+    def _begun(self, source: Input) -> int:
         file = FileReport(source.name, source.format.value, source.size)
         self.report.files.append(file)
-        before = self.position.bytes_done
         base = self.places.add(source.name)
-        yield from self._read(source, file, base)
-        self.position.bytes_done = before + (source.size or 0)
-        self._tell()
+        self._files[base >> Places.BITS] = file
+        return base
 
-    def _read(self, source: Input, file: FileReport, base: int) -> Iterator[pa.RecordBatch]:
-        if source.format is Format.PARQUET:
-            yield from self._parquet(source, file, base)
-        elif self._native(source):
-            yield from self._file(source, file, base)
-        else:
-            yield from self._chunks(source, file, base)
+    def _done(self, source: Input, began: int) -> None:
+        self.position.bytes_done = began + (source.size or 0)
+        self.position.files_done += 1
+        self._tell()
 
     def _native(self, source: Input) -> bool:
         big = source.format is Format.NDJSON and source.path is not None and (source.size or 0) >= NATIVE_BYTES
@@ -101,23 +149,24 @@ class Reading:
 
     # -- JSON text handed over
 
-    def _chunks(self, source: Input, file: FileReport, base: int) -> Iterator[pa.RecordBatch]:
+    def _text(self, source: Input, base: int) -> Text | None:
         chunks = READERS[source.format](source, self.report.problems.append)
         first = next(chunks, None)
         if first is None:
-            return
-        names, known = self._guess(source, first.raw.slice(0, _PEEK_RECORDS).to_pylist())
-        shapes = [shape(n) for n in names]
-        left = Left()
-        yield from self._run_chunks(_again(first, chunks), shapes, known, file, base, left)
-        yield from self._left(left, source, file, base)
+            self._done(source, self.position.bytes_done)
+            return None
+        names, known = self._guess(source, first.raw.slice(0, _PEEK_RECORDS))
+        return Text(source, base, chain([first], chunks), names, known)
 
-    def _guess(self, source: Input, texts: list[str]) -> tuple[tuple[str, ...], Spellings]:
+    def _guess(self, source: Input, texts: pa.StringArray) -> tuple[tuple[str, ...], Spellings]:
+        if source.format in _FIXED:
+            return (_FIXED[source.format],), Spellings()
+        return self._guessed(texts.to_pylist())
+
+    def _guessed(self, texts: list[str]) -> tuple[tuple[str, ...], Spellings]:
         records = [r for t in texts if isinstance(r := _loaded(t), dict)]
         found = [recognise(r) for r in records]
         self._note_present(found, records)
-        if source.format in _FIXED:
-            return (_FIXED[source.format],), Spellings()
         names = Counter(s.name for s in found)
         wanted = {n.lower() for n, _ in self.request.columns}
         known = Spellings()
@@ -140,121 +189,156 @@ class Reading:
             found = self._statements[(kind, *key)] = make()
         return found
 
+    def _texts(self, first: Text, opened: Opened) -> Iterator[pa.RecordBatch]:
+        """A text, and those after it that one statement can read with it."""
+        left = Left()
+        with self._threads(spare=1 if first.source.format in _FIXED else 0):
+            yield from self._run_chunks(ahead(self._stream(first, opened)), first.names, first.known, left)
+        yield from self._left(left)
+
+    @contextmanager
+    def _threads(self, spare: int) -> Iterator[None]:
+        """Leaves the engine fewer threads while a reader keeps a core busy by itself."""
+        row = self.connection.execute("SELECT current_setting('threads')").fetchone()
+        threads = int(row[0]) if row else 1
+        self.connection.execute("SET threads = ?", [max(1, threads - spare)])
+        try:
+            yield
+        finally:
+            self.connection.execute("SET threads = ?", [threads])
+
+    def _stream(self, first: Text, opened: Opened) -> Iterator[pa.RecordBatch]:
+        text: Text | None = first
+        while text is not None:
+            began = self.position.bytes_done
+            for chunk in text.chunks:
+                self.position.bytes_done = began + chunk.position
+                self._tell()
+                yield _records(chunk, text.base)
+            self._done(text.source, began)
+            text = opened.take_alike(first)
+
     def _run_chunks(
-        self, chunks: Iterable[Chunk], shapes: list[Shape], known: Spellings, file: FileReport, base: int,
-        left: Left, exact: bool = False,
-    ) -> Iterator[pa.RecordBatch]:  # fmt: skip
-        unseen = self._unseen()
-        key = (tuple(s.name for s in shapes), known.key(), exact, unseen)
+        self, batches: Iterable[pa.RecordBatch], names: tuple[str, ...], known: Spellings, left: Left, exact: bool = False
+    ) -> Iterator[pa.RecordBatch]:
+        shapes, unseen = [shape(n) for n in names], self._unseen()
+        key = (names, known.key(), exact, unseen)
         sql = self._statement("chunk", lambda: chunk_statement(self.request, shapes, known, exact, unseen), *key)
-        schema = pa.schema([("raw", pa.string()), ("row_id", pa.int64())])
-        stream = pa.RecordBatchReader.from_batches(schema, self._stream(chunks, base, file))
-        self.connection.register("chunk", stream)
+        self.connection.register("chunk", pa.RecordBatchReader.from_batches(_RECORDS, batches))
         for batch in self.connection.sql(sql).to_arrow_reader(_BATCH_ROWS):
             left.take(batch)
-            yield from self._account(batch, shapes, file, batch.column("row_id"))
+            yield from self._account(batch, shapes, batch.column("row_id"))
 
-    def _stream(self, chunks: Iterable[Chunk], base: int, file: FileReport) -> Iterator[pa.RecordBatch]:
-        start = self.position.bytes_done
-        for chunk in chunks:
-            ids = pa.array(chunk.records.to_numpy() + base)
-            self.position.bytes_done = start + chunk.position
-            self._tell()
-            yield pa.record_batch([chunk.raw, ids], names=["raw", "row_id"])
-
-    def _left(self, left: Left, source: Input, file: FileReport, base: int) -> Iterator[pa.RecordBatch]:
+    def _left(self, left: Left) -> Iterator[pa.RecordBatch]:
         """What the guessed shapes did not take is read again with shapes guessed from itself, until nothing is left.
         Each round takes at least the records that its guess came from."""
-        self._broken(left.broken, file, base)
+        self._broken(left.broken)
         while left.parts:
-            names, known = self._guess(source, left.parts[0][0].slice(0, _PEEK_RECORDS).to_pylist())
+            names, known = self._guessed(left.parts[0][0].slice(0, _PEEK_RECORDS).to_pylist())
             again = Left()
-            yield from self._run_chunks(left.chunks(base), [shape(n) for n in names], known, file, base, again, True)
+            yield from self._run_chunks(left.batches(), names, known, again, True)
             if again.count == left.count:
-                self._broken(again.parts, file, base)
+                self._broken(again.parts)
                 return
             left = again
 
-    def _broken(self, parts: list[tuple[Any, Any]], file: FileReport, base: int) -> None:
+    def _broken(self, parts: list[tuple[Any, Any]]) -> None:
         """Counts and names records that are no JSON objects."""
-        count = 0
         for texts, ids in parts:
             for text, row_id in zip(texts.to_pylist(), ids.to_pylist(), strict=True):
-                count += 1
-                if count <= _BROKEN_NAMED:
-                    where = f"{_unit(file)} {row_id - base}"
+                file = self._files[row_id >> Places.BITS]
+                file.broken += 1
+                file.records += 1
+                if file.broken <= _BROKEN_NAMED:
+                    where = f"{_unit(file)} {row_id & ((1 << Places.BITS) - 1)}"
                     self.report.problems.append(Problem(file.name, where, _why_broken(text)))
-        file.broken += count
-        file.records += count
-        if count > _BROKEN_NAMED:
-            self.report.problems.append(Problem(file.name, "", "further broken records", count - _BROKEN_NAMED))
+
+    def _tell_further_broken(self) -> None:
+        for file in self.report.files:
+            if file.broken > _BROKEN_NAMED:
+                self.report.problems.append(Problem(file.name, "", "further broken records", file.broken - _BROKEN_NAMED))
 
     # -- files that DuckDB opens
 
-    def _file(self, source: Input, file: FileReport, base: int) -> Iterator[pa.RecordBatch]:
-        from dohyo.sources.readers.ndjson import lines_at
-
-        names, known = self._guess(source, _peek(source))
+    def _file(self, source: Input, base: int) -> Iterator[pa.RecordBatch]:
+        began = self.position.bytes_done
+        names, known = self._guessed(_peek(source))
         shapes = [shape(n) for n in names]
-        left: list[Any] = []
-        done = 0
+        sql = file_statement(self.request, shapes, known, self._unseen(), str(source.path))
+        ordinals, done = [], 0
         try:
-            sql = file_statement(self.request, shapes, known, self._unseen(), str(source.path))
-            if sql is None:
-                yield from self._chunks(source, file, base)
-                return
-            for batch in self.connection.sql(sql).to_arrow_reader(_BATCH_ROWS):
+            for batch in self.connection.sql(sql).to_arrow_reader(_BATCH_ROWS) if sql else ():
                 ids = pa.array(np.arange(done + 1, done + 1 + len(batch), dtype=np.int64) + base)
-                zero = np.flatnonzero(batch.column("__shape").to_numpy(zero_copy_only=False) == 0)
-                left.append(zero + done)
+                ordinals.append(np.flatnonzero(batch.column("__shape").to_numpy(zero_copy_only=False) == 0) + done)
                 done += len(batch)
-                self.position.bytes_done += int((source.size or 0) * len(batch) / max(done, 1) * 0.5)
-                yield from self._account(batch, shapes, file, ids)
+                yield from self._account(batch, shapes, ids)
+                self._tell()
         except duckdb.Error:
             if done:
                 raise
-            yield from self._chunks(source, file, base)
+        if not done:  # DuckDB cannot read it as it is
+            text = self._text(source, base)
+            yield from self._texts(text, Opened((), self._opened)) if text else ()
             return
-        ordinals = np.concatenate(left) if left else np.array([], dtype=np.int64)
-        if len(ordinals):
-            lines = lines_at(source, ordinals, self.report.problems.append)
-            unplaced = Left()
-            yield from self._run_chunks(lines, shapes, known, file, base, unplaced)
-            yield from self._left(unplaced, source, file, base)
+        unplaced = np.concatenate(ordinals)
+        if len(unplaced):
+            yield from self._again(source, base, unplaced, names, known)
+        self._done(source, began)
 
-    def _parquet(self, source: Input, file: FileReport, base: int) -> Iterator[pa.RecordBatch]:
+    def _again(
+        self, source: Input, base: int, ordinals: Any, names: tuple[str, ...], known: Spellings
+    ) -> Iterator[pa.RecordBatch]:
+        """Records that the statement over the file could not place, by their ordinal numbers, as text."""
+        from dohyo.sources.readers.ndjson import lines_at
+
+        left = Left()
+        lines = lines_at(source, ordinals, self.report.problems.append)
+        yield from self._run_chunks((_records(c, base) for c in lines), names, known, left)
+        yield from self._left(left)
+
+    def _parquet(self, source: Input, base: int) -> Iterator[pa.RecordBatch]:
         from dohyo.sources.spool import spooled
 
+        began, done = self.position.bytes_done, 0
         try:
             held = spooled(source)
             names = parquet_columns(self.connection, str(held.path))
             sql = parquet_statement(self.request, names, str(held.path))
             shapes = parquet_shapes(names)
-            done = 0
             for batch in self.connection.sql(sql).to_arrow_reader(_BATCH_ROWS):
                 ids = pa.array(np.arange(done + 1, done + 1 + len(batch), dtype=np.int64) + base)
                 done += len(batch)
-                yield from self._account(batch, shapes, file, ids)
+                yield from self._account(batch, shapes, ids)
         except (duckdb.Error, OSError) as error:
             self.report.problems.append(Problem(source.name, "", f"cannot be read as Parquet: {_first_line(error)}"))
+        self._done(source, began)
 
     # -- accounts
 
-    def _account(self, batch: pa.RecordBatch, shapes: list[Shape], file: FileReport, ids: Any) -> Iterator[pa.RecordBatch]:
+    def _account(self, batch: pa.RecordBatch, shapes: list[Shape], ids: Any) -> Iterator[pa.RecordBatch]:
         """Counts a batch and gives its useful rows."""
-        numbers = batch.column("__shape").to_numpy(zero_copy_only=False)
-        placed = np.bincount(numbers, minlength=len(shapes) + 1)
-        for i, one in enumerate(shapes, 1):
-            if placed[i]:
-                file.shapes[one.name] += int(placed[i])
-        file.records += int(placed[1:].sum())
-        self.position.records += int(placed[1:].sum())
-        self._count_kinds(batch, bool(placed[0]))
-        if "__mask" in batch.schema.names and len(batch):
+        if not len(batch):
+            return
+        some_unplaced = self._count_shapes(batch, shapes, ids.to_numpy() >> Places.BITS)
+        self._count_kinds(batch, some_unplaced)
+        if "__mask" in batch.schema.names:
             masks = batch.column("__mask").to_numpy(zero_copy_only=False)
             self._seen |= int(np.bitwise_or.reduce(masks))
             self.report.present |= {n for i, n in enumerate(self.request.presence) if self._seen >> i & 1}
         yield from self._useful(batch, ids)
+
+    def _count_shapes(self, batch: pa.RecordBatch, shapes: list[Shape], files: Any) -> bool:
+        """Counts records by file and shape; true when some have no shape."""
+        width, lowest = len(shapes) + 1, int(files.min())
+        places = (files - lowest) * width + batch.column("__shape").to_numpy(zero_copy_only=False)
+        counts = np.bincount(places, minlength=width)
+        for place in np.flatnonzero(counts).tolist():
+            file, number = self._files[lowest + place // width], place % width
+            if number:
+                file.shapes[shapes[number - 1].name] += int(counts[place])
+                file.records += int(counts[place])
+                self.position.records += int(counts[place])
+        return bool(counts[::width].any())
 
     def _count_kinds(self, batch: pa.RecordBatch, some_unplaced: bool) -> None:
         """Counts by category and event id, which come as one number; few records say either in words."""
@@ -313,17 +397,16 @@ class Left:
             if len(texts):
                 parts.append((texts, batch.column("row_id").filter(wanted)))
 
-    def chunks(self, base: int) -> Iterator[Chunk]:
-        """The records to read again as chunks, in order."""
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """The records to read again, in order."""
         for texts, ids in self.parts:
             for start in range(0, len(texts), _LEFT_ROWS):
-                records = pa.array(ids.slice(start, _LEFT_ROWS).to_numpy() - base)
-                yield Chunk(texts.slice(start, _LEFT_ROWS), records)
+                yield pa.record_batch([texts.slice(start, _LEFT_ROWS), ids.slice(start, _LEFT_ROWS)], schema=_RECORDS)
 
 
-def _again(first: Chunk, rest: Iterator[Chunk]) -> Iterator[Chunk]:
-    yield first
-    yield from rest
+def _records(chunk: Chunk, base: int) -> pa.RecordBatch:
+    """A chunk's texts with their ids."""
+    return pa.record_batch([chunk.raw, pa.array(chunk.records.to_numpy() + base)], schema=_RECORDS)
 
 
 def _loaded(text: str) -> object:

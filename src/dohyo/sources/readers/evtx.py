@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+import numpy as np
 import pyarrow as pa
 from evtx import PyEvtxParser
 
@@ -25,7 +26,7 @@ from dohyo.sources.readers.tally import Tally
 _FILE_HEADER = 4096
 _CHUNK = 64 * 1024
 _TOGETHER = 64  # chunks a call: enough to keep the library's threads busy, 4 MiB to hold
-_BATCH = 1000  # larger Arrow arrays of these strings cost more than parsing them
+_BATCH = 4000
 
 _CHUNK_MAGIC = b"ElfChnk\0"
 _CHUNK_HEADER = 512
@@ -78,10 +79,16 @@ def _numbers(ids: list[int]) -> pa.Int64Array:
 
 
 def _strings(texts: list[str]) -> pa.StringArray:
+    """The texts as an Arrow array over one buffer: Arrow's own way from a list takes twice as long."""
+    whole = "".join(texts)
     try:
-        return pa.array(texts, pa.string())
+        data = whole.encode()
+        sizes = [len(t) for t in texts] if len(data) == len(whole) else [len(t.encode()) for t in texts]
     except UnicodeEncodeError:  # half of a surrogate pair in a damaged record
         return pa.array([text.encode("utf-8", "replace").decode() for text in texts], pa.string())
+    offsets = np.zeros(len(texts) + 1, dtype=np.int32)
+    np.cumsum(sizes, out=offsets[1:])
+    return pa.StringArray.from_buffers(len(texts), pa.py_buffer(offsets), pa.py_buffer(data))
 
 
 def _records(block: bytes, at: int, tally: Tally) -> Iterator[_Parsed]:

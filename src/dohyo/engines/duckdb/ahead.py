@@ -1,0 +1,75 @@
+"""Reads ahead in a thread of its own: the next records are parsed while the engine works on the last ones."""
+
+from __future__ import annotations
+
+import queue
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+T = TypeVar("T")
+
+#: How many items may wait.
+_WAITING = 32
+#: How long a thread may keep the interpreter to itself (seconds). Python's own 5 ms would make the engine wait for each
+#: batch while a log is being parsed.
+_SWITCH = 0.0005
+_POLL = 0.2
+
+
+def ahead(items: Iterable[T]) -> Iterator[T]:
+    """The items, made in a thread. What it raises is raised here; when this iterator is closed the thread ends."""
+    waiting: queue.Queue[tuple[T | None, BaseException | None]] = queue.Queue(_WAITING)
+    stop = threading.Event()
+    maker = threading.Thread(target=_make, args=(items, waiting, stop), daemon=True, name="dohyo-reader")
+    with _quick_switches():
+        maker.start()
+        try:
+            while True:
+                item, error = waiting.get()
+                if error is not None:
+                    if isinstance(error, _End):
+                        return
+                    raise error
+                yield item  # type: ignore[misc]  # without an error there is an item
+        finally:
+            stop.set()
+            maker.join()
+
+
+class _End(Exception):
+    """No more items."""
+
+
+def _make(items: Iterable[T], waiting: queue.Queue[tuple[T | None, BaseException | None]], stop: threading.Event) -> None:
+    try:
+        for item in items:
+            if not _put(waiting, (item, None), stop):
+                return
+        _put(waiting, (None, _End()), stop)
+    except BaseException as error:  # raised again by the reader
+        _put(waiting, (None, error), stop)
+
+
+def _put(
+    waiting: queue.Queue[tuple[T | None, BaseException | None]], item: tuple[T | None, BaseException | None], stop: threading.Event
+) -> bool:
+    while not stop.is_set():
+        try:
+            waiting.put(item, timeout=_POLL)
+        except queue.Full:
+            continue
+        return True
+    return False
+
+
+@contextmanager
+def _quick_switches() -> Iterator[None]:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(_SWITCH)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
