@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dohyo.diagnostics import Span
-from dohyo.lang.patterns.anchor import anchor_to_regex, first_separator_note, parse_anchor
+from dohyo.patterns.anchor import anchor_to_regex, first_separator_note, parse_anchor
 
 duckdb = pytest.importorskip("duckdb")
 

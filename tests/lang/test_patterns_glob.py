@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dohyo.lang.patterns.glob import (
+from dohyo.patterns.glob import (
     Anything,
     Contains,
     EndsWith,

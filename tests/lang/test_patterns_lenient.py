@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dohyo.lang.patterns.lenient import looks_like_regex, read_regex_string, read_strictly
-from dohyo.lang.patterns.regex import scan
+from dohyo.patterns.lenient import looks_like_regex, read_regex_string, read_strictly
+from dohyo.patterns.regex import scan
 
 #: Spelling → reading.
 READINGS = [

@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from dohyo.diagnostics import Span
-from dohyo.lang.patterns.regex import PatternError, parse_regex_problems, runaway, scan, to_python, to_re2
+from dohyo.patterns.regex import PatternError, parse_regex_problems, runaway, scan, to_python, to_re2
 
 duckdb = pytest.importorskip("duckdb")
 regex = pytest.importorskip("regex")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dohyo.binding.coerce import to_text, to_type
 from dohyo.binding.comparisons import match_regex_text
 from dohyo.binding.conditional import choose
 from dohyo.binding.context import Context
 from dohyo.binding.regexes import read_pattern, search
 from dohyo.diagnostics import Patch, closest
 from dohyo.lang import foreign, tree
-from dohyo.lang.patterns.lenient import read_regex_string
+from dohyo.patterns.lenient import read_regex_string
+from dohyo.plan.convert import to_text, to_type
 from dohyo.plan.expr import Call, Expr, Literal, boolean, negation, text
 from dohyo.plan.functions import AGGREGATES, FUNCTIONS
 from dohyo.plan.functions.model import Function
@@ -40,7 +40,7 @@ def _call(ctx: Context, node: tree.Call, row: Function, args: tuple[Expr, ...]) 
         index, message = wrong
         raise ctx.fail("DH2133", message, node.args[index].span if index < len(node.args) else node.span)
     if row.rewrite:
-        return row.rewrite(args)
+        return row.rewrite(args, ctx.options)
     value = Call(row.name, args, row.type_of(args))
     if row.drops_invalid:
         ctx.guards.append(negation(boolean("is_null", value)))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dohyo.binding.coerce import literal_as_text, number_literal, to_number, to_text
 from dohyo.binding.context import Context
 from dohyo.binding.regexes import Pattern, read_pattern, search
 from dohyo.diagnostics import Patch
 from dohyo.lang import tree
-from dohyo.lang.patterns import glob as globs
-from dohyo.lang.patterns.lenient import looks_like_regex
+from dohyo.patterns import glob as globs
+from dohyo.patterns.lenient import looks_like_regex
+from dohyo.plan.convert import literal_as_text, number_literal, to_number, to_text
 from dohyo.plan.expr import FALSE, TRUE, Call, Expr, Literal, any_of, boolean, negation, text
 from dohyo.plan.nodes import Node
 from dohyo.plan.types import Type

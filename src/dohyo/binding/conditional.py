@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dohyo.binding.coerce import same_type
 from dohyo.binding.context import Context
 from dohyo.lang import tree
+from dohyo.plan.convert import same_type
 from dohyo.plan.expr import Call, Expr
 from dohyo.plan.nodes import Node
 from dohyo.plan.types import Type, common

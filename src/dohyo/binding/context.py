@@ -9,9 +9,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dohyo.binding.coerce import to_boolean
 from dohyo.diagnostics import Diagnostic, Severity, Source, Span, closest, error, warning
 from dohyo.lang import tree
+from dohyo.plan.convert import to_boolean
 from dohyo.plan.expr import Column, Expr, all_of
 from dohyo.plan.nodes import Filter, Node, built_in
 from dohyo.plan.types import Type

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dohyo.binding.calls import bind_call
-from dohyo.binding.coerce import to_number
 from dohyo.binding.comparisons import bind_comparison, bind_in, bind_matches
 from dohyo.binding.conditional import choose
 from dohyo.binding.context import Context
 from dohyo.binding.subqueries import bind_subquery
 from dohyo.lang import tree
+from dohyo.plan.convert import to_number
 from dohyo.plan.expr import FALSE, NULL, TRUE, Call, Expr, Literal, boolean, negation
 from dohyo.plan.nodes import Node
 from dohyo.plan.types import Type

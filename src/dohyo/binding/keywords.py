@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from dohyo.lang.patterns.regex import quote
+from dohyo.patterns.regex import quote
 
 # A token is a run of letters and digits; `_` is punctuation (spec §12.13).
 _TOKEN = re.compile(r"[^\W_]+|\*|\?|[^\w\s]|_", re.UNICODE)

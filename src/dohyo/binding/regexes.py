@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from dohyo.binding.context import Context
 from dohyo.diagnostics import Span
 from dohyo.lang import tree
-from dohyo.lang.patterns import regex as rx
-from dohyo.lang.patterns.lenient import read_regex_string
+from dohyo.patterns import regex as rx
+from dohyo.patterns.lenient import read_regex_string
 from dohyo.plan.expr import Call, Expr, boolean, text, whole
 from dohyo.plan.types import Type
 

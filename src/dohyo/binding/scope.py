@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dohyo.binding.coerce import to_text
 from dohyo.binding.context import Context
 from dohyo.binding.keywords import phrase_regex
 from dohyo.lang import tree
-from dohyo.lang.patterns.glob import scope_glob_to_regex
+from dohyo.patterns.glob import scope_glob_to_regex
+from dohyo.plan.convert import to_text
 from dohyo.plan.expr import TRUE, Call, Column, Expr, all_of, any_of, boolean, negation, text
 from dohyo.plan.nodes import Node
 from dohyo.plan.types import Type

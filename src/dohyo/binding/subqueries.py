@@ -3,10 +3,10 @@ disjunction of conjunctions of equalities, or of keywords."""
 
 from __future__ import annotations
 
-from dohyo.binding.coerce import to_text
 from dohyo.binding.context import Context
 from dohyo.binding.keywords import phrase_regex
 from dohyo.lang import tree
+from dohyo.plan.convert import to_text
 from dohyo.plan.expr import TRUE, Call, Column, Expr, all_of, any_of, boolean, text
 from dohyo.plan.nodes import Node
 from dohyo.plan.types import Type

@@ -109,13 +109,17 @@ class Expressions:
 
     def _call(self, expr: Call, env: Env) -> Sql:
         row = FUNCTIONS[expr.function.lower()]
-        args = [self.value(a, env) for a in expr.args]
+        # whether a condition has no result is asked of itself, not of its never-null form
+        args = [(self._plain if expr.function in _OF_NULL else self.value)(a, env) for a in expr.args]
         if row.udf is not None:
             self.udfs.add(row.name)
             return exp.Anonymous(this=udf_name(row.name), expressions=args)
         build = self.dialect.rewritten.get(row.name) or row.build
         assert build is not None, row.name
         return build(*args)
+
+
+_OF_NULL = frozenset({"is_null", "isNull"})
 
 
 def udf_name(function: str) -> str:

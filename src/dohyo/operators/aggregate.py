@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dohyo.binding.coerce import to_type
 from dohyo.binding.context import Context
 from dohyo.diagnostics import Span, closest
 from dohyo.lang import foreign
@@ -14,6 +13,7 @@ from dohyo.lang.printer import expression, name, names
 from dohyo.lang.tree import Expr, Name, Number, Stage, Star
 from dohyo.lang.tree import Node as TreeNode
 from dohyo.operators.base import Operator
+from dohyo.plan.convert import to_type
 from dohyo.plan.expr import Column
 from dohyo.plan.expr import Expr as PlanExpr
 from dohyo.plan.functions import AGGREGATES

@@ -8,12 +8,12 @@ from dohyo.binding.context import Context
 from dohyo.diagnostics import Span
 from dohyo.lang.lexer import Kind
 from dohyo.lang.parser import Parser
-from dohyo.lang.patterns.anchor import Anchor, anchor_to_regex, first_separator_note, parse_anchor
 from dohyo.lang.printer import name, names, string
 from dohyo.lang.tree import Name, Stage, String
 from dohyo.lang.tree import Node as TreeNode
 from dohyo.operators.base import Operator
 from dohyo.operators.parsing import field_option, parsed, source_text
+from dohyo.patterns.anchor import Anchor, anchor_to_regex, first_separator_note, parse_anchor
 from dohyo.plan.expr import Call, Expr, all_of, boolean, text, whole
 from dohyo.plan.nodes import Node
 from dohyo.plan.types import Type

@@ -9,11 +9,11 @@ from dohyo.binding.context import Context
 from dohyo.binding.regexes import Pattern, checked, literal_pattern, read_pattern
 from dohyo.diagnostics import Span
 from dohyo.lang.parser import Parser
-from dohyo.lang.patterns import regex as rx
 from dohyo.lang.printer import name, names, string
 from dohyo.lang.tree import Name, Stage, String
 from dohyo.operators.base import Operator
 from dohyo.operators.parsing import field_option, not_null, parsed, source_text
+from dohyo.patterns import regex as rx
 from dohyo.plan.expr import Call, Column, Expr, all_of, boolean, text, whole
 from dohyo.plan.nodes import Node, Unnest
 from dohyo.plan.types import Type

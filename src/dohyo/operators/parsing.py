@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dohyo.binding.coerce import to_text
 from dohyo.binding.context import Context
 from dohyo.diagnostics import Span
 from dohyo.lang.parser import Parser
 from dohyo.lang.tree import Name
+from dohyo.plan.convert import to_text
 from dohyo.plan.expr import NULL, Call, Column, Expr, any_of, boolean
 from dohyo.plan.nodes import Extend, Filter, Node
 from dohyo.plan.types import Type

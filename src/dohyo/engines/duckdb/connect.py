@@ -35,7 +35,7 @@ def register_functions(connection: duckdb.DuckDBPyConnection, names: set[str], k
         connection.create_function(  # type: ignore[call-overload]  # the stubs know no columns of Arrow
             udf_name(name),
             _batched(udf),
-            [SQL_TYPES[t] for t in udf.args],
+            [t if not isinstance(t, Type) else SQL_TYPES[t] for t in udf.args],
             result,
             type="arrow",
             null_handling="special",

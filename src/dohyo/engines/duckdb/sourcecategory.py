@@ -150,7 +150,7 @@ def _search(values: list[object]) -> Callable[[str], bool] | None:
     """The regex on all names, tried now; ``None`` when it takes too long."""
     import regex
 
-    from dohyo.lang.patterns.regex import PatternError, to_python
+    from dohyo.patterns.regex import PatternError, to_python
 
     try:
         pattern = regex.compile(to_python(str(values[0])))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from sqlglot import exp
 
@@ -14,6 +15,26 @@ Sql = exp.Expr
 Build = Callable[..., Sql]
 
 S, B, I, L, D, ANY = Type.STRING, Type.BOOLEAN, Type.INT, Type.LONG, Type.DOUBLE, None
+
+
+class Settings(Protocol):
+    """What a function may ask of the run: epoch ms, and the user's time zone."""
+
+    @property
+    def start(self) -> int | None:
+        """Start of the query's time range."""
+
+    @property
+    def end(self) -> int | None:
+        """End of the query's time range, exclusive."""
+
+    @property
+    def now(self) -> int | None:
+        """What counts as now; ``None``: the clock."""
+
+    @property
+    def timezone(self) -> str:
+        """The user's time zone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +55,8 @@ class Udf:
     """A function that SQL cannot express, given as Python over single values. ``None`` comes in for null."""
 
     call: Callable[..., object]
-    args: tuple[Type, ...]
-    result: Type | str  # a str is an engine type such as "VARCHAR[]"
+    args: tuple[Type | str, ...]  # a str is an engine type such as "VARCHAR[]"
+    result: Type | str
 
 
 @dataclass(frozen=True)
@@ -59,7 +80,7 @@ class Function:
     udf: Udf | None = None
     total: bool = False
     check: Callable[[Sequence[Expr]], tuple[int, str] | None] | None = None
-    rewrite: Callable[[Sequence[Expr]], Expr] | None = None
+    rewrite: Callable[[Sequence[Expr], Settings], Expr] | None = None
     internal: bool = False
     drops_invalid: bool = False  # rows for which it is null are removed (isPrivateIP …, spec §3.5)
     volatile: bool = False  # another value at each call: now()

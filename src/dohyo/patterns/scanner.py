@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from dohyo.diagnostics import Span, did_you_mean
-from dohyo.lang.patterns import tokens as t
-from dohyo.lang.patterns.charclass import ClassReader
-from dohyo.lang.patterns.escapes import read_escape
-from dohyo.lang.patterns.problem import Problem
+from dohyo.patterns import tokens as t
+from dohyo.patterns.charclass import ClassReader
+from dohyo.patterns.escapes import read_escape
+from dohyo.patterns.problem import Problem
 
 #: RE2 counts no higher, nested counts multiplied.
 MAX_REPEAT = 1000

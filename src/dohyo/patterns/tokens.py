@@ -27,7 +27,7 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A set of :data:`dohyo.lang.patterns.charsets.ALL_SETS`, or all other characters."""
+    """A set of :data:`dohyo.patterns.charsets.ALL_SETS`, or all other characters."""
 
     name: str
     negated: bool

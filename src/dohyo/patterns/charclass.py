@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass, field
 
 from dohyo.diagnostics import Span
-from dohyo.lang.patterns.charsets import POSIX_SETS
-from dohyo.lang.patterns.escapes import Escape, read_escape
-from dohyo.lang.patterns.problem import Problem
-from dohyo.lang.patterns.tokens import CharClass, Feature, Item, Named, Range
+from dohyo.patterns.charsets import POSIX_SETS
+from dohyo.patterns.escapes import Escape, read_escape
+from dohyo.patterns.problem import Problem
+from dohyo.patterns.tokens import CharClass, Feature, Item, Named, Range
 
 _POSIX = re.compile(r"\[:(\^?)(\w+):\]")
 #: Java's intersections nest; more than this is nobody's intention and would exhaust Python's stack.

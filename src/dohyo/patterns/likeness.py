@@ -11,10 +11,10 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from dohyo.lang.patterns.backslashes import read_regex_string
-from dohyo.lang.patterns.glob import ANY_RUN
-from dohyo.lang.patterns.pathwords import EXTENSIONS
-from dohyo.lang.patterns.regex import scan
+from dohyo.patterns.backslashes import read_regex_string
+from dohyo.patterns.glob import ANY_RUN
+from dohyo.patterns.pathwords import EXTENSIONS
+from dohyo.patterns.regex import scan
 
 
 @dataclass(frozen=True, slots=True)

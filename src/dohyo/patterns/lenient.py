@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dohyo.lang.patterns.backslashes import Reading, read_regex_string, read_strictly
-from dohyo.lang.patterns.likeness import RegexHint, looks_like_regex
+from dohyo.patterns.backslashes import Reading, read_regex_string, read_strictly
+from dohyo.patterns.likeness import RegexHint, looks_like_regex
 
 __all__ = ["Reading", "RegexHint", "looks_like_regex", "read_regex_string", "read_strictly"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from dohyo.lang.patterns import tokens as t
+from dohyo.patterns import tokens as t
 
 #: A count this high multiplies like one without end.
 _MANY = 20

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dohyo.diagnostics import Span
-from dohyo.lang.patterns import charsets
-from dohyo.lang.patterns.problem import Problem
-from dohyo.lang.patterns.tokens import Item, Named, Property
+from dohyo.patterns import charsets
+from dohyo.patterns.problem import Problem
+from dohyo.patterns.tokens import Item, Named, Property
 
 _LAST_CODE = 0x10FFFF
 _HEX = re.compile(r"x(?:([0-9A-Fa-f]{2})|\{([0-9A-Fa-f]{1,8})\})")

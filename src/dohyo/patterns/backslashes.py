@@ -21,9 +21,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from dohyo.lang.patterns.escapes import read_escape
-from dohyo.lang.patterns.pathwords import EXTENSIONS, PATH_WORDS, SHARES
-from dohyo.lang.patterns.regex import scan
+from dohyo.patterns.escapes import read_escape
+from dohyo.patterns.pathwords import EXTENSIONS, PATH_WORDS, SHARES
+from dohyo.patterns.regex import scan
 
 _BACKSLASH = r"\\"
 _RUN = re.compile(r"\\+")

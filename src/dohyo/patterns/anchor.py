@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dohyo.diagnostics import Span
-from dohyo.lang.patterns.problem import Problem
+from dohyo.patterns.problem import Problem
 
 _ESCAPES = {'"': '"', "n": "\n", "r": "\r", "t": "\t", "\\": "\\", "*": "*"}
 _LAZY, _REST = r"[\s\S]*?", r"[\s\S]*"

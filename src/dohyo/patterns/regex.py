@@ -16,11 +16,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dohyo.diagnostics import Span
-from dohyo.lang.patterns import tokens as t
-from dohyo.lang.patterns.problem import Problem
-from dohyo.lang.patterns.runaway import is_risky
-from dohyo.lang.patterns.scanner import Scanner
-from dohyo.lang.patterns.spelling import Python, Re2
+from dohyo.patterns import tokens as t
+from dohyo.patterns.problem import Problem
+from dohyo.patterns.runaway import is_risky
+from dohyo.patterns.scanner import Scanner
+from dohyo.patterns.spelling import Python, Re2
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dohyo.lang.patterns import tokens as t
-from dohyo.lang.patterns.charsets import ALL_SETS, JAVA_SETS, PERL_SETS, POSIX_SETS, Ranges, complement
+from dohyo.patterns import tokens as t
+from dohyo.patterns.charsets import ALL_SETS, JAVA_SETS, PERL_SETS, POSIX_SETS, Ranges, complement
 
 _LINE_BREAK = r"(?:\r\n|[\n-\r\x85{wide}])"
 _WORD = "[0-9A-Za-z_]"

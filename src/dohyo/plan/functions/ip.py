@@ -1,0 +1,117 @@
+"""IP addresses (spec §3.5). Private, reserved and public are three disjoint classes of IPv4 addresses (spec §12.26)."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from dohyo.plan.functions.model import Arg, B, Function, L, S, Sql, apply, case, cast, coalesce, lit, null, paren
+
+_OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|0?\d?\d)"
+_IPV4 = rf"{_OCTET}(?:\.{_OCTET}){{3}}"
+_PRIVATE = r"^(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)"
+#: RFC 5735, without the private blocks.
+_RESERVED = (
+    r"^(?:0\.|127\.|169\.254\.|192\.0\.[02]\.|192\.88\.99\.|198\.1[89]\.|198\.51\.100\.|203\.0\.113\."
+    r"|22[4-9]\.|23\d\.|24\d\.|25[0-5]\.)"
+)
+_H = "[0-9A-Fa-f]{1,4}"
+_IPV6 = "|".join((
+    f"(?:{_H}:){{7}}{_H}", f"(?:{_H}:){{1,7}}:", f"(?:{_H}:){{1,6}}:{_H}", f"(?:{_H}:){{1,5}}(?::{_H}){{1,2}}",
+    f"(?:{_H}:){{1,4}}(?::{_H}){{1,3}}", f"(?:{_H}:){{1,3}}(?::{_H}){{1,4}}", f"(?:{_H}:){{1,2}}(?::{_H}){{1,5}}",
+    f"{_H}:(?::{_H}){{1,6}}", f":(?:(?::{_H}){{1,7}}|:)", f"(?:{_H}:){{6}}{_IPV4}", f"::(?:{_H}:){{0,5}}{_IPV4}",
+    f"(?:{_H}:){{1,5}}:{_IPV4}",
+))  # fmt: skip
+
+
+def _whole(text: Sql, regex: str) -> Sql:
+    return apply("regexp_full_match", text, lit(regex))
+
+
+def _valid(text: Sql) -> Sql:
+    return _whole(text, _IPV4)
+
+
+def _class(regex: str) -> object:
+    """Whether an address is of a class; null for no IPv4 address: its row is removed."""
+    return lambda ip: case((_valid(ip), apply("regexp_matches", ip.copy(), lit(regex))), default=null())
+
+
+def _public(ip: Sql) -> Sql:
+    either = apply("regexp_matches", ip.copy(), lit(f"{_PRIVATE}|{_RESERVED}"))
+    return case((_valid(ip), exp.Not(this=either)), default=null())
+
+
+def _number(ip: Sql) -> Sql:
+    """The address as a number; null for no address."""
+    total: Sql | None = None
+    for place, scale in enumerate((1 << 24, 1 << 16, 1 << 8, 1), 1):
+        octet = cast(apply("split_part", ip.copy(), lit("."), lit(place)), "BIGINT")
+        term = octet if scale == 1 else exp.Mul(this=octet, expression=lit(scale))
+        total = term if total is None else exp.Add(this=total, expression=term)
+    assert total is not None
+    return case((_valid(ip), total), default=null())
+
+
+def _dotted(number: Sql) -> Sql:
+    """A number as an address."""
+    octets = []
+    for shift in (24, 16, 8, 0):
+        shifted = exp.IntDiv(this=paren(number.copy()), expression=lit(1 << shift))
+        octets.append(cast(exp.Mod(this=exp.Paren(this=shifted), expression=lit(256)), "VARCHAR"))
+    return apply("concat_ws", lit("."), *octets)
+
+
+def _size(length: Sql) -> Sql:
+    """How many addresses share a prefix of this length; null for no length."""
+    fits = exp.Between(this=paren(length), low=lit(0), high=lit(32))
+    power = cast(apply("pow", lit(2), exp.Sub(this=lit(32), expression=paren(length.copy()))), "BIGINT")
+    return case((fits, power), default=null())
+
+
+def _prefix(ip: Sql, length: Sql) -> Sql:
+    number, size = _number(ip), _size(length)
+    start = exp.Sub(this=paren(number), expression=paren(exp.Mod(this=paren(number.copy()), expression=paren(size))))
+    known = exp.Not(this=exp.Is(this=start, expression=exp.Null()))
+    return case((known, _dotted(start.copy())), default=null())
+
+
+def _same_prefix(a: Sql, b: Sql, length: Sql) -> Sql:
+    first, second = (exp.IntDiv(this=paren(_number(x)), expression=paren(_size(length.copy()))) for x in (a, b))
+    return coalesce(exp.EQ(this=exp.Paren(this=first), expression=exp.Paren(this=second)), exp.false())
+
+
+def _mask(length: Sql) -> Sql:
+    size = _size(length)
+    known = exp.Not(this=exp.Is(this=paren(size), expression=exp.Null()))
+    return case((known, _dotted(exp.Sub(this=lit(1 << 32), expression=paren(size.copy())))), default=null())
+
+
+def _valid_row(name: str, regex: str, doc: str, example: tuple[str, str]) -> Function:
+    return Function(name, (Arg("s"),), B, lambda s: coalesce(_whole(s, regex), exp.false()), doc, "3.5", example, total=True)
+
+
+def _class_row(name: str, build: object, doc: str, example: tuple[str, str]) -> Function:
+    return Function(name, (Arg("ip"),), B, build, doc + " A row without an IPv4 address is removed.", "3.5", example,  # type: ignore[arg-type]  # table shorthand
+                    drops_invalid=True)  # fmt: skip
+
+
+_length = Arg("length", L)
+
+ROWS: tuple[Function, ...] = (
+    _class_row("isPrivateIP", _class(_PRIVATE), "True for 10/8, 172.16/12 and 192.168/16.", ('isPrivateIP("172.20.1.1")', "true")),
+    _class_row("isReservedIP", _class(_RESERVED), "True for special-use addresses that are not private (RFC 5735).",
+               ('isReservedIP("127.0.0.1")', "true")),
+    _class_row("isPublicIP", _public, "True for addresses that are neither private nor reserved.", ('isPublicIP("8.8.8.8")', "true")),
+    _valid_row("isValidIP", f"{_IPV4}|{_IPV6}", "True for an IPv4 or IPv6 address.", ('isValidIP("n/a")', "false")),
+    _valid_row("isValidIPv4", _IPV4, "True for an IPv4 address.", ('isValidIPv4("10.0.0.1")', "true")),
+    _valid_row("isValidIPv6", _IPV6, "True for an IPv6 address.", ('isValidIPv6("fe80::1")', "true")),
+    Function("getCIDRPrefix", (Arg("ip"), _length), S, _prefix, "The network address of an address.", "3.5",
+             ('getCIDRPrefix("192.168.7.201", "26")', "192.168.7.192")),
+    Function("compareCIDRPrefix", (Arg("ip1"), Arg("ip2"), _length), B, _same_prefix,
+             "True when both addresses have the same first bits.", "3.5",
+             ('compareCIDRPrefix("172.16.5.9", "172.16.200.1", "16")', "true"), total=True),
+    Function("maskFromCIDR", (_length,), S, _mask, "The network mask of a prefix length.", "3.5",
+             ('maskFromCIDR("30")', "255.255.255.252")),
+    Function("ipv4ToNumber", (Arg("ip"),), L, _number, "An IPv4 address as a number.", "3.5",
+             ('ipv4ToNumber("10.1.2.3")', "167838211")),
+)  # fmt: skip
