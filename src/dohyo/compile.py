@@ -117,6 +117,7 @@ def _stages(ctx: Context, query: tree.Query, plan: Node) -> list[Step]:
         if isinstance(stage, tree.BrokenStage):
             continue
         ctx.stage_index = index
+        ctx.rest = query.stages[index + 1 :]
         try:
             plan = _stage(ctx, stage, plan)
         except Stop:

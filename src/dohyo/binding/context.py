@@ -67,6 +67,8 @@ class Context:
     #: The hidden column that says whether an earlier ``nodrop`` parse of this chain matched (spec §4.1).
     parse_hit: str | None = None
     stage_index: int = 0
+    #: The stages after this one.
+    rest: tuple[tree.Stage, ...] = ()
     #: Lowers the stages of a nested query (join, filter, transactionize) on top of a plan.
     lower_query: Callable[[Query, Node], Node] | None = None
     #: Of a plain timeslice: the width in ms, for fillmissing; of the plan so far.
@@ -76,6 +78,11 @@ class Context:
     def lenient(self) -> bool:
         """True in the lenient dialect."""
         return self.options.dialect is Dialect.LENIENT
+
+    def later_names(self) -> tuple[str, ...]:
+        """The fields that later stages name, each once, in the order of the text."""
+        found = [n.name for stage in self.rest for n in stage.walk() if isinstance(n, tree.Name)]
+        return tuple(dict.fromkeys(found))
 
     # -- diagnostics
 

@@ -114,6 +114,7 @@ class Expressions:
         if row.udf is not None:
             self.udfs.add(row.name)
             return exp.Anonymous(this=udf_name(row.name), expressions=args)
+        self.udfs.update(row.calls)
         build = self.dialect.rewritten.get(row.name) or row.build
         assert build is not None, row.name
         return build(*args)

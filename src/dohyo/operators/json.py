@@ -1,4 +1,4 @@
-"""``json "a.b", "c[0]" as x, y``: values by JSONPath (spec §4.4)."""
+"""``json "a.b", "c[0]" as x, y``: values by JSONPath; ``json auto``: whatever later stages name (spec §4.4)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dohyo.lang.parser import Parser
 from dohyo.lang.printer import name, names, string
 from dohyo.lang.tree import Name, Stage, String
 from dohyo.operators.base import Operator
-from dohyo.operators.parsing import field_option, not_null, parsed, source_text
+from dohyo.operators.parsing import before, field_option, not_null, parsed, source_text
 from dohyo.plan.expr import Call, Column, Expr, all_of, boolean, text
 from dohyo.plan.nodes import Extend, Node
 from dohyo.plan.types import Type
@@ -27,13 +27,19 @@ class Json(Stage):
     aliases: tuple[Name, ...]
     field: Name | None
     nodrop: bool
+    auto: bool = False
+    keys: bool = False
+    maxdepth: int | None = None
+    extractarrays: bool = False
+    refonly: bool = False
 
 
 def _parse(p: Parser) -> Stage:
     start = p.cursor.peek().span
-    if token := p.word("auto", "keys"):
-        p.cursor.fail("DH2401", f"`json {token.text}` is not there yet", token.span, hint='name the keys: `json "a", "b.c"`')
-    field, nodrop = field_option(p), False
+    field = field_option(p)
+    if p.cursor.peek().word in ("auto", "keys"):
+        return _parse_auto(p, start, field)
+    field, nodrop = field or field_option(p), False
     paths = [p.string('a path such as `"a.b"`')]
     while p.symbol(","):
         paths.append(p.string('a path such as `"a.b"`'))
@@ -44,7 +50,44 @@ def _parse(p: Parser) -> Stage:
     return Json(tuple(paths), aliases, field, nodrop, span=start.to(Span(0, p.cursor.last_end)))
 
 
+def _parse_auto(p: Parser, start: Span, field: Name | None) -> Stage:
+    """``json auto …``: its options stand in any order."""
+    flags: set[str] = set()
+    depth: int | None = None
+    aliases: tuple[Name, ...] = ()
+    paths: list[String] = []
+    while not p.at_stage_end():
+        if found := field_option(p):
+            field = found
+        elif p.word("maxdepth"):
+            p.symbol("=")
+            depth = p.integer("how many levels to take apart")
+        elif token := p.word("auto", "keys", "extractarrays", "refonly", "nodrop"):
+            flags.add(token.word)
+        elif p.cursor.peek().word == "as":
+            aliases = p.aliases()
+        elif p.cursor.peek().word == "field":
+            p.word("field")
+            p.symbol("=")
+            field = p.field("the field to parse")
+        else:
+            p.symbol(",")
+            paths.append(p.string("a key in double quotes"))
+    return Json(tuple(paths), aliases, field, "nodrop" in flags, "auto" in flags, "keys" in flags, depth,
+                "extractarrays" in flags, "refonly" in flags, span=start.to(Span(0, p.cursor.last_end)))  # fmt: skip
+
+
+def _print_auto(stage: Json) -> str:
+    parts = ["json", "auto" * stage.auto, f"field={name(stage.field)}" if stage.field else "",
+             f"maxdepth {stage.maxdepth}" if stage.maxdepth is not None else "", "extractarrays" * stage.extractarrays,
+             "keys" * stage.keys, ", ".join(string(s) for s in stage.paths), "refonly" * stage.refonly,
+             f"as {names(stage.aliases)}" if stage.aliases else "", "nodrop" * stage.nodrop]  # fmt: skip
+    return " ".join(p for p in parts if p)
+
+
 def _print(stage: Json) -> str:
+    if stage.auto or stage.keys:
+        return _print_auto(stage)
     field = f"field={name(stage.field)} " if stage.field else ""
     alias = f" as {names(stage.aliases)}" if stage.aliases else ""
     return f"json {field}{', '.join(string(s) for s in stage.paths)}{alias}" + " nodrop" * stage.nodrop
@@ -55,6 +98,8 @@ def _lower(stage: Json, plan: Node, ctx: Context) -> Node:
         raise ctx.fail("DH2402", f"{len(stage.paths)} paths and {len(stage.aliases)} names", stage.span,
                        hint="each path needs one name after `as`")  # fmt: skip
     value = source_text(stage.field, stage.span, plan, ctx)
+    if stage.auto or stage.keys:
+        return _lower_auto(stage, value, plan, ctx)
     plan = Extend(plan, (("__json", Call("json_document", (value,), Type.STRING)),), hidden=True)
     document = Column("__json", Type.STRING)
     wanted = [a.name for a in stage.aliases] or [_default(s.value) for s in stage.paths]
@@ -66,22 +111,54 @@ def _lower(stage: Json, plan: Node, ctx: Context) -> Node:
     return parsed(plan, ctx, all_of(tests), fields, stage.nodrop)
 
 
+def _lower_auto(stage: Json, value: Expr, plan: Node, ctx: Context) -> Node:
+    """The named keys, and every field that a later stage names (spec §4.4: it is inferred to come from the JSON). A
+    key that the JSON lacks leaves what the field had; no row is dropped."""
+    plan = Extend(plan, (("__auto", Call("json_document", (value,), Type.STRING)),), hidden=True)
+    document = Column("__auto", Type.STRING)
+    keys = [s.value for s in stage.paths]
+    targets = dict(zip((a.name for a in stage.aliases), keys, strict=False)) if stage.aliases else {k: k for k in keys}
+    if not stage.refonly:
+        known = {t.lower() for t in targets}
+        targets |= {n: n for n in ctx.later_names() if n.lower() not in known and _may_be_key(n, stage.maxdepth)}
+    new = [(n, Call("first_value_of", (_auto(document, key), before(plan, n)), Type.STRING)) for n, key in targets.items()]
+    return Extend(plan, tuple(new)) if new else plan
+
+
+def _may_be_key(field: str, depth: int | None) -> bool:
+    return not field.startswith("_") and (depth is None or field.count(".") < depth)
+
+
+def _auto(document: Expr, key: str) -> Expr:
+    """A key in any case, nested names joined with dots."""
+    exact = "".join(f'."{part}"' if not part.isdecimal() else f"[{part}]" for part in re.findall(r"[^.\[\]]+", key))
+    plain = Call("json_value", (document, text("$" + exact)), Type.STRING)
+    return Call("first_value_of", (plain, Call("json_any_case", (document, text(key)), Type.STRING)), Type.STRING)
+
+
 def _default(path: str) -> str:
     return path.removeprefix("$.")
 
 
 def _many(path: str) -> bool:
-    """True for a path that may meet several values."""
-    return "[*]" in path or ".*" in path
+    """True for a path that may meet several values and that the engine can follow."""
+    return path.startswith("$") and ("[*]" in path or ".*" in path)
+
+
+def _selects(path: str) -> bool:
+    """True for a path that only a JSONPath library can follow; it is kept behind a question mark."""
+    return path.startswith("?")
 
 
 def _there(document: Expr, path: str) -> Expr:
-    if _many(path):
-        return boolean("!=", _value(document, path), text("[]"))
+    if _many(path) or _selects(path):
+        return boolean("and", not_null(_value(document, path)), boolean("!=", _value(document, path), text("[]")))
     return boolean("json_has", document, text(path))
 
 
 def _value(document: Expr, path: str) -> Expr:
+    if _selects(path):
+        return Call("json_select", (document, text(path[1:])), Type.STRING)
     return Call("json_list" if _many(path) else "json_value", (document, text(path)), Type.STRING)
 
 
@@ -100,15 +177,27 @@ def _path(written: String, ctx: Context) -> str:
         else:
             plain = key if key is not None else bracket[1:-1]
             out += ".*" if plain == "*" else '."' + plain.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    if at != len(source) or out == "$":
-        raise ctx.fail("DH2403", f"the path `{written.value}` cannot be read", written.span,
-                       hint="paths are `a.b`, `a[0].b`, `a[*].b`, `['a b']`; filters, slices and `..` are not there yet")  # fmt: skip
-    return out
+    if at == len(source):
+        return out
+    return "?" + _library_path(source, written, ctx)
+
+
+def _library_path(source: str, written: String, ctx: Context) -> str:
+    import jsonpath
+
+    path = "$" + source if source.startswith((".", "[")) else "$." + source
+    path = re.sub(r"\?\s*\(", "?(", path)
+    try:
+        jsonpath.compile(path)
+    except jsonpath.JSONPathError as error:
+        raise ctx.fail("DH2403", f"the path `{written.value}` cannot be read: {str(error).splitlines()[0]}", written.span,
+                       hint="paths are `a.b`, `a[0].b`, `a[*].b`, `['a b']`, `..a`, `a[0:2]`, `a[?(@.b == 1)]`") from None  # fmt: skip
+    return path
 
 
 OPERATOR = Operator(
     names=("json",),
-    synopsis='json [field=f] "path"[, "path" …] [as a, b …] [nodrop]',
+    synopsis='json [field=f] "path"[, "path" …] [as a, b …] [nodrop]   ·   json auto [maxdepth n] [keys "k" … [refonly]]',
     doc="Takes values out of JSON by path. Rows that are no JSON or lack a key are dropped unless `nodrop` is given.",
     spec="4.4",
     stage=Json,

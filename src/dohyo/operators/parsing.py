@@ -59,11 +59,15 @@ def _own_name(plan: Node, name: str) -> str:
 
 def _kept(plan: Node, match: Expr, name: str, value: Expr) -> Expr:
     """The parsed value where the parse matched, else what the field had; a field of the source counts as had."""
+    return Call("case", (match, value, before(plan, name)), Type.STRING)
+
+
+def before(plan: Node, name: str) -> Expr:
+    """What a field has before the parse, as text; null when there is none. A field of the source counts as there."""
     old = plan.schema.get(name)
-    before: Expr = Column(old.name, old.type) if old and not old.name.startswith("__") else NULL
-    if before.type not in (Type.STRING, Type.NULL):
-        before = to_text(before)
-    return Call("case", (match, value, before), Type.STRING)
+    if old is None:
+        return Column(name, Type.STRING) if plan.schema.open else NULL
+    return to_text(Column(old.name, old.type)) if not old.name.startswith("__") else NULL
 
 
 def not_null(value: Expr) -> Expr:

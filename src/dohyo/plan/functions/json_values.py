@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+import json
+from typing import Any
+
 from sqlglot import exp
 
-from dohyo.plan.functions.model import Arg, B, Function, S, Sql, apply, case, lit, null
+from dohyo.plan.functions.model import Arg, B, Function, S, Sql, Udf, apply, case, lit, null
+
+#: So many keys of a document are looked at.
+_MOST_KEYS = 10_000
 
 
 def _document(text: Sql) -> Sql:
@@ -26,11 +33,65 @@ def _exists(document: Sql, path: Sql) -> Sql:
     return apply("json_exists", document, path)
 
 
+def _select(document: str | None, path: str | None) -> str | None:
+    """All that a JSONPath finds, as JSON array text; ``/`` is escaped as in Sumo Logic (spec §4.4)."""
+    import jsonpath
+
+    if document is None or path is None:
+        return None
+    try:
+        found = _selector(path).findall(json.loads(document))
+    except (ValueError, RecursionError, jsonpath.JSONPathError):
+        return None
+    return json.dumps(found, ensure_ascii=False, separators=(",", ":")).replace("/", "\\/")
+
+
+@functools.lru_cache(maxsize=256)
+def _selector(path: str) -> Any:
+    import jsonpath
+
+    return jsonpath.compile(path)
+
+
+def _any_case(document: str | None, key: str | None) -> str | None:
+    """A key in any case; blanks may be written as ``_``, nested names are joined with dots."""
+    if document is None or key is None:
+        return None
+    return _flattened(document).get(key.lower().replace(" ", "_"))
+
+
+@functools.lru_cache(maxsize=1024)
+def _flattened(document: str) -> dict[str, str | None]:
+    try:
+        value = json.loads(document)
+    except (ValueError, RecursionError):
+        return {}
+    out: dict[str, str | None] = {}
+    todo: list[tuple[str, Any]] = [("", value)]
+    while todo and len(out) < _MOST_KEYS:
+        name, value = todo.pop()
+        if name:
+            out.setdefault(name.lower().replace(" ", "_"), _shown(value))
+        if isinstance(value, dict):
+            todo += [(f"{name}.{k}" if name else str(k), v) for k, v in reversed(value.items())]
+        elif isinstance(value, list):
+            todo += [(f"{name}[{i}]", v) for i, v in reversed(list(enumerate(value)))]
+    return out
+
+
+def _shown(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
 _d, _p = Arg("document"), Arg("path", literal=True)
 
 ROWS: tuple[Function, ...] = (
     Function("json_document", (Arg("s"),), S, _document, "JSON text, found in the text.", internal=True),
     Function("json_value", (_d, _p), S, _value, "The value at a path, as text.", internal=True),
     Function("json_list", (_d, _p), S, _list, "The values at a path with wildcards, as a JSON array.", internal=True),
+    Function("json_select", (_d, _p), S, doc="What a JSONPath finds, as a JSON array.", internal=True, udf=Udf(_select, (S, S), S)),
+    Function("json_any_case", (_d, _p), S, doc="A key in any case.", internal=True, udf=Udf(_any_case, (S, S), S)),
     Function("json_has", (_d, _p), B, _exists, "There is something at the path.", internal=True),
 )

@@ -86,6 +86,7 @@ class Function:
     volatile: bool = False  # another value at each call: now()
     lenient_only: bool = False  # a name of the lenient dialect, refused by the strict one
     instead: str = ""  # lenient_only: the valid spelling, for the diagnostic
+    calls: tuple[str, ...] = ()  # rows in Python that the SQL calls by their engine name
 
     @property
     def signature(self) -> str:
