@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from dohyo.plan.expr import Expr
-from dohyo.plan.functions.model import ANY, AggregateFunction, Arg, D, I, L, S, Sql, apply, case, lit
+from dohyo.plan.functions.model import ANY, AggregateFunction, Arg, D, I, L, S, Sql, apply, case, lit, try_cast
 from dohyo.plan.types import Type
 
 
@@ -57,6 +57,16 @@ def _pct(value: Sql, p: Sql | None = None) -> Sql:
     return apply("quantile_cont", value, lit(fraction))
 
 
+def _recent(name: str) -> object:
+    """The value of the row with the largest (smallest) time."""
+
+    def build(value: Sql) -> Sql:
+        time = try_cast(apply("json_extract_string", value.copy(), lit("$.time")), "BIGINT")
+        return apply(name, apply("json_extract_string", value, lit("$.value")), time)
+
+    return build
+
+
 def _agg(name: str, args: tuple[Arg, ...], result: object, build: object, default: str, doc: str, example: object,
          **more: object) -> AggregateFunction:  # fmt: skip
     return AggregateFunction(name, args, result, build, _named(default), doc, "6.2", example, **more)  # type: ignore[arg-type]  # table shorthand
@@ -83,6 +93,12 @@ ROWS: tuple[AggregateFunction, ...] = (
          "The value of the last row in the current order: for unsorted messages the oldest.", None, ordered=True),
     _agg("values", (Arg("f"),), S, _values, "_values", "Up to 100 distinct values, one a line, in code-point order.",
          None),
+    _agg("most_recent", (Arg("f_withtime"),), S, _recent("arg_max"), "_mostrecent",
+         "The value with the latest time, of a `withtime` field.", None),
+    _agg("least_recent", (Arg("f_withtime"),), S, _recent("arg_min"), "_leastrecent",
+         "The value with the earliest time, of a `withtime` field.", None),
+    AggregateFunction("median", (Arg("f", D),), D, _pct, lambda a: f"_{a[0]}_pct_50", "`pct(f, 50)` in other languages.", "13",
+                      lenient_only=True, instead="pct(f, 50)"),
     AggregateFunction("dcount", (Arg("f", ANY),), I, lambda v: exp.Count(this=exp.Distinct(expressions=[v])),
                       _named("_count_distinct"), "`count_distinct(f)` in other languages.", "13",  # type: ignore[arg-type]  # table shorthand
                       lenient_only=True, instead="count_distinct(f)"),

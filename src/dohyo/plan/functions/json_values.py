@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from dohyo.plan.functions.model import Arg, B, Function, S, Sql, Udf, apply, case, lit, null
+from dohyo.plan.functions.model import Arg, B, Function, L, S, Sql, Udf, apply, case, lit, null
 
 #: So many keys of a document are looked at.
 _MOST_KEYS = 10_000
@@ -91,6 +91,9 @@ ROWS: tuple[Function, ...] = (
     Function("json_document", (Arg("s"),), S, _document, "JSON text, found in the text.", internal=True),
     Function("json_value", (_d, _p), S, _value, "The value at a path, as text.", internal=True),
     Function("json_list", (_d, _p), S, _list, "The values at a path with wildcards, as a JSON array.", internal=True),
+    Function("with_time", (Arg("value"), Arg("time", L)), S,
+             lambda v, t: exp.Cast(this=apply("json_object", lit("value"), v, lit("time"), t), to=exp.DataType.build("VARCHAR")),
+             "A value and its time as JSON.", internal=True),
     Function("json_select", (_d, _p), S, doc="What a JSONPath finds, as a JSON array.", internal=True, udf=Udf(_select, (S, S), S)),
     Function("json_any_case", (_d, _p), S, doc="A key in any case.", internal=True, udf=Udf(_any_case, (S, S), S)),
     Function("json_has", (_d, _p), B, _exists, "There is something at the path.", internal=True),

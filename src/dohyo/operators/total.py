@@ -1,0 +1,26 @@
+"""``total``: the sum of a numeric field over all rows, on every row (spec §7.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dohyo.operators.running import Kind, Running, operator
+from dohyo.plan.nodes import WindowCall
+from dohyo.plan.types import Type
+
+
+@dataclass(frozen=True, slots=True)
+class Total(Running):
+    """See ``Running``."""
+
+
+OPERATOR = operator(
+    Kind(
+        word="total",
+        stage=Total,
+        doc="The sum of a numeric field over all rows, on every row.",
+        example="* | count by Image | total _count as all",
+        calls=lambda value, keys, window: {"__sum": WindowCall("sum", (value,), Type.DOUBLE, keys, whole=True)},
+        value=lambda value, made: made["__sum"],
+    )
+)
