@@ -203,13 +203,13 @@ class Session:
         import duckdb
 
         try:
-            table = engine.run(query.plan)
+            table, shown_fields = engine.run(query.plan)
         except duckdb.Error as error:
             if self.options.strict_input and self.report.problems:  # raised while the engine was reading
                 raise InputError(str(self.report.problems[0])) from None
             failed = Diagnostic("DH3001", Severity.ERROR, f"the query failed while it ran: {_first_line(error)}")
             return QueryError((*query.diagnostics, failed), query.source)
-        columns = [f for f in query.plan.schema.visible if f.name in table.column_names]
+        columns = [f for f in shown_fields if f.name in table.column_names]
         return Result(table, columns, self.report, query.diagnostics, query.source, self.places)
 
 

@@ -120,7 +120,7 @@ class Context:
         if found is not None:
             return Column(found.name, found.type)
         if plan.schema.open:
-            return Column(built_in(name.name) or name.name, Type.STRING)
+            return Column(built_in(name.name) or name.name, plan.schema.open_type)
         self._unknown(name, plan)
         return Column(name.name, Type.NULL)
 

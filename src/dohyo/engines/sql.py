@@ -4,7 +4,7 @@ is in each engine's ``dialect.py``."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlglot import exp
@@ -173,13 +173,16 @@ class Block:
 class Statement:
     """Writes one plan. ``tables``: names under which leaves are known to the engine, by ``id`` of the node."""
 
-    def __init__(self, root: Node, dialect: Dialect, tables: Mapping[int, str], scan_table: str = "events") -> None:
+    def __init__(
+        self, root: Node, dialect: Dialect, tables: Mapping[int, str], scan_table: str = "events", wanted: Sequence[str] = ()
+    ) -> None:
         self.root = root
+        self.extra = [n for n in wanted if n != "*"]
         self.dialect = dialect
         self.tables = tables
         self.scan_table = scan_table
         self.exprs = Expressions(dialect)
-        self.needs: Needs = needed_columns(root)
+        self.needs: Needs = needed_columns(root, self.extra)
         self.ctes: list[tuple[str, exp.Query]] = []
         self.shared = {k for k, n in Counter(id(n) for n in _edges(root)).items() if n > 1}
         self.done: dict[int, tuple[str, dict[str, tuple[str, Sql]]]] = {}
@@ -188,7 +191,9 @@ class Statement:
         """The whole statement; its columns are the shown ones, then the hidden ones for evidence."""
         block = self._close(self._block(self.root), self.root)
         names = [f.name for f in self.root.schema.visible]
-        hidden = [n for n in ("__id", "__time", "__raw") if n in block.columns]
+        shown = {n.lower() for n in names}
+        more = dict.fromkeys(("__id", "__time", "__raw", *self.extra))
+        hidden = [n for n in more if n.lower() in block.columns and n.lower() not in shown]
         select = self._select(block, [*names, *hidden])
         if self.root.order:
             select = select.order_by(*ordered(self.root.order, block.env), copy=False)

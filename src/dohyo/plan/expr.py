@@ -3,7 +3,7 @@ is a :class:`Call` of a row of ``plan.functions``."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dohyo.plan.types import Type
@@ -56,13 +56,13 @@ def boolean(function: str, *args: Expr) -> Call:
     return Call(function, args, Type.BOOLEAN)
 
 
-def all_of(conditions: list[Expr]) -> Expr:
+def all_of(conditions: Sequence[Expr]) -> Expr:
     """The conjunction of the conditions."""
     kept = [c for c in conditions if c != TRUE]
     return kept[0] if len(kept) == 1 else (boolean("and", *kept) if kept else TRUE)
 
 
-def any_of(conditions: list[Expr]) -> Expr:
+def any_of(conditions: Sequence[Expr]) -> Expr:
     """The disjunction of the conditions."""
     return conditions[0] if len(conditions) == 1 else (boolean("or", *conditions) if conditions else FALSE)
 

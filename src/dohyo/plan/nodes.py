@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 from dohyo.plan.expr import Expr, columns
@@ -92,6 +92,29 @@ class Node:
             yield from node.walk()
 
 
+def rebuilt(node: Node, replaced: dict[int, Node]) -> Node:
+    """The plan with nodes (by ``id``) replaced; what stands above them is made anew, and shared parts stay shared."""
+    if id(node) in replaced:
+        return replaced[id(node)]
+    changed: dict[str, object] = {}
+    for f in fields(node):
+        value = getattr(node, f.name)
+        if isinstance(value, Node):
+            changed[f.name] = rebuilt(value, replaced)
+        elif isinstance(value, tuple) and any(isinstance(v, Node) for v in value):
+            changed[f.name] = tuple(rebuilt(v, replaced) if isinstance(v, Node) else v for v in value)
+    changed = {k: v for k, v in changed.items() if not _same(v, getattr(node, k))}
+    made = replace(node, **changed) if changed else node
+    replaced[id(node)] = made
+    return made
+
+
+def _same(a: object, b: object) -> bool:
+    if isinstance(a, tuple) and isinstance(b, tuple):
+        return all(x is y for x, y in zip(a, b, strict=True))
+    return a is b
+
+
 #: What an order key is kept as when a later stage overwrites the column it orders by.
 def _saved(name: str) -> str:
     return f"__was_{name}"
@@ -145,10 +168,15 @@ class Values(Node):
     name: str
     columns: tuple[Field, ...]
     load: Callable[[], pa.Table]
+    ordered: bool = False  # the rows come in the order of the column ``ROW``
 
     @functools.cached_property
     def schema(self) -> Schema:
         return Schema(self.columns)
+
+    @functools.cached_property
+    def order(self) -> Order:
+        return (SortKey(ROW),) if self.ordered else ()
 
 
 @dataclass(frozen=True)
@@ -380,10 +408,11 @@ class Batch(Node):
     columns: tuple[Field, ...]
     run: Callable[[pa.Table], pa.Table]
     open: bool = False
+    open_type: Type = Type.STRING  # of the further columns
 
     @functools.cached_property
     def schema(self) -> Schema:
-        return Schema((*self.columns, Field(ROW, Type.LONG, hidden=True)), self.open)
+        return Schema((*self.columns, Field(ROW, Type.LONG, hidden=True)), self.open, open_type=self.open_type)
 
     @functools.cached_property
     def order(self) -> Order:

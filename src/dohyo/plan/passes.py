@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from dohyo.plan.expr import TRUE, Call, Column, Expr, all_of, calls, columns, substitute
 from dohyo.plan.functions import FUNCTIONS
@@ -31,15 +32,15 @@ Needs = dict[int, set[str]]
 _LARGEST_PREDICATE = 1_500
 
 
-def needed_columns(root: Node) -> Needs:
+def needed_columns(root: Node, extra: Sequence[str] = ()) -> Needs:
     """For each node (by ``id``) the lower-cased names of its columns that anyone above uses.
 
-    Of the root all shown columns are used, its order, and the hidden ones that evidence is made of.
+    Of the root all shown columns are used, its order, the hidden ones that evidence is made of, and ``extra`` ones.
     """
     needs: Needs = {}
     shown = {f.name.lower() for f in root.schema.visible}
     evidence = {n for n in (ID, TIME, RAW) if root.schema.get(n)}
-    _need(root, shown | evidence | _order_names(root.order), needs)
+    _need(root, shown | evidence | {n.lower() for n in extra} | _order_names(root.order), needs)
     return needs
 
 

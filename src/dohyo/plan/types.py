@@ -61,6 +61,7 @@ class Schema:
     fields: tuple[Field, ...]
     open: bool = False
     messages: bool = False
+    open_type: Type = Type.STRING  # of a column that is not listed
 
     def get(self, name: str) -> Field | None:
         """The field of this name in any case, or ``None``."""
@@ -76,4 +77,4 @@ class Schema:
         """This schema with ``new`` added; a field of the same name is replaced where it stands."""
         by_name = {f.name.lower(): f for f in new}
         kept = [by_name.pop(f.name.lower(), f) for f in self.fields]
-        return Schema((*kept, *by_name.values()), self.open, self.messages)
+        return Schema((*kept, *by_name.values()), self.open, self.messages, self.open_type)

@@ -13,7 +13,8 @@ from dohyo.engines.duckdb.connect import connect, register_functions
 from dohyo.engines.duckdb.dialect import DIALECT
 from dohyo.engines.sql import Statement
 from dohyo.plan.names import ROW
-from dohyo.plan.nodes import Batch, Node, Values
+from dohyo.plan.nodes import Batch, Node, Values, rebuilt
+from dohyo.plan.types import Field, Type
 
 
 @dataclass
@@ -25,6 +26,7 @@ class DuckDB:
     connection: duckdb.DuckDBPyConnection = field(init=False)
     _functions: set[str] = field(default_factory=set)
     _tables: dict[int, str] = field(default_factory=dict)
+    _kept: list[Node] = field(default_factory=list)  # so that no other node gets one's ``id``
 
     def __post_init__(self) -> None:
         self.connection = connect(self.threads, self.memory)
@@ -49,33 +51,51 @@ class DuckDB:
                             properties=exp.Properties(expressions=[exp.TemporaryProperty()]))  # fmt: skip
         self.connection.execute(create.sql("duckdb"))
 
-    def run(self, plan: Node) -> pa.Table:
-        """The plan's rows in order: its shown columns, then hidden ones for evidence."""
+    def run(self, plan: Node) -> tuple[pa.Table, tuple[Field, ...]]:
+        """The plan's rows in order: its shown columns, then hidden ones for evidence; and the shown columns."""
         tables = dict(self._tables)
-        self._leaves(plan, tables)
-        return self._execute(plan, tables)
+        whole = self._leaves(plan, tables, {})
+        return self._execute(whole, tables), whole.schema.visible
 
-    def _leaves(self, plan: Node, tables: dict[int, str]) -> None:
-        """Registers local tables, and runs the parts of the plan below its ``Batch`` nodes, lowest first."""
+    def _leaves(self, plan: Node, tables: dict[int, str], done: dict[int, Node]) -> Node:
+        """The plan with local tables registered, and with the parts below its ``Batch`` nodes run, lowest first: what
+        they gave is a table of the plan from then on, with all the columns that it really has."""
         for node in plan.inputs:
-            self._leaves(node, tables)
-        if id(plan) in tables:
-            return
+            self._leaves(node, tables, done)
         if isinstance(plan, Values):
             self._register(plan, plan.load(), tables)
-        elif isinstance(plan, Batch):
-            below = self._execute(plan.input, tables)
+        elif isinstance(plan, Batch) and id(plan) not in done:
+            below = self._execute(rebuilt(plan.input, done), tables, plan)
             result = plan.run(below)
             numbered = result.append_column(ROW, pa.array(range(result.num_rows), pa.int64()))
-            self._register(plan, numbered, tables)
+            leaf = Values(plan.name, _fields(plan, numbered), lambda: numbered, ordered=True)
+            self._register(leaf, numbered, tables)
+            done[id(plan)] = leaf
+            self._kept.append(leaf)
+        return rebuilt(plan, done) if done else plan
 
     def _register(self, node: Node, table: pa.Table, tables: dict[int, str]) -> None:
         name = f"table{len(tables) + 1}"
         self.connection.register(name, table)
         tables[id(node)] = name
 
-    def _execute(self, plan: Node, tables: dict[int, str]) -> pa.Table:
-        statement = Statement(plan, DIALECT, tables)
+    def _execute(self, plan: Node, tables: dict[int, str], reader: Batch | None = None) -> pa.Table:
+        statement = Statement(plan, DIALECT, tables, wanted=reader.needs if reader else ())
         sql = statement.build().sql("duckdb")
         register_functions(self.connection, statement.exprs.udfs, self._functions)
         return self.connection.sql(sql).to_arrow_table()
+
+
+def _fields(plan: Batch, table: pa.Table) -> tuple[Field, ...]:
+    """The columns that a ``Batch`` gave: the ones it promised, then those that depend on the data."""
+    promised = {f.name.lower(): f for f in plan.schema.fields}
+    found = [promised.get(c.name.lower()) or Field(c.name, _type(c.type), c.name.startswith("__")) for c in table.schema]
+    return tuple(found)
+
+
+def _type(kind: pa.DataType) -> Type:
+    if pa.types.is_boolean(kind):
+        return Type.BOOLEAN
+    if pa.types.is_integer(kind):
+        return Type.LONG
+    return Type.DOUBLE if pa.types.is_floating(kind) else Type.STRING

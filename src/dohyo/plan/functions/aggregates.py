@@ -102,6 +102,10 @@ ROWS: tuple[AggregateFunction, ...] = (
     AggregateFunction("dcount", (Arg("f", ANY),), I, lambda v: exp.Count(this=exp.Distinct(expressions=[v])),
                       _named("_count_distinct"), "`count_distinct(f)` in other languages.", "13",  # type: ignore[arg-type]  # table shorthand
                       lenient_only=True, instead="count_distinct(f)"),
+    AggregateFunction("least", (Arg("f", ANY),), _first_type, lambda v: exp.Min(this=v), _named("_least"),  # type: ignore[arg-type]  # table shorthand
+                      "The smallest value of its own type.", internal=True),
+    AggregateFunction("greatest", (Arg("f", ANY),), _first_type, lambda v: exp.Max(this=v), _named("_greatest"),  # type: ignore[arg-type]  # table shorthand
+                      "The largest value of its own type.", internal=True),
     AggregateFunction("first_id", (Arg("f", L),), L, lambda v: exp.Min(this=v), _named("__id"),  # type: ignore[arg-type]  # table shorthand
                       "The first record of a group, for evidence.", internal=True),
 )  # fmt: skip

@@ -26,10 +26,17 @@ def _slice_local(time: Sql, width: Sql, zone: Sql) -> Sql:
     return apply("epoch_ms", apply("timezone", zone.copy(), start))
 
 
+def _steps(first: Sql, last: Sql, width: Sql) -> Sql:
+    """The numbers from ``first`` to ``last``, both included, as a list."""
+    return apply("generate_series", first, last, width)
+
+
 _time, _width = Arg("time", L), Arg("width", L, literal=True)
 
 ROWS: tuple[Function, ...] = (
     Function("slice", (_time, _width), L, _slice, "The start of the slice of time (ms).", internal=True),
+    Function("steps", (Arg("first", L), Arg("last", L), Arg("width", L)), L, _steps, "Numbers at a distance, as a list.",
+             internal=True),
     Function("slice_local", (_time, _width, Arg("zone", literal=True)), L, _slice_local,
              "The start of the slice by the clock of a time zone.", internal=True),
 )  # fmt: skip
