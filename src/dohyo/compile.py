@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dohyo.binding.context import Context, Options, Stop
 from dohyo.binding.expressions import bind
@@ -70,11 +70,17 @@ def compile_query(
         return _lower(query, options, typed)
 
 
+def compile_child(query: tree.Query, source: Source, options: Options) -> Compiled:
+    """The plan of a query inside another one (a subquery). Raises :class:`QueryError`."""
+    with _deep_recursion():
+        return _lower(replace(query, source=source, diagnostics=()), options, ())
+
+
 def _lower(query: tree.Query, options: Options, typed: tuple[Field, ...]) -> Compiled:
     ctx = Context(query.source, options, bind, list(query.diagnostics))
     _check_parameters(ctx, query)
     _raise_errors(ctx)
-    ctx.lower_query = lambda inner, plan: _stages(ctx, inner, plan)[-1].plan if inner.stages else plan
+    ctx.lower_query = lambda inner, plan: _inner(ctx, inner, plan)
     steps = [Step(query.scope, _scan(ctx, query, typed))]
     steps += _stages(ctx, query, steps[0].plan)
     _raise_errors(ctx)
@@ -109,6 +115,15 @@ def _time_range(options: Options) -> Iterator[Expr]:
         yield boolean(">=", time, whole(options.start))
     if options.end is not None:
         yield boolean("<", time, whole(options.end))
+
+
+def _inner(ctx: Context, query: tree.Query, plan: Node) -> Node:
+    """The plan after the stages of a nested query; the outer query goes on where it was. What the nested stages and
+    the outer ones after them name may be asked of either."""
+    before = (ctx.rest, ctx.stage_index, ctx.parse_hit)
+    steps = _stages(ctx, query, plan)
+    ctx.rest, ctx.stage_index, ctx.parse_hit = before
+    return steps[-1].plan if steps else plan
 
 
 def _stages(ctx: Context, query: tree.Query, plan: Node) -> list[Step]:

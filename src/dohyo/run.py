@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dohyo.binding.context import Dialect, Options
-from dohyo.compile import Compiled, compile_query
+from dohyo.binding.times import query_time
+from dohyo.compile import Compiled, compile_child, compile_query
 from dohyo.diagnostics import Diagnostic, QueryError, Severity, Source
 from dohyo.lang import printer
 from dohyo.plan.expr import TRUE, Call, Expr, any_of
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from dohyo.engines.duckdb.engine import DuckDB
     from dohyo.engines.duckdb.reading import Position, Reading
     from dohyo.engines.duckdb.scan import Request
+    from dohyo.lang.tree import Subquery
     from dohyo.sources.model import Input
 
 
@@ -59,6 +61,7 @@ class RunOptions:
     timezone: str = "UTC"
     now: int | None = None
     evidence: bool = False
+    may_save: bool = False
     progress: Callable[[Progress], None] | None = None
 
     def compiler(self, dialect: str | None) -> Options:
@@ -73,6 +76,7 @@ class RunOptions:
             parameters=self.parameters,
             evidence=self.evidence,
             raw=self.raw,
+            may_save=self.may_save,
         )
 
 
@@ -103,20 +107,55 @@ def run_queries(
 ) -> list[Result | QueryError]:
     """The rows of several queries; the events are read once for all. A query that cannot run gives its error."""
     started = time.perf_counter()
-    compiled = [_compiled(q, options) for q in queries]
+    names = [str(p) for p in paths]
+    compiled = [_compiled(q, options, names) for q in queries]
     runnable = [c for c in compiled if isinstance(c, Compiled)]
     session = Session(options, runnable)
-    results = iter(session.run([str(p) for p in paths]) if runnable else [])
+    results = iter(session.run(names) if runnable else [])
     session.report.seconds = time.perf_counter() - started
     return [next(results) if isinstance(c, Compiled) else c for c in compiled]
 
 
-def _compiled(query: Query, options: RunOptions) -> Compiled | QueryError:
+def _compiled(query: Query, options: RunOptions, paths: list[str] | None = None) -> Compiled | QueryError:
+    settings = options.compiler(query.dialect)
+    if paths is not None:
+        source = Source(query.text, query.name)
+        settings = replace(settings, subquery=lambda node: _composed(node, source, settings, options, paths))
     try:
-        compiled = compile_query(query.text, query.name, options.compiler(query.dialect))
+        compiled = compile_query(query.text, query.name, settings)
         return replace(compiled, plan=shown(compiled.plan))
     except QueryError as error:
         return error
+
+
+def _composed(
+    node: Subquery, source: Source, settings: Options, options: RunOptions, paths: list[str]
+) -> list[tuple[str | None, ...]]:
+    """The rows of a subquery's child over the same logs, as text (spec §1.6)."""
+    now = options.now if options.now is not None else int(time.time() * 1000)
+    start, end = settings.start, settings.end
+    if node.time_from is not None:
+        start, end = query_time(node.time_from, now), now if end is None else end
+    if node.time_to is not None:
+        end = query_time(node.time_to, now)
+    child = compile_child(node.query, source, replace(settings, start=start, end=end, evidence=False, raw=False))
+    result = Session(replace(options, progress=None, evidence=False), [child]).run(paths)[0]
+    if isinstance(result, QueryError):
+        raise result
+    return [tuple(_as_text(value_of(row, n.name)) for n in node.compose) for row in result.rows]
+
+
+def value_of(row: dict[str, Any], name: str) -> Any:
+    """The value of a field of a row, by its name in any case."""
+    return next((v for k, v in row.items() if k.lower() == name.lower()), None)
+
+
+def _as_text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 @dataclass
@@ -135,9 +174,10 @@ class Session:
         request = self.request()
         self.report.asked = request.presence
         engine = DuckDB(self.options.threads, self.options.memory)
-        inputs = self._inputs(paths)
-        if not self._view(engine, request, inputs):
-            self._stream(engine, request, inputs)
+        if any(scans(q.plan) for q in self.queries):  # a query that begins with `cat` reads no logs
+            inputs = self._inputs(paths)
+            if not self._view(engine, request, inputs):
+                self._stream(engine, request, inputs)
         return [self._result(engine, q) for q in self.queries]
 
     def request(self) -> Request:

@@ -8,6 +8,7 @@ from dohyo.binding.comparisons import match_regex_text
 from dohyo.binding.conditional import choose
 from dohyo.binding.context import Context
 from dohyo.binding.regexes import read_pattern, search
+from dohyo.binding.tables import lookup_contains
 from dohyo.diagnostics import Patch, closest
 from dohyo.lang import foreign, tree
 from dohyo.patterns.lenient import read_regex_string
@@ -120,6 +121,7 @@ _SPECIAL: dict[str, Callable[[Context, tree.Call, Node], Expr]] = {
     "if": _if,
     "matches": _matches,
     "in": _in,
+    "lookupcontains": lookup_contains,
 }
 #: Names the parser must know as functions although they have no row.
 SPECIAL_NAMES = frozenset(_SPECIAL)

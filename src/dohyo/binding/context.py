@@ -46,6 +46,8 @@ class Options:
     anchor_ignore_case: bool = False  # spec §12.1
     #: Runs the child of a subquery and gives the composed rows (spec §1.6); set by ``run``.
     subquery: Callable[[tree.Subquery], list[tuple[str | None, ...]]] | None = None
+    may_save: bool = False  # `save` writes tables
+    macros: dict[str, str] = field(default_factory=dict)
     raw: bool = False  # evidence carries the whole raw record
     evidence: bool = False  # keep a reference to a first record through aggregates
 
@@ -71,6 +73,7 @@ class Context:
     rest: tuple[tree.Stage, ...] = ()
     #: Lowers the stages of a nested query (join, filter, transactionize) on top of a plan.
     lower_query: Callable[[Query, Node], Node] | None = None
+    _fresh: int = 0
     #: Of a plain timeslice: the width in ms, for fillmissing; of the plan so far.
     timeslice_ms: int | None = None
 
@@ -83,6 +86,11 @@ class Context:
         """The fields that later stages name, each once, in the order of the text."""
         found = [n.name for stage in self.rest for n in stage.walk() if isinstance(n, tree.Name)]
         return tuple(dict.fromkeys(found))
+
+    def fresh(self) -> int:
+        """A number that no other stage has got."""
+        self._fresh += 1
+        return self._fresh
 
     # -- diagnostics
 

@@ -70,7 +70,9 @@ def run(case: Case, folder: Path, query: str | None = None) -> Verdict:
     """Runs a case. ``query``: the detection's, for a case that has none of its own."""
     verdict = Verdict()
     one = Query(case.query or query or "", "query", case.dialect)
-    options = RunOptions(**case.options)
+    given = dict(case.options)
+    given["tables"] = tuple(folder / t for t in given.get("tables", ()))
+    options = RunOptions(**given)
     try:
         if case.sql is not None:
             verdict.expect("sql", explain(one, options).sql.strip(), case.sql.strip())

@@ -177,12 +177,12 @@ class Statement:
         self, root: Node, dialect: Dialect, tables: Mapping[int, str], scan_table: str = "events", wanted: Sequence[str] = ()
     ) -> None:
         self.root = root
-        self.extra = [n for n in wanted if n != "*"]
+        self.asked = list(wanted) if wanted and "*" not in wanted else [f.name for f in root.schema.visible]
         self.dialect = dialect
         self.tables = tables
         self.scan_table = scan_table
         self.exprs = Expressions(dialect)
-        self.needs: Needs = needed_columns(root, self.extra)
+        self.needs: Needs = needed_columns(root, self.asked)
         self.ctes: list[tuple[str, exp.Query]] = []
         self.shared = {k for k, n in Counter(id(n) for n in _edges(root)).items() if n > 1}
         self.done: dict[int, tuple[str, dict[str, tuple[str, Sql]]]] = {}
@@ -190,10 +190,9 @@ class Statement:
     def build(self) -> exp.Query:
         """The whole statement; its columns are the shown ones, then the hidden ones for evidence."""
         block = self._close(self._block(self.root), self.root)
-        names = [f.name for f in self.root.schema.visible]
+        names = self.asked
         shown = {n.lower() for n in names}
-        more = dict.fromkeys(("__id", "__time", "__raw", *self.extra))
-        hidden = [n for n in more if n.lower() in block.columns and n.lower() not in shown]
+        hidden = [n for n in ("__id", "__time", "__raw") if n in block.columns and n not in shown]
         select = self._select(block, [*names, *hidden])
         if self.root.order:
             select = select.order_by(*ordered(self.root.order, block.env), copy=False)

@@ -79,6 +79,7 @@ _CONTINUES = frozenset(
     {"=", "==", "!=", "<>", "<", "<=", ">", ">=", "/", "*", "+", "-", "?", "as", "and", "or", "matches"}
 )
 _TABLE_PATH = re.compile(r'(\w+)://(?:"((?:[^"\\]|\\.)*)"|([^\s,|()\]]*))')
+_CAT = re.compile(r"cat\s+path://", re.I)
 _DURATION = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*(ms|[smhdw])\b")
 
 
@@ -96,7 +97,9 @@ class Parser:
 
     def query(self, closers: tuple[str, ...] = (), scoped: bool = True) -> Query:
         """A query up to the end of the text or one of ``closers`` (left for the caller to take)."""
+        self.cursor.skip_blanks()
         start = self.cursor.mark()
+        scoped = scoped and not _CAT.match(self.source.text, start)  # the one stage that a query may begin with
         scope = self._scope(closers) if scoped else None
         stages = []
         if not scoped and not self._ends_stage(self.cursor.peek(), closers):

@@ -105,7 +105,7 @@ def _keys(plan: Node) -> tuple[str, ...] | None:
 
 def _pasts(shift: Shift, present: Node, keys: tuple[str, ...]) -> list[tuple[str, Node]]:
     alias = shift.alias.name if shift.alias else ""
-    steps = [(shift.count * i, _moved(present, shift.count * i * _UNITS[shift.unit])) for i in range(1, shift.times + 1)]
+    steps = [(shift.count * i, moved(present, shift.count * i * _UNITS[shift.unit])) for i in range(1, shift.times + 1)]
     if not shift.function:
         if len(steps) == 1 and alias:
             return [(alias, steps[0][1])]
@@ -117,8 +117,8 @@ def _pasts(shift: Shift, present: Node, keys: tuple[str, ...]) -> list[tuple[str
     return [(suffix, Aggregate(Union(tuple(past for _, past in steps)), keys, calls))]
 
 
-def _moved(plan: Node, distance: int) -> Node:
-    """The plan over events moved forward in time."""
+def moved(plan: Node, distance: int) -> Node:
+    """The plan over events moved forward in time by so many milliseconds."""
     replaced: dict[int, Node] = {}
     for node in plan.walk():
         if isinstance(node, Scan):

@@ -229,6 +229,11 @@ class Project(Node):
     names: tuple[str, ...]
     hidden: tuple[str, ...] = ()
     open: bool = False
+    unordered: bool = False  # the order of the rows does not matter any more
+
+    @functools.cached_property
+    def order(self) -> Order:
+        return () if self.unordered else self.input.order
 
     @functools.cached_property
     def schema(self) -> Schema:

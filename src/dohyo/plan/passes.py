@@ -32,15 +32,16 @@ Needs = dict[int, set[str]]
 _LARGEST_PREDICATE = 1_500
 
 
-def needed_columns(root: Node, extra: Sequence[str] = ()) -> Needs:
+def needed_columns(root: Node, asked: Sequence[str] | None = None) -> Needs:
     """For each node (by ``id``) the lower-cased names of its columns that anyone above uses.
 
-    Of the root all shown columns are used, its order, the hidden ones that evidence is made of, and ``extra`` ones.
+    Of the root the ``asked`` columns are used (``None``: all shown ones), its order, and the hidden ones that evidence
+    is made of.
     """
     needs: Needs = {}
-    shown = {f.name.lower() for f in root.schema.visible}
+    shown = {n.lower() for n in asked} if asked is not None else {f.name.lower() for f in root.schema.visible}
     evidence = {n for n in (ID, TIME, RAW) if root.schema.get(n)}
-    _need(root, shown | evidence | {n.lower() for n in extra} | _order_names(root.order), needs)
+    _need(root, shown | evidence | _order_names(root.order), needs)
     return needs
 
 

@@ -67,6 +67,10 @@ def _recent(name: str) -> object:
     return build
 
 
+def _merge_join(value: Sql, separator: Sql, order: list[exp.Ordered]) -> Sql:
+    return apply("string_agg", value, exp.Order(this=separator, expressions=order) if order else separator)
+
+
 def _agg(name: str, args: tuple[Arg, ...], result: object, build: object, default: str, doc: str, example: object,
          **more: object) -> AggregateFunction:  # fmt: skip
     return AggregateFunction(name, args, result, build, _named(default), doc, "6.2", example, **more)  # type: ignore[arg-type]  # table shorthand
@@ -102,6 +106,10 @@ ROWS: tuple[AggregateFunction, ...] = (
     AggregateFunction("dcount", (Arg("f", ANY),), I, lambda v: exp.Count(this=exp.Distinct(expressions=[v])),
                       _named("_count_distinct"), "`count_distinct(f)` in other languages.", "13",  # type: ignore[arg-type]  # table shorthand
                       lenient_only=True, instead="count_distinct(f)"),
+    AggregateFunction("merge_join", (Arg("f"), Arg("separator", literal=True)), S, _merge_join, _named("_merge"),  # type: ignore[arg-type]  # table shorthand
+                      "The values joined, in order.", internal=True, ordered=True),
+    AggregateFunction("merge_distinct", (Arg("f"),), S, _values, _named("_merge"),  # type: ignore[arg-type]  # table shorthand
+                      "The distinct values, one a line.", internal=True),
     AggregateFunction("least", (Arg("f", ANY),), _first_type, lambda v: exp.Min(this=v), _named("_least"),  # type: ignore[arg-type]  # table shorthand
                       "The smallest value of its own type.", internal=True),
     AggregateFunction("greatest", (Arg("f", ANY),), _first_type, lambda v: exp.Max(this=v), _named("_greatest"),  # type: ignore[arg-type]  # table shorthand

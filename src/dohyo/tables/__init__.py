@@ -1,0 +1,1 @@
+"""Local tables: what ``lookup``, ``cat``, ``save``, ``geoip`` and the threat operators read. Nothing is ever fetched."""
