@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 OPERATORS: dict[str, str] = {
-    "stats": "`count by …`, `sum(x) by …`: an aggregate is a stage of its own",
     "rex": "`parse regex`",
     "rename": "`a as b` copies a field; `fields - a` removes the old one",
     "extend": "`expression as name`",

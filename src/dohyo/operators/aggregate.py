@@ -47,6 +47,11 @@ _BARE = frozenset({"count"})
 def _parse(p: Parser) -> Stage:
     """The name has been taken already; it is read again as the first item of the list."""
     p.cursor.back(p.cursor.last_end - _taken(p))
+    return parse_list(p)
+
+
+def parse_list(p: Parser) -> AggregateStage:
+    """``f(x) as a, g by b``: the aggregates and the grouping."""
     start = p.cursor.peek().span
     items = [_item(p)]
     while p.symbol(","):

@@ -99,12 +99,16 @@ def _print(stage: Transaction) -> str:
     text_ = f"transaction on {names(stage.keys)}"
     if stage.fringe:
         text_ += f" fringe={duration(stage.fringe)}"
-    return text_ + " with " + ", with ".join(_print_state(s) for s in stage.states) + f" results by {stage.results}"
+    groups = [f"with {_print_state(s)}" for s in stage.states if s.is_glob]
+    values = [_print_state(s) for s in stage.states if not s.is_glob]
+    if values:
+        groups.append("with states " + ", ".join(values))
+    return f"{text_} {', '.join(groups)} results by {stage.results}"
 
 
 def _print_state(s: State) -> str:
     where = f" in {name(s.field)}" if s.field else ""
-    return f"{quoted(s.pattern)}{where} as {name(s.name)}" if s.is_glob else f"states {name(Name(s.pattern))} as {name(s.name)}{where}"
+    return f"{quoted(s.pattern)}{where} as {name(s.name)}" if s.is_glob else f"{name(Name(s.pattern))} as {name(s.name)}{where}"
 
 
 # --- meaning ----------------------------------------------------------------------------------------------------------

@@ -1,0 +1,42 @@
+"""The odd spellings also run: every query but the ones that name what they lack gives rows or an empty result."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from dohyo.diagnostics import QueryError
+from dohyo.run import Query, RunOptions, search
+
+QUERIES = yaml.safe_load((Path(__file__).parents[1] / "lang" / "spellings.yml").read_text("utf-8"))
+#: Refused on purpose, each with the code that says so: parameters without a value, a slice of no range, `infer`, and
+#: numbers where the query compares fields that the events have not got.
+REFUSED = {"DH1015", "DH2741", "DH2305"}
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A few messages with the fields that the queries name."""
+    path = tmp_path_factory.mktemp("spellings") / "events.ndjson"
+    rows = [
+        {"timestamp": f"2024-01-01T0{i}:00:00Z", "_raw": f"x a=1 b=2 error id={i}", **{c: str((i + n) % 3) for n, c in enumerate("abcdefxyz")}}
+        for i in range(6)
+    ]
+    path.write_text("".join(json.dumps(r) + "\n" for r in rows))
+    return path
+
+
+@pytest.mark.parametrize("text", QUERIES)
+def test_runs(text: str, log: Path) -> None:
+    """The query runs on the engine, or its refusal is one of the expected ones."""
+    names = re.findall(r"\{\{\{?(\w+)\}?\}\}", text)
+    given = {n: {"stage": "count by a", "step": "1h", "n": "3", "t": "1", "dim": "a", "list": '"1"'}.get(n, "1") for n in names}
+    try:
+        search(Query(text), [log], RunOptions(parameters=given, since=1704067200000, until=1704153600000))
+    except QueryError as error:
+        codes = {d.code for d in error.diagnostics if d.severity == "error"}
+        assert codes <= REFUSED, [d.title for d in error.diagnostics]
