@@ -24,6 +24,10 @@ from dohyo.plan.types import Field, Type
 #: Deep expressions recurse; Python's default of 1,000 frames is less than the parser's own limits need.
 _FRAMES = 20_000
 
+#: A macro, or what may hold a backquote without being one: a string, a regex, a comment.
+_MACRO = re.compile(r'"(?:[^"\\]|\\.)*"|\bmatches\s*/(?:[^/\\\n]|\\.)*/|(?m:^[ \t]*//[^\n]*)|`([A-Za-z_][\w .-]*(?:\([^`]*\))?)`')
+_MACRO_DEPTH, _LONGEST = 10, 200_000
+
 _PARAMETER = re.compile(r"\{\{\{?\s*([\w .$-]+?)\s*\}?\}\}")
 
 
@@ -57,6 +61,21 @@ def with_parameters(text: str, parameters: dict[str, str]) -> str:
     return _PARAMETER.sub(lambda m: parameters.get(m[1], m[0]), text) if parameters else text
 
 
+def with_macros(text: str, macros: dict[str, str], depth: int = 0) -> str:
+    """The text with each macro in backquotes that is known replaced, nested ones too (spec §1.2). What stands inside
+    a string or a comment is none. One that names itself stays as it is at the depth where this is given up."""
+    if "`" not in text or not macros or depth > _MACRO_DEPTH:
+        return text
+    known = {name.lower(): body for name, body in macros.items()}
+
+    def body(m: re.Match[str]) -> str:
+        found = known.get(m[1].strip().lower()) if m[1] is not None else None
+        return m[0] if found is None else with_macros(found, macros, depth + 1)
+
+    replaced = _MACRO.sub(body, text)
+    return replaced if len(replaced) <= _LONGEST else text
+
+
 def compile_query(
     text: str, name: str = "query", options: Options | None = None, typed: tuple[Field, ...] = ()
 ) -> Compiled:
@@ -65,7 +84,7 @@ def compile_query(
     Raises :class:`QueryError` with every error found when the query cannot run.
     """
     options = options or Options()
-    query = parse(with_parameters(text, options.parameters), name)
+    query = parse(with_parameters(with_macros(text, options.macros), options.parameters), name)
     with _deep_recursion():
         return _lower(query, options, typed)
 
@@ -79,6 +98,7 @@ def compile_child(query: tree.Query, source: Source, options: Options) -> Compil
 def _lower(query: tree.Query, options: Options, typed: tuple[Field, ...]) -> Compiled:
     ctx = Context(query.source, options, bind, list(query.diagnostics))
     _check_parameters(ctx, query)
+    _check_macros(ctx, query)
     _raise_errors(ctx)
     ctx.lower_query = lambda inner, plan: _inner(ctx, inner, plan)
     steps = [Step(query.scope, _scan(ctx, query, typed))]
@@ -95,6 +115,17 @@ def _check_parameters(ctx: Context, query: tree.Query) -> None:
         if not any(c.start <= m.start() < c.end for c in comments):
             ctx.report(error("DH1015", f"the parameter `{{{{{m[1]}}}}}` has no value", Span(*m.span()),
                              hint=f"give one with `--param {m[1]}=…`"))  # fmt: skip
+
+
+def _check_macros(ctx: Context, query: tree.Query) -> None:
+    """A macro that nobody has defined is named; that it could not be read is no other error."""
+    text = query.source.text
+    for m in _MACRO.finditer(text) if "`" in text else ():
+        if m[1] is not None and not any(c.span.start <= m.start() < c.span.end for c in query.comments):
+            span = Span(*m.span())
+            ctx.diagnostics = [d for d in ctx.diagnostics if not any(span.start <= x.span.start < span.end for x in d.labels)]
+            ctx.report(error("DH1016", f"the macro `{m[1]}` is not known here", span,
+                             hint=f'its text is kept by Sumo Logic; put it into dohyo.toml: `[macros]`, `{m[1]} = "…"`'))  # fmt: skip
 
 
 def _scan(ctx: Context, query: tree.Query, typed: tuple[Field, ...]) -> Node:
@@ -138,6 +169,8 @@ def _stages(ctx: Context, query: tree.Query, plan: Node) -> list[Step]:
         except Stop:
             break  # what follows would only complain about fields that this stage did not make
         steps.append(Step(stage, plan))
+        if OPERATORS.of(stage).ends:
+            break
     return steps
 
 

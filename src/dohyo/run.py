@@ -14,9 +14,10 @@ from dohyo.compile import Compiled, compile_child, compile_query
 from dohyo.diagnostics import Diagnostic, QueryError, Severity, Source
 from dohyo.lang import printer
 from dohyo.plan.expr import TRUE, Call, Expr, any_of
-from dohyo.plan.names import ID
-from dohyo.plan.nodes import Node, Project
-from dohyo.plan.passes import fields_asked, needed_columns, scan_predicate, scan_references, scans
+from dohyo.plan.literals import kind_condition
+from dohyo.plan.names import ID, TIME
+from dohyo.plan.nodes import Batch, Node, Project, Values
+from dohyo.plan.passes import fields_asked, needed_columns, rowwise, scan_predicate, scan_references, scans
 from dohyo.plan.types import Field, Type
 from dohyo.results import Places, ReadReport, Result
 
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from dohyo.engines.duckdb.scan import Request
     from dohyo.lang.tree import Subquery
     from dohyo.sources.model import Input
+
+
+#: From this many queries on each one looks only at the events that hold its texts.
+MANY = 12
 
 
 @dataclass
@@ -62,6 +67,7 @@ class RunOptions:
     now: int | None = None
     evidence: bool = False
     may_save: bool = False
+    macros: dict[str, str] = field(default_factory=dict)
     progress: Callable[[Progress], None] | None = None
 
     def compiler(self, dialect: str | None) -> Options:
@@ -77,6 +83,7 @@ class RunOptions:
             evidence=self.evidence,
             raw=self.raw,
             may_save=self.may_save,
+            macros=self.macros,
         )
 
 
@@ -176,9 +183,43 @@ class Session:
         engine = DuckDB(self.options.threads, self.options.memory)
         if any(scans(q.plan) for q in self.queries):  # a query that begins with `cat` reads no logs
             inputs = self._inputs(paths)
+            if len(self.queries) >= MANY:
+                return self._many(engine, request, inputs)
             if not self._view(engine, request, inputs):
                 self._stream(engine, request, inputs)
         return [self._result(engine, q) for q in self.queries]
+
+    def _many(self, engine: DuckDB, request: Request, inputs: list[Input]) -> list[Result | QueryError]:
+        """Each query over the events that it need look at."""
+        from dohyo.engines.duckdb.connect import arrow_type, connect
+        from dohyo.engines.duckdb.many import Kept, with_columns
+        from dohyo.engines.duckdb.reading import Reading
+
+        reading = Reading(connect(self.options.threads, self.options.memory), request, self.report, self.places)
+        reading.on_position = self._teller(inputs)
+        kept = Kept.of(reading.schema, self._watched(reading, inputs), engine.connection)
+        kept.match([q.plan for q in self.queries])
+        results: list[Result | QueryError] = []
+        for query in self.queries:
+            events = kept.candidates(query.plan)
+            if events is None and scan_references(query.plan) == 1 and rowwise(query.plan):
+                results.append(self._nothing(query))
+                continue
+            columns = [(n, arrow_type(t)) for n, t in scan_columns(query.plan)]
+            engine.use_events(with_columns(kept.table.slice(0, 0) if events is None else events, columns))
+            results.append(self._result(engine, query))
+        return results
+
+    def _nothing(self, query: Compiled) -> Result:
+        """The result of a query that no event can meet."""
+        import pyarrow as pa
+
+        from dohyo.engines.duckdb.connect import arrow_type
+
+        fields = query.plan.schema.visible
+        hidden = [(n, pa.int64()) for n in (ID, TIME) if query.plan.schema.get(n)]
+        table = pa.schema([*((f.name, arrow_type(f.type)) for f in fields), *hidden]).empty_table()
+        return Result(table, list(fields), self.report, query.diagnostics, query.source, self.places)
 
     def request(self) -> Request:
         """What all queries together ask of the source."""
@@ -189,9 +230,16 @@ class Session:
             for name, kind in scan_columns(query.plan):
                 columns.setdefault(name.lower(), (name, kind))
         columns.setdefault(ID, (ID, Type.LONG))
-        predicate = any_of([scan_predicate(q.plan) for q in self.queries])
+        predicate = self._predicate()
         asked = dict.fromkeys(n for q in self.queries for n in fields_asked(q.plan))
         return Request(tuple(columns.values()), _simple(predicate), self.options.source_category, tuple(asked))
+
+    def _predicate(self) -> Expr:
+        """What an event must meet to be of use to any query; with many queries only what kind of event it is."""
+        found = [scan_predicate(q.plan) for q in self.queries]
+        if len(self.queries) < MANY:
+            return any_of(found)
+        return any_of(list(dict.fromkeys(kind_condition(p) for p in found)))
 
     def _inputs(self, paths: list[str]) -> list[Input]:
         from dohyo.sources.archives import Skipped
@@ -244,7 +292,7 @@ class Session:
 
         try:
             table, shown_fields = engine.run(query.plan)
-        except duckdb.Error as error:
+        except (duckdb.Error, OSError) as error:
             if self.options.strict_input and self.report.problems:  # raised while the engine was reading
                 raise InputError(str(self.report.problems[0])) from None
             failed = Diagnostic("DH3001", Severity.ERROR, f"the query failed while it ran: {_first_line(error)}")
@@ -301,15 +349,39 @@ class Explanation:
 def explain(query: str | Query, options: RunOptions = RunOptions()) -> Explanation:
     """A query explained without logs. Raises :class:`QueryError` when it cannot run."""
     from dohyo.engines.duckdb.dialect import DIALECT
-    from dohyo.engines.sql import Expressions, Statement, column
+    from dohyo.engines.sql import Expressions, column
 
     one = query if isinstance(query, Query) else Query(query)
-    compiled = compile_query(one.text, one.name, options.compiler(one.dialect))
+    settings, source = options.compiler(one.dialect), Source(one.text, one.name)
+    settings = replace(settings, subquery=lambda node: _unknown_rows(node, source, settings))
+    compiled = compile_query(one.text, one.name, settings)
     plan = shown(compiled.plan)
-    sql = Statement(plan, DIALECT, {}).build().sql("duckdb", pretty=True)
+    sql = _statements(plan)
     predicate = Expressions(DIALECT).condition(scan_predicate(plan), column).sql("duckdb", pretty=True)
     stages = tuple((_stage_text(s.node), s.plan.schema.visible) for s in compiled.steps)
     return Explanation(stages, fields_asked(plan), sql, predicate, compiled.diagnostics, compiled.source)
+
+
+def _unknown_rows(node: Subquery, source: Source, settings: Options) -> list[tuple[str | None, ...]]:
+    """What stands for the rows of a subquery that has no logs to run on: one row of its fields' names."""
+    compile_child(node.query, source, settings)  # its errors are errors of the query
+    return [tuple(f"<{n.name}>" for n in node.compose)]
+
+
+def _statements(plan: Node) -> str:
+    """The SQL of a plan: one statement, and one for what each operator reads that SQL cannot express, in the order in
+    which they run."""
+    from dohyo.engines.duckdb.dialect import DIALECT
+    from dohyo.engines.sql import Statement
+
+    leaves = {id(n): n for n in reversed(list(plan.walk())) if isinstance(n, (Values, Batch))}
+    tables = {key: f"table{number}" for number, key in enumerate(leaves, 1)}
+    parts = []
+    for key, leaf in leaves.items():
+        if isinstance(leaf, Batch):
+            sql = Statement(leaf.input, DIALECT, tables, wanted=leaf.needs).build().sql("duckdb", pretty=True)
+            parts.append(f"/* {tables[key]}: what {leaf.name} makes of these rows */\n{sql};\n\n")
+    return "".join(parts) + Statement(plan, DIALECT, tables).build().sql("duckdb", pretty=True)
 
 
 def _stage_text(node: object) -> str:

@@ -28,6 +28,7 @@ Until = Annotated[str | None, typer.Option(help="Only events before this time.")
 Dialect = Annotated[str, typer.Option(help="lenient runs what Sumo Logic would refuse, and says so; strict refuses.")]
 Category = Annotated[str | None, typer.Option("--source-category", help="Override _sourceCategory for all events.")]
 Param = Annotated[list[str] | None, typer.Option("--param", "-p", help="A value for {{name}}: name=value.")]
+Sigma = Annotated[list[Path] | None, typer.Option("--sigma", help="Sigma rules (files or folders) to run as detections.")]
 Tables = Annotated[list[Path] | None, typer.Option("--lookup-dir", help="Where lookup tables are (CSV, Parquet).")]
 Raw = Annotated[bool, typer.Option("--raw", help="Give the whole raw event as evidence.")]
 Strict = Annotated[bool, typer.Option("--strict-input", help="The first thing that cannot be read is an error.")]
@@ -67,7 +68,7 @@ def hunt(
     paths: Paths = None,
     detection: Annotated[list[str] | None, typer.Option("--detection", "-d", help="A detection by name or prefix "
                          "(T1043); several may be given. Default: all.")] = None,
-    detections: Folders = None,
+    detections: Folders = None, sigma: Sigma = None,
     fail_on: Annotated[str | None, typer.Option(help="Exit 1 when an alert is at least this severe: informational, low, "
                        "medium, high, critical.")] = None,
     format: Format = "table", output: Output = None, since: Since = None, until: Until = None,
@@ -81,7 +82,7 @@ def hunt(
     """
     from dohyo.cli.commands.hunt import run
 
-    run(paths, detection or [], detections or [], fail_on, _settings(
+    run(paths, detection or [], detections or [], sigma or [], fail_on, _settings(
         format=format, output=output, since=since, until=until, dialect=dialect, source_category=source_category,
         param=param, lookup_dir=lookup_dir, raw=raw, strict_input=strict_input, memory=memory, threads=threads,
         quiet=quiet, verbose=verbose, timezone=timezone))  # fmt: skip

@@ -251,7 +251,9 @@ class Statement:
         return self._table(self.tables.get(id(node), self.scan_table), names)
 
     def _leaf(self, node: Values | Batch) -> Block:
-        return self._table(self.tables[id(node)], [f.name for f in node.schema.fields])
+        known = [f.name for f in node.schema.fields]
+        further = sorted(n for n in self._wanted(node) if node.schema.get(n) is None) if node.schema.open else []
+        return self._table(self.tables[id(node)], [*known, *further])
 
     def _filter(self, node: Filter) -> Block:
         block = self._open(node.input, _reads(node.condition))

@@ -79,7 +79,8 @@ _CONTINUES = frozenset(
     {"=", "==", "!=", "<>", "<", "<=", ">", ">=", "/", "*", "+", "-", "?", "as", "and", "or", "matches"}
 )
 _TABLE_PATH = re.compile(r'(\w+)://(?:"((?:[^"\\]|\\.)*)"|([^\s,|()\]]*))')
-_CAT = re.compile(r"cat\s+path://", re.I)
+#: ``cat`` of a table; before another path the word may be one of the scope's keywords (``cat /etc/passwd``).
+_CAT = re.compile(r"cat\s+(?:path://|/?shared/)", re.I)
 _DURATION = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*(ms|[smhdw])\b")
 
 
@@ -111,19 +112,12 @@ class Parser:
 
     def _scope(self, closers: tuple[str, ...]) -> Scope | None:
         """The scope; a query may begin with ``cat path://…`` instead, which is a stage."""
-        if closers == (")",):
-            return self._table_scope()
-        start = self.cursor.mark()
-        self.cursor.back(start)
         try:
             return ScopeParser(self).parse()
         except ParseFailure as failure:
             self.report(failure.diagnostic)
             self._skip_stage(closers)
             return None
-
-    def _table_scope(self) -> Scope | None:
-        return None
 
     def _stage(self, closers: tuple[str, ...]) -> Stage:
         start = self.cursor.mark()

@@ -36,4 +36,5 @@ class Operator:
     follow: frozenset[str] = field(default=frozenset())
     in_chain: bool = False
     lenient_only: bool = False
+    ends: bool = False  # later stages are not carried out
     instead: str = ""

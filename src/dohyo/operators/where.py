@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from dohyo.binding.context import Context
@@ -11,6 +12,9 @@ from dohyo.lang.tree import Expr, Stage
 from dohyo.operators.base import Operator
 from dohyo.plan.expr import FALSE, TRUE
 from dohyo.plan.nodes import Filter, Node
+
+#: Mentioned by Sumo Logic without a syntax (spec §12.42).
+_LOOKUP = re.compile(r"\s*lookup\s+[^|]*?\bfrom\s", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,9 @@ class Where(Stage):
 def _parse(p: Parser) -> Stage:
     if p.at_stage_end():
         p.cursor.fail("DH1020", "`where` needs a condition", p.cursor.peek().span, hint='`where EventID = "3"`')
+    if p.cursor.peek().word == "lookup" and _LOOKUP.match(p.source.text, p.cursor.mark()):
+        p.cursor.fail("DH2707", "a `lookup` inside `where` is not supported", p.cursor.peek().span,
+                      hint='`where lookupContains(path://"table", field=column)`, or `lookup` as a stage')  # fmt: skip
     condition = p.expression()
     return Where(condition, span=condition.span)
 

@@ -249,6 +249,11 @@ def pushable(condition: Expr) -> bool:
     return all(row is not None and row.udf is None and not row.volatile for row in rows)
 
 
+def rowwise(root: Node) -> bool:
+    """True when no row comes out of a plan over no events: it has no other source, and nothing makes rows."""
+    return not any(isinstance(n, (Values, Union, Batch, Unnest)) for n in root.walk())
+
+
 def scan_references(root: Node) -> int:
     """How many nodes read the scan; more than one means its rows must be kept for a second reading."""
     return Counter(isinstance(n, Scan) for n in root.walk())[True]

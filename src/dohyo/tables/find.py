@@ -13,18 +13,25 @@ class OutsideError(ValueError):
     """A table's path leads out of the folders."""
 
 
-def find_table(path: str, folders: Sequence[Path]) -> Path | None:
-    """The file of a table: its whole path below a folder, else its last part anywhere in it; ``None`` when there is
-    none. Names are compared without case."""
+def find_table(path: str, folders: Sequence[Path], whole: bool = False) -> Path | None:
+    """The file of a table, ``None`` when there is none: where its whole path leads below a folder, else its end, else the
+    first file of its name. ``whole``: the whole path only. Names are compared without case."""
     parts = _parts(path)
+    tails = ["/".join(parts[i:]).lower() for i in range(1 if whole else len(parts))]
     for folder in folders:
-        for count in range(len(parts), 0, -1):
-            wanted = "/".join(parts[-count:]).lower()
-            for file in _files(folder):
-                relative = file.relative_to(folder).as_posix().lower()
-                if relative == wanted or relative.removesuffix(file.suffix.lower()) == wanted:
-                    return file
+        files = list(_files(folder))
+        places = [{s: f for f in reversed(files) for s in _spellings(f.relative_to(folder).as_posix())}]
+        places += [{s: f for f in reversed(files) for s in _spellings(f.name)}] * (not whole)
+        found = next((p[t] for p in places for t in tails if t in p), None)
+        if found:
+            return found
     return None
+
+
+def _spellings(path: str) -> tuple[str, str]:
+    """With and without the suffix."""
+    lower = path.lower()
+    return lower, lower[: lower.rindex(".")]
 
 
 def new_table(path: str, folder: Path) -> Path:

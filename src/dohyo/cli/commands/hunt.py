@@ -20,14 +20,14 @@ from dohyo.detections.model import Detection, Severity
 
 
 def run(
-    paths: list[str] | None, names: list[str], folders: Sequence[Path], fail_on: str | None, settings: Settings
+    paths: list[str] | None, names: list[str], folders: Sequence[Path], sigma: Sequence[Path], fail_on: str | None, settings: Settings
 ) -> None:
     """Hunts, writes the alerts and the summary, and ends with the exit code."""
     with shown():
         if fail_on is not None:
             one_of("--fail-on", fail_on, [s.value for s in Severity])
         output.check(settings.format, settings.output)
-        chosen, broken = _chosen(names, folders)
+        chosen, broken = _chosen(names, folders, sigma)
         with progress(settings.quiet) as tell:
             found = run_detections(chosen, inputs(paths), replace(settings.options(), progress=tell))
         found.broken = broken
@@ -36,9 +36,16 @@ def run(
     raise typer.Exit(_code(found, names, fail_on))
 
 
-def _chosen(names: list[str], folders: Sequence[Path]) -> tuple[list[Detection], list[str]]:
+def _chosen(names: list[str], folders: Sequence[Path], sigma: Sequence[Path]) -> tuple[list[Detection], list[str]]:
+    """The detections to run: the named ones and Sigma's; with neither, the whole library."""
     library = load(folders)
-    return [library.find(n) for n in names] or library.detections, library.broken
+    chosen = [library.find(n) for n in names]
+    if not sigma:
+        return chosen or library.detections, library.broken
+    from dohyo.sigma import load as rules
+
+    found = rules.load(sigma)
+    return [*chosen, *(rules.detection(r) for r in found.rules)], found.broken
 
 
 def _write(found: Hunt, settings: Settings) -> None:

@@ -40,6 +40,10 @@ class DuckDB:
         self.connection.register("event_stream", pa.RecordBatchReader.from_batches(schema, batches))
         self.connection.execute("CREATE OR REPLACE TEMP TABLE events AS SELECT * FROM event_stream")
 
+    def use_events(self, table: pa.Table) -> None:
+        """Makes the events known as a table in memory, in place of the last one."""
+        self.connection.register("events", table)
+
     def view_events(self, selects: list[Any]) -> None:
         """Makes the events known as a view over files."""
         from sqlglot import exp

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
-from dohyo.plan.functions.model import ANY, Arg, B, Function, S, Udf
+from dohyo.plan.functions.model import ANY, Arg, B, Function, S, Udf, call
 from dohyo.tables import geo
 from dohyo.tables.load import TableError, load
 
@@ -30,6 +30,8 @@ def _keys(path: str, columns: str) -> frozenset[tuple[str, ...]]:
 ROWS: tuple[Function, ...] = (
     Function("geo_value", (Arg("ip"), Arg("column"), Arg("path")), S, doc="What a database says of an address.", internal=True,
              udf=Udf(geo.value, (S, S, S), S)),
+    Function("list_once", (Arg("values", ANY),), S, call("list_distinct"), "Each value of a list once, nulls left out.",
+             internal=True),
     Function("table_contains", (Arg("values", ANY), Arg("columns"), Arg("path")), B, doc="A table has a row.", internal=True,
              udf=Udf(_contains, ("VARCHAR[]", S, S), B), total=True),
 )  # fmt: skip

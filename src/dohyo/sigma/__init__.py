@@ -1,0 +1,1 @@
+"""Sigma in and out. The only room that knows pySigma."""

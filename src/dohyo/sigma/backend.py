@@ -1,0 +1,145 @@
+"""A Sigma rule as a Sumo Logic query: the scope and event ids of its log source, then its condition as ``where`` stages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sigma.conditions import (
+    ConditionAND,
+    ConditionFieldEqualsValueExpression,
+    ConditionNOT,
+    ConditionOR,
+    ConditionValueExpression,
+)
+from sigma.rule import SigmaRule
+from sigma.types import SigmaNumber, SigmaRegularExpression, SigmaString
+
+from dohyo.sigma import values
+from dohyo.sigma.logsources import Place, places
+from dohyo.sigma.values import NotSaid, exact, name, quoted
+
+#: What every alert shows, before the fields that the rule names.
+_SHOWN = ("_messageTime", "Computer", "User", "EventID")
+
+
+def query(rule: SigmaRule) -> str:
+    """The query of a rule. Raises :class:`NotSaid` for what the language cannot say."""
+    source = rule.logsource
+    found = places(source.product, source.category, source.service)
+    if found is None:
+        parts = [f"{k} {v}" for k, v in (("product", source.product), ("category", source.category), ("service", source.service)) if v]
+        raise NotSaid(f"the log source ({', '.join(parts)}) is not one of Windows'")
+    conditions = [c.parse() for c in rule.detection.parsed_condition]
+    tests = [w for w in (_where(found), *_stages(conditions)) if w]
+    fields = list(dict.fromkeys((*_SHOWN, *(f for c in conditions for f in _fields(c)))))
+    lines = [_scope(found), *(f"| where {t}" for t in tests), "| fields " + ", ".join(map(name, fields))]
+    return "\n".join(lines) + "\n"
+
+
+def _scope(found: tuple[Place, ...]) -> str:
+    terms = [f"_sourceCategory={c}" for c in dict.fromkeys(p.category for p in found)]
+    if not terms:
+        return "_sourceCategory=windows/* OR _sourceCategory=endpoint/*"
+    return terms[0] if len(terms) == 1 else "(" + " OR ".join(terms) + ")"
+
+
+def _where(found: tuple[Place, ...]) -> str:
+    """Which events of the sources: by id, type and channel; the category too where several are searched."""
+    several = len({p.category for p in found}) > 1
+    tests = []
+    for place in found:
+        parts = [f"_sourceCategory = {quoted(place.category)}"] if several else []
+        if place.ids:
+            parts.append(_list("EventID", list(place.ids)))
+        if place.event_type:
+            parts.append(f"event_type = {quoted(place.event_type)}")
+        if place.channel:
+            parts.append(f"(isNull(Channel) or toLowerCase(Channel) = {quoted(place.channel.lower())})")
+        if not parts:
+            return ""
+        tests.append(" and ".join(parts))
+    return tests[0] if len(tests) == 1 else " or ".join(f"({t})" if " and " in t else t for t in dict.fromkeys(tests))
+
+
+def _stages(conditions: list[Any]) -> list[str]:
+    """The condition: each part of a conjunction is a stage of its own; several conditions are alternatives."""
+    if len(conditions) == 1 and isinstance(conditions[0], ConditionAND):
+        return [_text(part, top=True) for part in _flat(conditions[0], ConditionAND)]
+    if len(conditions) == 1:
+        return [_text(conditions[0], top=True)]
+    return [" or ".join(_text(c) for c in conditions)]
+
+
+def _flat(node: Any, kind: type) -> Iterator[Any]:
+    for arg in node.args:
+        if isinstance(arg, kind):
+            yield from _flat(arg, kind)
+        else:
+            yield arg
+
+
+def _text(node: Any, top: bool = False) -> str:
+    if isinstance(node, ConditionAND):
+        return _joined([_text(a) for a in _flat(node, ConditionAND)], "and", top)
+    if isinstance(node, ConditionOR):
+        return _joined(_alternatives(node), "or", top)
+    if isinstance(node, ConditionNOT):
+        return f"!({_text(node.args[0], top=True)})"
+    if isinstance(node, ConditionFieldEqualsValueExpression):
+        return values.test(node.field, node.value)
+    if isinstance(node, ConditionValueExpression):
+        return _keyword(node.value)
+    raise NotSaid(f"a condition of the kind {type(node).__name__}")
+
+
+def _joined(parts: list[str], word: str, top: bool) -> str:
+    unique = list(dict.fromkeys(parts))
+    text = f" {word} ".join(unique)
+    return text if top or len(unique) == 1 else f"({text})"
+
+
+def _alternatives(node: ConditionOR) -> list[str]:
+    """Values of one field that are compared whole become one list."""
+    lists: dict[str, list[str]] = {}
+    out: list[str] = []
+    for arg in _flat(node, ConditionOR):
+        whole = exact(arg.value) if isinstance(arg, ConditionFieldEqualsValueExpression) else None
+        if whole is None:
+            out.append(_text(arg))
+        elif arg.field in lists:
+            lists[arg.field].append(whole)
+        else:
+            lists[arg.field] = [whole]
+            out.append(f"\0{arg.field}")
+    return [_list(t[1:], lists[t[1:]]) if t.startswith("\0") else t for t in out]
+
+
+def _list(field: str, texts: list[str]) -> str:
+    unique = list(dict.fromkeys(texts))
+    subject = name(field) if all(t.isdecimal() for t in unique) else f"toLowerCase({name(field)})"
+    if len(unique) == 1:
+        return f"{subject} = {quoted(unique[0])}"
+    return f"{subject} in ({', '.join(map(quoted, unique))})"
+
+
+def _keyword(value: Any) -> str:
+    """A value of no field: anywhere in the event. Raw events hold backslashes as they are, or doubled (JSON)."""
+    if isinstance(value, SigmaRegularExpression):
+        return values.test("_raw", value)
+    if isinstance(value, SigmaNumber):
+        value = SigmaString(str(value))
+    if not isinstance(value, SigmaString):
+        raise NotSaid(f"a keyword of the kind {type(value).__name__}")
+    wide = SigmaString("*") + value + SigmaString("*")
+    test = values.test("_raw", wide)
+    doubled = test.replace("\\\\", "\\\\\\\\")
+    return test if doubled == test or " matches /" in test else f"({test} or {doubled})"
+
+
+def _fields(node: Any) -> Iterator[str]:
+    if isinstance(node, ConditionFieldEqualsValueExpression):
+        yield node.field
+    for arg in getattr(node, "args", ()):
+        if not isinstance(arg, str):
+            yield from _fields(arg)

@@ -1,0 +1,90 @@
+"""Sigma rule files as detections. A broken rule is named, by file and reason, and never stops the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from dohyo.detections.model import Attack, Confidence, Detection, Metadata, Severity, Status
+from dohyo.sigma.cache import Cache, Converted, Entry
+
+
+@dataclass
+class Rules:
+    """The rules of some paths, converted. ``broken``: one sentence for each that could not be."""
+
+    rules: list[Converted] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+
+
+def load(paths: Sequence[Path], cache: Cache | None = None) -> Rules:
+    """All rules of files and folders. Of two rules with one id the first counts."""
+    cache = cache or Cache.of_user()
+    found = Rules()
+    seen: dict[str, str] = {}
+    for path in _files(paths, found):
+        for one in _file(path, cache, found):
+            if one.id in seen:
+                found.broken.append(f"{path}: a second rule with the id {one.id}; the one of {seen[one.id]} is used")
+                continue
+            seen[one.id] = str(path)
+            found.rules.append(one)
+    cache.write()
+    return found
+
+
+def _files(paths: Sequence[Path], found: Rules) -> Iterator[Path]:
+    for path in paths:
+        if path.is_file():
+            yield path
+        elif path.is_dir():
+            yield from sorted(p for p in path.rglob("*") if p.suffix.lower() in (".yml", ".yaml") and p.is_file())
+        else:
+            found.broken.append(f"{path}: no such file or folder of Sigma rules")
+
+
+def _file(path: Path, cache: Cache, found: Rules) -> Iterable[Converted]:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        found.broken.append(f"{path}: {error.strerror}")
+        return []
+    kept = cache.get(data)
+    if kept is None:
+        kept = _converted(path, data)
+        cache.put(data, kept)
+    found.broken += [f"{path}{reason}" for reason in kept.broken]
+    return [one.at(str(path)) for one in kept.rules]
+
+
+def _converted(path: Path, data: bytes) -> Entry:
+    try:
+        documents = [d for d in yaml.safe_load_all(data.decode("utf-8-sig")) if d is not None]
+    except UnicodeDecodeError:
+        return Entry((), (": not UTF-8 text",))
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+        return Entry((), (f"{place}: no valid YAML: {getattr(error, 'problem', error)}",))
+    from dohyo.sigma.convert import convert
+
+    return convert(documents)
+
+
+#: Sigma's states that are not Dohyo's.
+_STATUS = {"unsupported": "deprecated"}
+
+
+def detection(rule: Converted) -> Detection:
+    """A rule as a detection. Its name is the rule's id, its confidence grows with its status."""
+    status = Status(_STATUS.get(rule.status, rule.status))
+    confidence = {Status.STABLE: Confidence.HIGH, Status.TEST: Confidence.MEDIUM}.get(status, Confidence.LOW)
+    metadata = Metadata(
+        title=rule.title, description=rule.description, status=status, severity=Severity(rule.level), confidence=confidence,
+        attack=Attack(tactics=rule.tactics, techniques=rule.techniques), false_positives=rule.falsepositives,
+        references=rule.references, author=rule.author, date=rule.date, tags=rule.tags,
+    )  # fmt: skip
+    return Detection(id=rule.id, folder=Path(rule.path), metadata=metadata, query=rule.query)

@@ -1,0 +1,215 @@
+"""A value of a Sigma rule as a test in the Sumo Logic search language. Sigma compares without case, Sumo Logic with
+case: so the field is lower-cased, or the regex has ``(?i)``."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable
+
+from sigma.types import (
+    SigmaBool,
+    SigmaCasedString,
+    SigmaCIDRExpression,
+    SigmaCompareExpression,
+    SigmaExists,
+    SigmaExpansion,
+    SigmaFieldReference,
+    SigmaNull,
+    SigmaNumber,
+    SigmaQueryExpression,
+    SigmaRegularExpression,
+    SigmaRegularExpressionFlag,
+    SigmaString,
+    SigmaType,
+    SpecialChars,
+)
+
+_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*")
+_RESERVED = frozenset({"true", "false", "null", "not", "and", "or", "in", "matches", "contains"})
+#: A backslash before a letter that means nothing to a regex: the letter is meant.
+_ODD_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\([gijlmoqyFIJLMOTVY])")
+_FLAGS = {SigmaRegularExpressionFlag.IGNORECASE: "i", SigmaRegularExpressionFlag.MULTILINE: "m", SigmaRegularExpressionFlag.DOTALL: "s"}
+
+
+class NotSaid(Exception):
+    """Something of the rule that the search language cannot say; the text says what."""
+
+
+def name(field: str) -> str:
+    """A field as it is written in a stage."""
+    plain = _PLAIN_NAME.fullmatch(field) and field.lower() not in _RESERVED
+    return field if plain else '%"' + field.replace('"', '\\"') + '"'
+
+
+def quoted(text: str) -> str:
+    """A string literal."""
+    out = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + out.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t") + '"'
+
+
+def regex(pattern: str) -> str:
+    """A regex literal."""
+    return "/" + re.sub(r"(?<!\\)((?:\\\\)*)/", r"\1\\/", pattern) + "/"
+
+
+def test(field: str, value: SigmaType) -> str:
+    """The test that the field has the value. Raises :class:`NotSaid`."""
+    for kind, write in _WRITERS:
+        if isinstance(value, kind):
+            return write(field, value)
+    raise NotSaid(f"a value of the kind {type(value).__name__}")
+
+
+def exact(value: SigmaType) -> str | None:
+    """The text that a value without wildcards equals, in lower case; ``None`` for other kinds."""
+    if isinstance(value, SigmaNumber):
+        return str(value)
+    if isinstance(value, SigmaBool):
+        return str(value.boolean).lower()
+    if type(value) is not SigmaString or value.contains_special() or not str(value):
+        return None
+    return _text(value).lower()
+
+
+def _parts(value: SigmaString) -> list[str | SpecialChars]:
+    parts: list[str | SpecialChars] = []
+    for part in value.s:
+        if not isinstance(part, (str, SpecialChars)):
+            raise NotSaid(f"the placeholder `{part}`")
+        parts.append(part)
+    return parts
+
+
+def _text(value: SigmaString) -> str:
+    return "".join(p for p in _parts(value) if isinstance(p, str))
+
+
+def _string(field: str, value: SigmaString) -> str:
+    return _text_test(field, value, cased=False)
+
+
+def _cased(field: str, value: SigmaCasedString) -> str:
+    return _text_test(field, value, cased=True)
+
+
+def _text_test(field: str, value: SigmaString, cased: bool) -> str:
+    parts = _parts(value)
+    if not parts or parts == [""]:
+        return f"isEmpty({name(field)})"
+    subject = name(field) if cased else f"toLowerCase({name(field)})"
+    texts = [p if cased else p.lower() for p in parts if isinstance(p, str)]
+    if SpecialChars.WILDCARD_SINGLE in parts or any("*" in t for t in texts):
+        return f"{name(field)} matches {regex(_as_regex(parts, cased))}"
+    if SpecialChars.WILDCARD_MULTI not in parts:
+        return f"{subject} = {quoted(''.join(texts))}"
+    if all(not isinstance(p, str) for p in parts):
+        return f"!isNull({name(field)})"
+    glob = "".join("*" if not isinstance(p, str) else p if cased else p.lower() for p in parts)
+    return f"{subject} matches {quoted(glob)}"
+
+
+def _as_regex(parts: list[str | SpecialChars], cased: bool) -> str:
+    body = "".join("." if p is SpecialChars.WILDCARD_SINGLE else ".*" if not isinstance(p, str) else re.escape(p) for p in parts)
+    return f"(?{'' if cased else 'i'}s)^{body}$"
+
+
+def _regular(field: str, value: SigmaRegularExpression) -> str:
+    flags = "".join(sorted(_FLAGS[f] for f in value.flags))
+    pattern = str(value.regexp) if isinstance(value.regexp, str) else _text(value.regexp)
+    pattern = _ODD_ESCAPE.sub(r"\1\2", pattern)
+    return f"{name(field)} matches {regex(f'(?{flags}){pattern}' if flags else pattern)}"
+
+
+def _number(field: str, value: SigmaNumber) -> str:
+    return f"{name(field)} = {quoted(str(value))}"
+
+
+def _boolean(field: str, value: SigmaBool) -> str:
+    return f"toLowerCase({name(field)}) = {quoted(str(value.boolean).lower())}"
+
+
+def _compare(field: str, value: SigmaCompareExpression) -> str:
+    return f"num({name(field)}) {value.op.value} {value.number}"
+
+
+def _exists(field: str, value: SigmaExists) -> str:
+    return f"!isNull({name(field)})" if value.exists else f"isNull({name(field)})"
+
+
+def _reference(field: str, value: SigmaFieldReference) -> str:
+    mine, other = f"toLowerCase({name(field)})", f"toLowerCase({name(value.field)})"
+    if value.starts_with or value.ends_with:
+        before, after = '""' if value.starts_with else '"*"', '"*"' if value.starts_with else '""'
+        both = value.starts_with and value.ends_with
+        pattern = f'concat("*", {other}, "*")' if both else f"concat({before}, {other}, {after})"
+        return f"{mine} matches {pattern}"
+    return f"{mine} = {other}"
+
+
+def _expansion(field: str, value: SigmaExpansion) -> str:
+    tests = list(dict.fromkeys(test(field, v) for v in value.values))
+    return tests[0] if len(tests) == 1 else "(" + " or ".join(tests) + ")"
+
+
+def _query(field: str, value: SigmaQueryExpression) -> str:
+    """A placeholder without values: a table of that name."""
+    return f'lookupContains(path://"{value.id}", {name(field)}=value)'
+
+
+def _cidr(field: str, value: SigmaCIDRExpression) -> str:
+    network = ipaddress.ip_network(str(value.cidr), strict=False)
+    if isinstance(network, ipaddress.IPv4Network):
+        return f'compareCIDRPrefix("{network.network_address}", {name(field)}, "{network.prefixlen}")'
+    return f"{name(field)} matches {regex(_ipv6_regex(network))}"
+
+
+def _ipv6_regex(network: ipaddress.IPv6Network) -> str:
+    """The addresses of a network, written in full or with leading zeros left out, and compressed at its end."""
+    groups = network.network_address.exploded.split(":")
+    whole, rest = divmod(network.prefixlen, 16)
+    if network.prefixlen == 128:
+        short = network.network_address.compressed
+        return f"(?i)^(?:{re.escape(short)}|{':'.join(_group(g) for g in groups)})$"
+    fixed = [_group(g) for g in groups[:whole]]
+    if rest:
+        fixed.append(_bits(groups[whole], rest))
+    if all(set(g) == {"0"} for g in groups[: whole + bool(rest)]):
+        raise NotSaid(f"the IPv6 network {network}, whose prefix is all zeros")
+    return f"(?i)^{':'.join(fixed)}" + (":" if whole + bool(rest) < 8 else "$")
+
+
+def _group(group: str) -> str:
+    stripped = group.lstrip("0") or "0"
+    return f"0{{0,{4 - len(stripped)}}}{stripped}" if len(stripped) < 4 else stripped
+
+
+def _bits(group: str, count: int) -> str:
+    """A group of which the first bits are fixed."""
+    digits = ""
+    for i in range(4):
+        left = count - 4 * i
+        if left >= 4:
+            digits += group[i]
+        elif left > 0:
+            low = int(group[i], 16) & ~((1 << (4 - left)) - 1)
+            digits += "[" + "".join(f"{v:x}" for v in range(low, low + (1 << (4 - left)))) + "]"
+        else:
+            digits += "[0-9a-f]"
+    return digits
+
+
+_WRITERS: tuple[tuple[type, Callable[..., str]], ...] = (
+    (SigmaExpansion, _expansion),
+    (SigmaCasedString, _cased),
+    (SigmaString, _string),
+    (SigmaRegularExpression, _regular),
+    (SigmaNumber, _number),
+    (SigmaBool, _boolean),
+    (SigmaNull, lambda field, value: f"isNull({name(field)})"),
+    (SigmaCIDRExpression, _cidr),
+    (SigmaCompareExpression, _compare),
+    (SigmaExists, _exists),
+    (SigmaFieldReference, _reference),
+    (SigmaQueryExpression, _query),
+)
