@@ -31,8 +31,8 @@ class Span:
     end: int
 
     def to(self, other: Span) -> Span:
-        """The smallest span that covers this one and ``other``."""
-        return Span(min(self.start, other.start), max(self.end, other.end))
+        """From the beginning of this one to the end of ``other``."""
+        return Span(self.start, max(self.end, other.end))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -198,14 +199,15 @@ class Session:
         reading = Reading(connect(self.options.threads, self.options.memory), request, self.report, self.places)
         reading.on_position = self._teller(inputs)
         kept = Kept.of(reading.schema, self._watched(reading, inputs), engine.connection)
-        kept.match([q.plan for q in self.queries])
+        kept.match(self.conditions)
         results: list[Result | QueryError] = []
-        for query in self.queries:
-            events = kept.candidates(query.plan)
+        for query, condition in zip(self.queries, self.conditions, strict=True):
+            asked = scan_columns(query.plan)
+            events = kept.candidates(condition, [n for n, _ in asked])
             if events is None and scan_references(query.plan) == 1 and rowwise(query.plan):
                 results.append(self._nothing(query))
                 continue
-            columns = [(n, arrow_type(t)) for n, t in scan_columns(query.plan)]
+            columns = [(n, arrow_type(t)) for n, t in asked]
             engine.use_events(with_columns(kept.table.slice(0, 0) if events is None else events, columns))
             results.append(self._result(engine, query))
         return results
@@ -236,10 +238,14 @@ class Session:
 
     def _predicate(self) -> Expr:
         """What an event must meet to be of use to any query; with many queries only what kind of event it is."""
-        found = [scan_predicate(q.plan) for q in self.queries]
         if len(self.queries) < MANY:
-            return any_of(found)
-        return any_of(list(dict.fromkeys(kind_condition(p) for p in found)))
+            return any_of(self.conditions)
+        return any_of(list(dict.fromkeys(kind_condition(p) for p in self.conditions)))
+
+    @functools.cached_property
+    def conditions(self) -> list[Expr]:
+        """For each query what an event must meet to have any effect on its result."""
+        return [scan_predicate(q.plan) for q in self.queries]
 
     def _inputs(self, paths: list[str]) -> list[Input]:
         from dohyo.sources.archives import Skipped

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from dohyo.diagnostics import QueryError
-from dohyo.run import Query, RunOptions, search
+from dohyo.run import Query, RunOptions, run_queries
 
 QUERIES = yaml.safe_load((Path(__file__).parents[1] / "lang" / "spellings.yml").read_text("utf-8"))
 #: Refused on purpose, each with the code that says so: parameters without a value, a slice of no range, `infer`, and
@@ -22,10 +22,8 @@ REFUSED = {"DH1015", "DH2741", "DH2305"}
 def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A few messages with the fields that the queries name."""
     path = tmp_path_factory.mktemp("spellings") / "events.ndjson"
-    rows = [
-        {"timestamp": f"2024-01-01T0{i}:00:00Z", "_raw": f"x a=1 b=2 error id={i}", **{c: str((i + n) % 3) for n, c in enumerate("abcdefxyz")}}
-        for i in range(6)
-    ]
+    fields = [{c: str((i + n) % 3) for n, c in enumerate("abcdefxyz")} for i in range(6)]
+    rows = [{"timestamp": f"2024-01-01T0{i}:00:00Z", "_raw": f"x a=1 b=2 error id={i}", **f} for i, f in enumerate(fields)]
     path.write_text("".join(json.dumps(r) + "\n" for r in rows))
     return path
 
@@ -35,8 +33,7 @@ def test_runs(text: str, log: Path) -> None:
     """The query runs on the engine, or its refusal is one of the expected ones."""
     names = re.findall(r"\{\{\{?(\w+)\}?\}\}", text)
     given = {n: {"stage": "count by a", "step": "1h", "n": "3", "t": "1", "dim": "a", "list": '"1"'}.get(n, "1") for n in names}
-    try:
-        search(Query(text), [log], RunOptions(parameters=given, since=1704067200000, until=1704153600000))
-    except QueryError as error:
-        codes = {d.code for d in error.diagnostics if d.severity == "error"}
-        assert codes <= REFUSED, [d.title for d in error.diagnostics]
+    options = RunOptions(parameters=given, since=1704067200000, until=1704153600000)
+    result = run_queries([Query(text)], [log], options)[0]
+    refused = {d.code for d in result.diagnostics if d.severity == "error"} if isinstance(result, QueryError) else set()
+    assert refused <= REFUSED, [d.title for d in result.diagnostics]

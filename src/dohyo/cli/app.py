@@ -29,7 +29,7 @@ Dialect = Annotated[str, typer.Option(help="lenient runs what Sumo Logic would r
 Category = Annotated[str | None, typer.Option("--source-category", help="Override _sourceCategory for all events.")]
 Param = Annotated[list[str] | None, typer.Option("--param", "-p", help="A value for {{name}}: name=value.")]
 Sigma = Annotated[list[Path] | None, typer.Option("--sigma", help="Sigma rules (files or folders) to run as detections.")]
-Tables = Annotated[list[Path] | None, typer.Option("--lookup-dir", help="Where lookup tables are (CSV, Parquet).")]
+Tables = Annotated[list[Path] | None, typer.Option("--lookup-dir", help="Where lookup tables, threat lists and .mmdb files are.")]
 Raw = Annotated[bool, typer.Option("--raw", help="Give the whole raw event as evidence.")]
 Strict = Annotated[bool, typer.Option("--strict-input", help="The first thing that cannot be read is an error.")]
 Memory = Annotated[str | None, typer.Option(help="Memory for the engine, such as 1GB; beyond it, it spills to disk.")]
@@ -112,13 +112,13 @@ def search(
 @app.command()
 def explain(
     query: Annotated[str, typer.Argument(help="A Sumo Logic query, or @file.sumo.")],
-    dialect: Dialect = "lenient", param: Param = None, since: Since = None, until: Until = None,
+    dialect: Dialect = "lenient", param: Param = None, lookup_dir: Tables = None, since: Since = None, until: Until = None,
     format: Annotated[str, typer.Option("--format", "-f", help="text or json.")] = "text", timezone: Zone = "UTC",
 ) -> None:  # fmt: skip
     """Show what a query means: stages, types, the fields asked of the source, and the SQL."""
     from dohyo.cli.commands.explain import run
 
-    run(query, format, _settings(dialect=dialect, param=param, since=since, until=until, timezone=timezone))
+    run(query, format, _settings(dialect=dialect, param=param, lookup_dir=lookup_dir, since=since, until=until, timezone=timezone))
 
 
 @app.command(name="list")

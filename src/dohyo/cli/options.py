@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dohyo.cli.errors import UsageError
+from dohyo.cli.project import project
 from dohyo.cli.timeparse import epoch_ms
 from dohyo.diagnostics import closest
 
@@ -42,6 +43,7 @@ class Settings:
         from dohyo.run import RunOptions
 
         now = int(time.time() * 1000)
+        own = project(Path())
         return RunOptions(
             dialect=one_of("--dialect", self.dialect, ("lenient", "strict")),
             since=epoch_ms("--since", self.since, now),
@@ -51,7 +53,8 @@ class Settings:
             memory=self.memory,
             threads=self.threads,
             source_category=self.source_category,
-            tables=tuple(self.lookup_dir or ()),
+            tables=(*(self.lookup_dir or ()), *own.tables),
+            macros=own.macros,
             parameters=parameters(self.param or ()),
             timezone=self.timezone,
         )

@@ -113,7 +113,7 @@ class Parser:
     def _scope(self, closers: tuple[str, ...]) -> Scope | None:
         """The scope; a query may begin with ``cat path://…`` instead, which is a stage."""
         try:
-            return ScopeParser(self).parse()
+            return ScopeParser(self).parse(closers)
         except ParseFailure as failure:
             self.report(failure.diagnostic)
             self._skip_stage(closers)
@@ -320,7 +320,8 @@ class Parser:
         token = self.cursor.peek()
         if token.kind in (Kind.WORD, Kind.NUMBER, Kind.STRING, Kind.PARAM):
             self.cursor.next()
-            return str(token.value) if token.kind is Kind.STRING else token.text
+            text = f"{{{{{token.text}}}}}" if token.kind is Kind.PARAM else token.text
+            return str(token.value) if token.kind is Kind.STRING else text
         return None
 
     def duration(self, what: str = "a length of time such as `5m`") -> int:

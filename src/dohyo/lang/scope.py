@@ -44,12 +44,12 @@ class ScopeParser:
         self.cursor = parser.cursor
         self.depth = 0
 
-    def parse(self) -> Scope | None:
-        """The scope, or ``None`` when nothing stands before the pipe. Leaves the cursor at the pipe or the end."""
+    def parse(self, closers: tuple[str, ...] = ()) -> Scope | None:
+        """The scope, or ``None`` when nothing stands before the pipe. Leaves the cursor at the pipe, a closer or the end."""
         if self._at_end():
             return None
         scope = self._or()
-        if not self._at_end():
+        if not self._at_end() and self.text[self.cursor.pos] not in closers:
             at = self.cursor.pos
             self.cursor.fail("DH1101", f"`{self.text[at]}` does not fit here", Span(at, at + 1),
                              hint="quote text that holds special characters: `\"…\"`")  # fmt: skip

@@ -204,7 +204,8 @@ def _near(stage: JoinStage, before: list[str], table: str, sides: dict[str, _Sid
 OPERATOR = Operator(
     names=("join",),
     synopsis="join (stages) as a, (stages) as b on a.x = b.y [and …] [timewindow 10m]",
-    doc="Joins several pipelines over the same rows where fields are equal; the fields are then called `a_x`, `b_y`.",
+    doc="Joins several pipelines over the same rows where fields are equal; the fields are then called `a_x`, `b_y`. "
+    "Sumo Logic reads 25,000 rows of each of two tables; here all are read. At most 10 million rows come out.",
     spec="8.1",
     stage=JoinStage,
     parse=_parse,

@@ -50,6 +50,7 @@ def _parse(p: Parser) -> Stage:
     while not p.at_stage_end():
         if p.word("timeshift"):
             p.symbol("=")
+            p.symbol("-")
             shift = abs(p.duration())
         elif p.word("baseline"):
             baseline = _baseline(p)

@@ -54,7 +54,8 @@ def _parse(p: Parser) -> Stage:
 
 def _step(p: Parser) -> Step:
     anchor = p.string("the text of a message")
-    p.need_word("as", "the text of a message")
+    if not p.word("as"):
+        return Step(anchor, (), span=anchor.span)
     bracket = p.symbol("(")
     found = [p.new_name()]
     while bracket and p.symbol(","):
@@ -65,7 +66,7 @@ def _step(p: Parser) -> Step:
 
 
 def _print(stage: Sessionize) -> str:
-    return "sessionize " + ", ".join(f"{string(s.anchor)} as ({names(s.names)})" for s in stage.steps)
+    return "sessionize " + ", ".join(string(s.anchor) + (f" as ({names(s.names)})" if s.names else "") for s in stage.steps)
 
 
 # --- meaning ----------------------------------------------------------------------------------------------------------

@@ -42,7 +42,9 @@ def _parse(p: Parser) -> Stage:
 
 
 def _lower(stage: Trace, plan: Node, ctx: Context) -> Node:
-    checked(ctx, literal_pattern(stage.regex))
+    if not checked(ctx, literal_pattern(stage.regex)).groups:
+        raise ctx.fail("DH2762", "the regex of `trace` needs a group: its values are what is followed", stage.regex.span,
+                       hint='put the value in parentheses: `trace "id=([0-9a-f]+)" "7f92"`')  # fmt: skip
     job = _Job(rx.to_python(literal_pattern(stage.regex).text), stage.start.value, stage.direction)
     kept = {f.name: f for f in plan.schema.visible}
     for wanted in ("_raw", "_messageTime", *ctx.later_names(), ID, TIME):

@@ -179,7 +179,8 @@ def _states_of(plan: Node, keys: tuple[str, ...]) -> Node:
 OPERATOR = Operator(
     names=("transaction",),
     synopsis='transaction on field[, …] [fringe=10m] with "glob" [in f] as state, … [results by transactions|states|flow]',
-    doc="Follows rows of one key through states: how often each was met, or each step from one to the next.",
+    doc="Follows rows of one key through states: how often each was met, or each step from one to the next. `showing` is "
+    "read and left out. Sumo Logic stops at 10,000 transactions; here all are followed.",
     spec="8.3",
     stage=Transaction,
     parse=_parse,

@@ -9,8 +9,10 @@ from dohyo.plan.expr import TRUE, Call, Column, Expr, Literal, all_of, columns
 KIND_FIELDS = frozenset({"eventid", "event_type", "channel", "_sourcecategory"})
 #: A shorter text is found nearly everywhere.
 SHORTEST = 3
+#: Begins a text that is looked for in the raw event instead of its fields.
+IN_RAW = "\0"
 #: A condition with more alternatives than this is tested without the matcher.
-MOST = 400
+MOST = 5_000
 #: Functions that give the same text in another case.
 _SAME_TEXT = frozenset({"folded", "tolowercase", "touppercase", "tolower", "toupper"})
 _HOLDS = frozenset({"=", "starts_with", "ends_with", "has", "contains"})
@@ -18,39 +20,48 @@ _HOLDS = frozenset({"=", "starts_with", "ends_with", "has", "contains"})
 Texts = frozenset[str]
 
 
-def needed_texts(condition: Expr) -> Texts | None:
-    """Lower-cased texts of which an event must hold at least one; ``None``: nothing is known."""
+def needed_texts(condition: Expr) -> list[Texts]:
+    """Sets of lower-cased texts: of each set an event must hold at least one. Empty: nothing is known."""
     if not isinstance(condition, Call):
-        return None
+        return []
     if condition.function == "and":
-        return _best([t for a in condition.args if (t := needed_texts(a)) is not None])
+        return [texts for a in condition.args for texts in needed_texts(a)]
     if condition.function == "or":
-        return _union([needed_texts(a) for a in condition.args])
-    if condition.function in _HOLDS and len(condition.args) == 2:
-        return _held(condition.args[0], condition.args[1:])
-    if condition.function == "in":
-        return _held(condition.args[0], condition.args[1:])
-    return None
+        found = _union([_rarest(needed_texts(a)) for a in condition.args])
+    elif (condition.function in _HOLDS and len(condition.args) == 2) or condition.function == "in":
+        found = _held(condition.args[0], condition.args[1:])
+    else:
+        return []
+    return [found] if found else []
 
 
 def _held(subject: Expr, items: tuple[Expr, ...]) -> Texts | None:
-    if not _is_field(subject):
+    name = _field(subject)
+    if name is None:
         return None
     texts = [str(i.value).lower() for i in items if isinstance(i, Literal) and isinstance(i.value, str)]
-    plain = len(texts) == len(items) and all(len(t) >= SHORTEST and t.isascii() for t in texts)
-    return frozenset(texts) if plain and len(texts) <= MOST else None
+    plain = len(texts) == len(items) and all(_distinct(t) for t in texts)
+    mark = IN_RAW if name == "_raw" else ""
+    return frozenset(mark + t for t in texts) if plain and len(texts) <= MOST else None
 
 
-def _is_field(expr: Expr) -> bool:
+def _distinct(text: str) -> bool:
+    """Long enough to be rare, and of characters whose lower case is beyond doubt."""
+    return (len(text) >= SHORTEST or not text.isascii()) and all(c.isascii() or c.lower() == c.upper() for c in text)
+
+
+def _field(expr: Expr) -> str | None:
+    """The field whose text is tested, ``None`` when it is no field that the matcher reads."""
     while isinstance(expr, Call) and expr.function.lower() in _SAME_TEXT:
         expr = expr.args[0]
-    if not isinstance(expr, Column):
-        return False
-    return expr.name.lower() not in KIND_FIELDS and (not expr.name.startswith("_") or expr.name.lower() == "_raw")
+    if not isinstance(expr, Column) or expr.name.lower() in KIND_FIELDS:
+        return None
+    name = expr.name.lower()
+    return name if not name.startswith("_") or name == "_raw" else None
 
 
-def _best(found: list[Texts]) -> Texts | None:
-    """Of several sets the one that will be met least: the one whose shortest text is longest, then the smaller one."""
+def _rarest(found: list[Texts]) -> Texts | None:
+    """Of several sets the one that will be met least, as far as their lengths tell."""
     return max(found, key=lambda texts: (min(map(len, texts)), -len(texts)), default=None)
 
 
@@ -67,3 +78,47 @@ def kind_condition(condition: Expr) -> Expr:
     """The part of a condition that looks only at what kind of event it is; true when there is none."""
     parts = condition.args if isinstance(condition, Call) and condition.function == "and" else (condition,)
     return all_of([p for p in parts if p != TRUE and {c.name.lower() for c in columns(p)} <= KIND_FIELDS])
+
+
+# --- what kind of event -----------------------------------------------------------------------------------------------
+
+Kind = dict[str, str | None]
+
+
+def may_be(condition: Expr, kind: Kind) -> bool:
+    """False when no event of this kind (a value for each of ``KIND_FIELDS``, lower-cased names) meets the condition."""
+    return _truth(condition, kind) is not False
+
+
+def _truth(expr: Expr, kind: Kind) -> bool | None:
+    """What a condition is for a kind of event; ``None``: it depends on more than that."""
+    if isinstance(expr, Literal):
+        return bool(expr.value)
+    if not isinstance(expr, Call):
+        return None
+    if expr.function in ("and", "or"):
+        deciding = expr.function == "or"
+        found = [_truth(a, kind) for a in expr.args]
+        return deciding if deciding in found else None if None in found else not deciding
+    if expr.function == "not":
+        inner = _truth(expr.args[0], kind)
+        return None if inner is None else not inner
+    known, value = _value(expr.args[0], kind) if expr.args else (False, None)
+    if not known:
+        return None
+    if expr.function in ("is_null", "isNull"):
+        return value is None
+    items = [i.value for i in expr.args[1:] if isinstance(i, Literal) and isinstance(i.value, str)]
+    if expr.function in ("=", "in") and len(items) == len(expr.args) - 1:
+        return value in items
+    return None
+
+
+def _value(expr: Expr, kind: Kind) -> tuple[bool, str | None]:
+    """Whether a value is known from the kind, and the value."""
+    if isinstance(expr, Column) and expr.name.lower() in kind:
+        return True, kind[expr.name.lower()]
+    if isinstance(expr, Call) and expr.function.lower() in ("folded", "tolowercase"):
+        known, value = _value(expr.args[0], kind)
+        return known, value.lower() if value is not None else None
+    return False, None

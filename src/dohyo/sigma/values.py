@@ -29,6 +29,7 @@ _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*")
 _RESERVED = frozenset({"true", "false", "null", "not", "and", "or", "in", "matches", "contains"})
 #: A backslash before a letter that means nothing to a regex: the letter is meant.
 _ODD_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\([gijlmoqyFIJLMOTVY])")
+_COMPARISONS = {"LT": "<", "LTE": "<=", "GT": ">", "GTE": ">=", "NEQ": "!="}
 _FLAGS = {SigmaRegularExpressionFlag.IGNORECASE: "i", SigmaRegularExpressionFlag.MULTILINE: "m", SigmaRegularExpressionFlag.DOTALL: "s"}
 
 
@@ -130,7 +131,7 @@ def _boolean(field: str, value: SigmaBool) -> str:
 
 
 def _compare(field: str, value: SigmaCompareExpression) -> str:
-    return f"num({name(field)}) {value.op.value} {value.number}"
+    return f"num({name(field)}) {_COMPARISONS[value.op.name]} {value.number}"
 
 
 def _exists(field: str, value: SigmaExists) -> str:

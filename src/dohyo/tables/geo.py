@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dohyo.tables.find import databases
+from dohyo.tables.load import as_text
 
 LOCATION = ("latitude", "longitude", "country_code", "country_name", "city", "state")
 EXTRAS = ("region", "continent", "postal_code", "connection_type", "country_cf", "state_cf", "city_cf", "area_code", "metro_code")
@@ -49,7 +50,7 @@ def value(address: str | None, column: str | None, path: str | None) -> str | No
     if not address or column is None or path is None:
         return None
     found = _COLUMNS[column](_record(path, address.strip()))
-    return None if found is None else str(found)
+    return as_text(found)
 
 
 def _at(record: dict[str, Any], *keys: str | int) -> Any:

@@ -10,6 +10,8 @@ from dohyo.cli import output, summary
 from dohyo.cli.errors import NO_INPUT, print_diagnostics, shown
 from dohyo.cli.options import Settings, inputs, query_text
 from dohyo.cli.progress import progress
+from dohyo.compile import parse
+from dohyo.operators.cat import Cat
 from dohyo.run import Query, search
 
 
@@ -18,8 +20,10 @@ def run(query: str, paths: list[str] | None, settings: Settings) -> None:
     with shown():
         output.check(settings.format, settings.output)
         text, name = query_text(query)
-        options = settings.options()
-        logs = inputs(paths)
+        # only what a person asks for here may write tables, and only below a folder named here
+        options = replace(settings.options(), may_save=bool(settings.lookup_dir))
+        no_logs = not paths and _reads_table(text)
+        logs = [] if no_logs else inputs(paths)
         with progress(settings.quiet) as tell:
             result = search(Query(text, name), logs, replace(options, progress=tell))
         output.emit(settings.format, result.names, result.rows, settings.output)
@@ -27,4 +31,10 @@ def run(query: str, paths: list[str] | None, settings: Settings) -> None:
             print_diagnostics(result.diagnostics, result.source, settings.verbose)
             found = f"{len(result):,} row{'s' * (len(result) != 1)}"
             summary.show(summary.summary(result.read, found, settings.verbose))
-    raise typer.Exit(NO_INPUT if result.read.nothing_read else 0)
+    raise typer.Exit(NO_INPUT if result.read.nothing_read and not no_logs else 0)
+
+
+def _reads_table(text: str) -> bool:
+    """True for ``cat path://…``, which needs no logs."""
+    query = parse(text)
+    return query.scope is None and isinstance(next(iter(query.stages), None), Cat)

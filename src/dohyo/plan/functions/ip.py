@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
+from collections.abc import Sequence
+
 from sqlglot import exp
 
-from dohyo.plan.functions.model import Arg, B, Function, L, S, Sql, apply, case, cast, coalesce, lit, null, paren
+from dohyo.plan.expr import FALSE, Call, Expr, Literal, text
+from dohyo.plan.functions.model import Arg, B, Function, L, S, Settings, Sql, apply, case, cast, coalesce, lit, null, paren
 
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|0?\d?\d)"
 _IPV4 = rf"{_OCTET}(?:\.{_OCTET}){{3}}"
@@ -80,6 +84,33 @@ def _same_prefix(a: Sql, b: Sql, length: Sql) -> Sql:
     return coalesce(exp.EQ(this=exp.Paren(this=first), expression=exp.Paren(this=second)), exp.false())
 
 
+def _compare(args: Sequence[Expr], settings: Settings) -> Expr:
+    """With a constant address and length the addresses of the network are one regex."""
+    for fixed, other in ((0, 1), (1, 0)):
+        address, length = args[fixed], args[2]
+        if isinstance(address, Literal) and isinstance(length, Literal):
+            regex = _network_regex(str(address.value), length.value)
+            if regex is not None:
+                return Call("first_value_of", (Call("search", (args[other], text(regex)), B), FALSE), B)
+    return Call("same_prefix", tuple(args), B)
+
+
+def _network_regex(address: str, length: object) -> str | None:
+    try:
+        network = ipaddress.IPv4Network(f"{address}/{int(str(length))}", strict=False)
+    except ValueError:
+        return None
+    whole, rest = divmod(network.prefixlen, 8)
+    octets = str(network.network_address).split(".")
+    parts = [f"0{{0,2}}{o}" if len(o) < 3 else o for o in octets[:whole]]
+    if rest:
+        first = int(octets[whole])
+        numbers = (str(n) for n in range(first, first + (1 << (8 - rest))))
+        parts.append("0{0,2}(?:" + "|".join(numbers) + ")")
+    parts += [_OCTET] * (4 - len(parts))
+    return r"\A" + r"\.".join(parts) + r"\z"
+
+
 def _mask(length: Sql) -> Sql:
     size = _size(length)
     known = exp.Not(this=exp.Is(this=paren(size), expression=exp.Null()))
@@ -107,9 +138,10 @@ ROWS: tuple[Function, ...] = (
     _valid_row("isValidIPv6", _IPV6, "True for an IPv6 address.", ('isValidIPv6("fe80::1")', "true")),
     Function("getCIDRPrefix", (Arg("ip"), _length), S, _prefix, "The network address of an address.", "3.5",
              ('getCIDRPrefix("192.168.7.201", "26")', "192.168.7.192")),
-    Function("compareCIDRPrefix", (Arg("ip1"), Arg("ip2"), _length), B, _same_prefix,
-             "True when both addresses have the same first bits.", "3.5",
-             ('compareCIDRPrefix("172.16.5.9", "172.16.200.1", "16")', "true"), total=True),
+    Function("compareCIDRPrefix", (Arg("ip1"), Arg("ip2"), _length), B, doc="True when both addresses have the same first bits.",
+             spec="3.5", example=('compareCIDRPrefix("172.16.5.9", "172.16.200.1", "16")', "true"), rewrite=_compare),
+    Function("same_prefix", (Arg("ip1"), Arg("ip2"), _length), B, _same_prefix, "Both have the same first bits.", internal=True,
+             total=True),
     Function("maskFromCIDR", (_length,), S, _mask, "The network mask of a prefix length.", "3.5",
              ('maskFromCIDR("30")', "255.255.255.252")),
     Function("ipv4ToNumber", (Arg("ip"),), L, _number, "An IPv4 address as a number.", "3.5",
