@@ -17,7 +17,7 @@ from dohyo.lang import printer
 from dohyo.plan.expr import TRUE, Call, Expr, any_of
 from dohyo.plan.literals import kind_condition
 from dohyo.plan.names import ID, TIME
-from dohyo.plan.nodes import Batch, Node, Project, Values
+from dohyo.plan.nodes import Node, Project
 from dohyo.plan.passes import fields_asked, needed_columns, rowwise, scan_predicate, scan_references, scans
 from dohyo.plan.types import Field, Type
 from dohyo.results import Places, ReadReport, Result
@@ -355,6 +355,7 @@ class Explanation:
 def explain(query: str | Query, options: RunOptions = RunOptions()) -> Explanation:
     """A query explained without logs. Raises :class:`QueryError` when it cannot run."""
     from dohyo.engines.duckdb.dialect import DIALECT
+    from dohyo.engines.shown import statements
     from dohyo.engines.sql import Expressions, column
 
     one = query if isinstance(query, Query) else Query(query)
@@ -362,7 +363,7 @@ def explain(query: str | Query, options: RunOptions = RunOptions()) -> Explanati
     settings = replace(settings, subquery=lambda node: _unknown_rows(node, source, settings))
     compiled = compile_query(one.text, one.name, settings)
     plan = shown(compiled.plan)
-    sql = _statements(plan)
+    sql = statements(plan, DIALECT)
     predicate = Expressions(DIALECT).condition(scan_predicate(plan), column).sql("duckdb", pretty=True)
     stages = tuple((_stage_text(s.node), s.plan.schema.visible) for s in compiled.steps)
     return Explanation(stages, fields_asked(plan), sql, predicate, compiled.diagnostics, compiled.source)
@@ -372,22 +373,6 @@ def _unknown_rows(node: Subquery, source: Source, settings: Options) -> list[tup
     """What stands for the rows of a subquery that has no logs to run on: one row of its fields' names."""
     compile_child(node.query, source, settings)  # its errors are errors of the query
     return [tuple(f"<{n.name}>" for n in node.compose)]
-
-
-def _statements(plan: Node) -> str:
-    """The SQL of a plan: one statement, and one for what each operator reads that SQL cannot express, in the order in
-    which they run."""
-    from dohyo.engines.duckdb.dialect import DIALECT
-    from dohyo.engines.sql import Statement
-
-    leaves = {id(n): n for n in reversed(list(plan.walk())) if isinstance(n, (Values, Batch))}
-    tables = {key: f"table{number}" for number, key in enumerate(leaves, 1)}
-    parts = []
-    for key, leaf in leaves.items():
-        if isinstance(leaf, Batch):
-            sql = Statement(leaf.input, DIALECT, tables, wanted=leaf.needs).build().sql("duckdb", pretty=True)
-            parts.append(f"/* {tables[key]}: what {leaf.name} makes of these rows */\n{sql};\n\n")
-    return "".join(parts) + Statement(plan, DIALECT, tables).build().sql("duckdb", pretty=True)
 
 
 def _stage_text(node: object) -> str:

@@ -49,7 +49,8 @@ def _run(query: str, rows: list[Row], shuffle: Callable[[list[Row]], None], tabl
                    for n, t in scan_columns(plan)]  # fmt: skip
         ENGINE.use_events(pa.table({n: pa.array(values, kind) for n, kind, values in columns}))
         found, _ = ENGINE.run(plan)
-    return found.to_pylist()
+    result: list[Row] = found.to_pylist()
+    return result
 
 
 @few

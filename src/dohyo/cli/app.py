@@ -143,6 +143,44 @@ def show(
     show_detection(detection, detections or [])
 
 
+@app.command(name="test")
+def check_detections(
+    detection: Annotated[list[str] | None, typer.Argument(help="Detections by name or prefix. Default: all.")] = None,
+    detections: Folders = None,
+    format: Annotated[str, typer.Option("--format", "-f", help="table, json or junit.")] = "table",
+    output: Output = None, quiet: Quiet = False,
+) -> None:  # fmt: skip
+    """Run the tests of detections: events that must fire, and events that must not.
+
+    Example: dohyo test T1043 --format junit --output results.xml
+    """
+    from dohyo.cli.commands import testing
+
+    testing.test(detection or [], detections or [], format, output, quiet)
+
+
+@app.command()
+def validate(
+    detection: Annotated[str, typer.Argument(help="A detection by name or prefix.")],
+    logs: Annotated[list[str] | None, typer.Option("--logs", "-l", help="The logs of the test: files, folders, patterns.")] = None,
+    test: Annotated[int | None, typer.Option("--test", help="Only the test of this number.")] = None,
+    companions: Annotated[bool, typer.Option("--companions", help="Run the companion detections too.")] = False,
+    simulate: Annotated[bool, typer.Option("--simulate", help="Take generated events instead of logs.")] = False,
+    shape: Annotated[str, typer.Option(help="The form of the generated events.")] = "flat",
+    detections: Folders = None,
+    format: Annotated[str, typer.Option("--format", "-f", help="table, json or junit.")] = "table",
+    output: Output = None, since: Since = None, until: Until = None, quiet: Quiet = False,
+) -> None:  # fmt: skip
+    """For each attack test: was its telemetry there, and did the detection see it? Exits 1 unless all are covered.
+
+    Example: dohyo validate T1043 --logs capture.evtx --test 1
+    """
+    from dohyo.cli.commands import testing
+
+    testing.validate_detection(detection, logs or [], test, companions, simulate, shape, detections or [], _settings(
+        format=format, output=output, since=since, until=until, quiet=quiet))  # fmt: skip
+
+
 @app.command()
 def fmt(
     files: Annotated[list[Path], typer.Argument(help="Query files (.sumo), or - for stdin.")],

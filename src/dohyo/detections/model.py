@@ -53,9 +53,10 @@ class Attack(_Strict):
 
 
 class Telemetry(_Strict):
-    """Telemetry that a test should leave behind."""
+    """Telemetry that a test should leave behind: a query, and how many rows it gives at least."""
 
     name: str
+    query: str
     count: int = 1
 
 
@@ -66,6 +67,11 @@ class AtomicTest(_Strict):
     name: str
     behaviour: str
     expect: tuple[Telemetry, ...] = ()
+    simulate: str = ""  # the generator's attack that carries the telemetry
+    processes: tuple[str, ...] = ()  # whose alerts belong to this test
+    seen_by: tuple[str, ...] = ()  # companion detections whose alerts belong to it
+    commands: tuple[str, ...] = ()
+    cleanup: tuple[str, ...] = ()
 
 
 class Metadata(_Strict):

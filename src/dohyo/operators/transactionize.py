@@ -222,6 +222,6 @@ OPERATOR = Operator(
     parse=_parse,
     print=_print,
     lower=_lower,
-    example="* | transactionize ProcessGuid (merge Image takeFirst, EventID join with \",\")",
+    example='* | transactionize ProcessGuid (merge Image takeFirst, EventID join with ",")',
     category="correlation",
 )

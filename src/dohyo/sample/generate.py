@@ -65,6 +65,15 @@ def generate(
     return _Generator(events, seed, attack_rate, first, span // timedelta(milliseconds=1), hosts).run()
 
 
+def one_attack(name: str, seed: int = 0, start: datetime = START) -> Iterator[Event]:
+    """The events of one attack, by its name, on one host, in order. Raises ``ValueError`` for a name that there is not."""
+    numbers = [i for i, attack in enumerate(ATTACKS) if attack.name == name]
+    if not numbers:
+        raise ValueError(f"no attack is called {name!r}; there are: {', '.join(a.name for a in ATTACKS)}")
+    first = (_zoned(start) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+    return _Generator(0, seed, 0.0, first, 1, HOSTS).alone(numbers[0])
+
+
 class _Generator:
     def __init__(self, events: int, seed: int, attack_rate: float, first: int, span: int, hosts: int) -> None:
         self._events, self._rate, self._first, self._span = events, attack_rate, first, span
@@ -79,6 +88,13 @@ class _Generator:
     def run(self) -> Iterator[Event]:
         """The events, in order; their record ids rise with them."""
         for record, event in enumerate(self._ordered(), _FIRST_RECORD):
+            event.slots["record"] = str(record)
+            yield event
+
+    def alone(self, number: int) -> Iterator[Event]:
+        """One attack and nothing else."""
+        self._play(self._first, scene(number))
+        for record, (_, _, event) in enumerate(sorted(self._pending), _FIRST_RECORD):
             event.slots["record"] = str(record)
             yield event
 

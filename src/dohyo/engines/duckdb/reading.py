@@ -423,6 +423,8 @@ def _spellings(record: dict[str, Any], wanted: set[str], known: dict[str, set[st
         for key, value in todo.pop().items():
             if key.lower() in wanted:
                 known.setdefault(key.lower(), set()).add(key)
+            if isinstance(value, str) and value.startswith("{"):
+                value = _loaded(value)
             if isinstance(value, dict):
                 todo.append(value)
 

@@ -17,7 +17,7 @@ from dohyo.plan.functions.model import Sql, apply, case, cast, coalesce, is_null
 from dohyo.plan.names import ID, TIME
 from dohyo.sources import model as m
 from dohyo.sources.shapes.categories import kind
-from dohyo.sources.shapes.names import ALIASES
+from dohyo.sources.shapes.names import ALIASES, SPELLINGS
 
 # --- expressions of the tables ----------------------------------------------------------------------------------------
 
@@ -213,7 +213,9 @@ def _places(shape: m.Shape, raw: Raw, name: str) -> list[Sql]:
     found = [raw.value(p) for p in dict.fromkeys(paths)]
     for bag in shape.inside_bags:
         text, inner = (bag.text, bag.inner) if isinstance(bag, m.Inside) else (bag, ())
-        found += [json_value(expression(text, raw), (*inner, n)) for n in names]
+        # text inside a record shows no spelling until it is read: all that are known are looked for
+        spelled = dict.fromkeys((*names, *SPELLINGS.get(name.lower(), ())))
+        found += [json_value(expression(text, raw), (*inner, n)) for n in spelled]
     found += [_xml_data(m.XmlData(text, name), raw) for text in shape.xml_bags]
     found += [_message_line(m.MessageLine(text, name), raw) for text in shape.message_bags]
     top = dict.fromkeys(key for n in names for key in _keys(n))

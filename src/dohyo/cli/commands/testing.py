@@ -1,0 +1,128 @@
+"""``dohyo test`` and ``dohyo validate``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import typer
+
+from dohyo.cli.errors import CHECK_FAILED, UsageError, shown
+from dohyo.cli.options import Settings, one_of
+from dohyo.detections.load import load
+from dohyo.detections.model import Detection
+from dohyo.detections.testing import Tested, Tests, run_tests
+from dohyo.detections.validate import Validated, Verdict, simulate, validate
+from dohyo.reports.junit import Check, junit
+
+_FORMATS = ("table", "json", "junit")
+
+
+def _written(text: str, output: Path | None) -> None:
+    if output is None:
+        sys.stdout.write(text)
+    else:
+        output.write_text(text, "utf-8")
+
+
+def test(names: Sequence[str], folders: Sequence[Path], format: str, output: Path | None, quiet: bool) -> None:
+    """Runs the cases, prints them, and exits 1 when one does not hold or a detection cannot be read."""
+    with shown():
+        one_of("--format", format, _FORMATS)
+        library = load(folders)
+        chosen = [library.find(n) for n in names] or library.detections
+        found = run_tests(chosen)
+        broken = [] if names else library.broken
+        _written(_WRITERS[format](found), output)
+        if not quiet:
+            for b in broken:
+                print(f"broken detection: {b}", file=sys.stderr)
+            _tell(found)
+    raise typer.Exit(CHECK_FAILED if found.failed or broken else 0)
+
+
+def _tell(found: Tests) -> None:
+    passed = len(found.cases) - len(found.failed)
+    print(f"{passed} of {len(found.cases)} tests hold in {sum(c.seconds for c in found.cases):.1f} s", file=sys.stderr)
+    if found.without:
+        print(f"without tests: {', '.join(found.without)}", file=sys.stderr)
+
+
+def _table(found: Tests) -> str:
+    return "".join(_line(c) for c in found.cases)
+
+
+def _line(c: Tested) -> str:
+    head = f"{'FAILED' if c.failures else 'ok    '}  {c.detection}  {c.case}\n"
+    return head + "".join(f"        {line}\n" for f in c.failures for line in f.splitlines())
+
+
+def _json(found: Tests) -> str:
+    rows = [{"detection": c.detection, "test": c.case, "ok": not c.failures, "failures": list(c.failures)} for c in found.cases]
+    return json.dumps(rows, ensure_ascii=False, indent=2) + "\n"
+
+
+_WRITERS: dict[str, Callable[[Tests], str]] = {
+    "table": _table,
+    "json": _json,
+    "junit": lambda found: junit(Check(c.detection, c.case, "\n".join(c.failures), c.seconds) for c in found.cases),
+}
+
+
+def validate_detection(
+    name: str, paths: Sequence[str], number: int | None, companions: bool, simulated: bool, shape: str, folders: Sequence[Path],
+    settings: Settings,
+) -> None:  # fmt: skip
+    """Prints the verdict of each test, and exits 1 unless every one is covered."""
+    with shown():
+        one_of("--format", settings.format, _FORMATS)
+        library = load(folders)
+        detection = library.find(name)
+        tests = [t for t in detection.metadata.tests if number in (None, t.number)]
+        if not tests:
+            raise UsageError(f"{detection.id} has no test{'' if number is None else f' {number}'}")
+        others = _companions(detection, library.detections) if companions else []
+        if simulated:
+            found = simulate(detection, others, tests, shape, settings.options())
+        elif paths:
+            found, read = validate(detection, others, tests, paths, settings.options())
+            if not settings.quiet:
+                print(f"read {read.records:,} events from {len(read.files):,} files", file=sys.stderr)
+        else:
+            raise UsageError("name the logs of the test (--logs PATH), or take generated ones (--simulate)")
+        _written(_VALIDATED[settings.format](found), settings.output)
+    raise typer.Exit(0 if all(v.verdict is Verdict.COVERED for v in found) else CHECK_FAILED)
+
+
+def _companions(detection: Detection, library: Sequence[Detection]) -> list[Detection]:
+    wanted = {name for t in detection.metadata.tests for name in t.seen_by}
+    return [d for d in library if d.id in wanted]
+
+
+def _shown(found: Sequence[Validated]) -> str:
+    lines = []
+    for v in found:
+        lines.append(f"test {v.test.number}: {v.test.name}")
+        for t in v.telemetry:
+            state = t.error or ("seen" if t.seen >= t.expected else "missing")
+            where = f"  {t.first}" if t.first else ""
+            lines.append(f"  telemetry  {state:8} {t.seen:>4} of {t.expected:<4} {t.name}{where}")
+        by = ", ".join(dict.fromkeys(a.detection for a in v.alerts))
+        lines.append(f"  detection  {len(v.alerts)} alert{'s' * (len(v.alerts) != 1)}" + (f" ({by})" if by else ""))
+        lines.append(f"  verdict    {v.verdict.value}")
+    return "\n".join(lines) + "\n"
+
+
+def _check(v: Validated) -> Check:
+    missing = [f"{t.name}: {t.seen} of {t.expected}" for t in v.telemetry if t.seen < t.expected]
+    failure = "" if v.verdict is Verdict.COVERED else "\n".join([v.verdict.value, *missing])
+    return Check("validate", f"test {v.test.number}: {v.test.name}", failure)
+
+
+_VALIDATED: dict[str, Callable[[Sequence[Validated]], str]] = {
+    "table": _shown,
+    "json": lambda found: json.dumps([v.as_json() for v in found], ensure_ascii=False, indent=2) + "\n",
+    "junit": lambda found: junit(map(_check, found)),
+}

@@ -1,0 +1,120 @@
+"""``dohyo validate``: was the telemetry of each test there, and did a detection see it?"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from dohyo.detections.hunt import Outcome
+from dohyo.detections.model import AtomicTest, Detection
+from dohyo.diagnostics import QueryError
+from dohyo.results import Alert, ReadReport
+from dohyo.run import Query, RunOptions, run_queries
+
+
+class Verdict(StrEnum):
+    """``NO_TELEMETRY``: nothing that the test leaves behind is in the logs. ``NO_DETECTION``: it is there, and no
+    detection saw it."""
+
+    COVERED = "covered"
+    NO_DETECTION = "no-detection"
+    NO_TELEMETRY = "no-telemetry"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A piece of telemetry: how many rows were expected at least, how many there are, and where the first one is."""
+
+    name: str
+    expected: int
+    seen: int
+    first: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Validated:
+    """A test and what came of it."""
+
+    test: AtomicTest
+    telemetry: tuple[Seen, ...]
+    alerts: tuple[Alert, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """Which of three it is."""
+        if self.alerts:
+            return Verdict.COVERED
+        return Verdict.NO_DETECTION if any(t.seen for t in self.telemetry) else Verdict.NO_TELEMETRY
+
+    def as_json(self) -> dict[str, Any]:
+        """The documented form."""
+        return {
+            "test": self.test.number,
+            "name": self.test.name,
+            "telemetry": [{"name": t.name, "expected": t.expected, "seen": t.seen} for t in self.telemetry],
+            "alerts": len(self.alerts),
+            "verdict": self.verdict.value,
+        }
+
+
+def validate(
+    detection: Detection, companions: Sequence[Detection], tests: Sequence[AtomicTest], paths: Sequence[str | Path], options: RunOptions
+) -> tuple[list[Validated], ReadReport]:
+    """Each test against the same logs, which are read once. Alerts belong to a test by the process, those of a
+    companion by the test's own list."""
+    chosen = [detection, *companions]
+    queries = [Query(d.query, f"{d.id}/query.sumo") for d in chosen]
+    queries += [Query(t.query, f"telemetry of test {test.number}", "strict") for test in tests for t in test.expect]
+    results = run_queries(queries, paths, replace(options, evidence=True))
+    outcomes = [Outcome(d, None, r) if isinstance(r, QueryError) else Outcome(d, r) for d, r in zip(chosen, results, strict=False)]
+    telemetry = iter(results[len(chosen) :])
+    found = []
+    for test in tests:
+        seen = tuple(_seen(t.name, t.count, next(telemetry)) for t in test.expect)
+        found.append(Validated(test, seen, tuple(_alerts(test, detection, outcomes))))
+    read = next((r.read for r in results if not isinstance(r, QueryError)), ReadReport())
+    return found, read
+
+
+def _seen(name: str, expected: int, result: Any) -> Seen:
+    if isinstance(result, QueryError):
+        return Seen(name, expected, 0, error=result.diagnostics[0].title)
+    first = next((e for e in result.evidence() if e), None)
+    return Seen(name, expected, len(result), f"{first.file}:{first.record}" if first else "")
+
+
+def _alerts(test: AtomicTest, detection: Detection, outcomes: Sequence[Outcome]) -> list[Alert]:
+    out = []
+    for outcome in outcomes:
+        if outcome.detection.id == detection.id:
+            out += [a for a in outcome.alerts if _is_of(a, test)]
+        elif outcome.detection.id in test.seen_by:
+            out += outcome.alerts
+    return out
+
+
+def _is_of(alert: Alert, test: AtomicTest) -> bool:
+    """True when a field of the alert names one of the test's programs, by its file name."""
+    names = {str(v).lower().replace("/", "\\").rpartition("\\")[2] for v in alert.fields.values() if isinstance(v, str)}
+    return not test.processes or bool(names & {p.lower() for p in test.processes})
+
+
+def simulate(
+    detection: Detection, companions: Sequence[Detection], tests: Sequence[AtomicTest], shape: str, options: RunOptions
+) -> list[Validated]:
+    """Each test against the events that the generator makes of it, and nothing else."""
+    from dohyo.sample.generate import one_attack
+    from dohyo.sample.write import write
+
+    found = []
+    with tempfile.TemporaryDirectory() as scratch:
+        for test in tests:
+            log = Path(scratch) / f"test{test.number}.ndjson"
+            write(log, one_attack(test.simulate), shape)
+            found += validate(detection, companions, [test], [log], options)[0]
+    return found
