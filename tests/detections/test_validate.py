@@ -47,7 +47,8 @@ def test_verdicts(shape: str, companions: bool) -> None:
 def test_logs_without_the_test_are_no_telemetry(tmp_path: Path) -> None:
     """An event of something else says nothing about the test; the exit code is 1."""
     log = tmp_path / "other.ndjson"
-    log.write_text(json.dumps({"Channel": "Security", "EventID": "4624", "Hostname": "h", "TimeCreated": "2024-01-01T00:00:00Z"}) + "\n")
+    event = {"Channel": "Security", "EventID": "4624", "Hostname": "h", "TimeCreated": "2024-01-01T00:00:00Z"}
+    log.write_text(json.dumps(event) + "\n")
     done = dohyo("validate", "T1043", "--logs", log, "--test", "1", "--format", "json")
     assert done.returncode == 1
     (one,) = json.loads(done.stdout)

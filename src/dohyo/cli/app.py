@@ -182,6 +182,43 @@ def validate(
 
 
 @app.command()
+def why(
+    detection: Annotated[str, typer.Argument(help="A detection by name or prefix.")],
+    paths: Paths = None, detections: Folders = None,
+    format: Annotated[str, typer.Option("--format", "-f", help="table or json.")] = "table",
+    since: Since = None, until: Until = None, source_category: Category = None, param: Param = None,
+    lookup_dir: Tables = None,
+) -> None:  # fmt: skip
+    """Say why a detection fired or stayed silent: the events left after each stage, and what removed them.
+
+    Example: dohyo why T1043 sysmon.evtx
+    """
+    from dohyo.cli.commands.why import run
+
+    run(detection, paths, detections or [], _settings(
+        format=format, since=since, until=until, source_category=source_category, param=param, lookup_dir=lookup_dir))  # fmt: skip
+
+
+importing = typer.Typer(help="Bring rules of other systems in as detections.", no_args_is_help=True)
+app.add_typer(importing, name="import")
+
+
+@importing.command(name="sigma")
+def import_sigma(
+    paths: Annotated[list[Path], typer.Argument(help="Sigma rules: files or folders.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where the detection folders go.")],
+    quiet: Quiet = False,
+) -> None:
+    """Write a detection folder for each Sigma rule: metadata, the query in valid Sumo Logic, and the rule itself.
+
+    Example: dohyo import sigma rules/windows --output detections
+    """
+    from dohyo.cli.commands.importing import sigma
+
+    sigma(paths, output, quiet)
+
+
+@app.command()
 def fmt(
     files: Annotated[list[Path], typer.Argument(help="Query files (.sumo), or - for stdin.")],
     check: Annotated[bool, typer.Option("--check", help="Change nothing; exit 1 when a file is not in the layout.")] = False,

@@ -14,9 +14,11 @@ from dohyo.cli import output, summary
 from dohyo.cli.errors import CHECK_FAILED, NO_INPUT, WRONG, errors_first, print_diagnostics, shown
 from dohyo.cli.options import Settings, inputs, one_of
 from dohyo.cli.progress import progress
+from dohyo.compile import parse
 from dohyo.detections.hunt import Hunt, flat, run_detections
 from dohyo.detections.load import load
 from dohyo.detections.model import Detection, Severity
+from dohyo.detections.sight import absent_sources
 
 
 def run(
@@ -85,7 +87,8 @@ def _state(result: Any, found: Hunt) -> str:
         return f"fired {len(result):,}×"
     if not found.read.records:
         return "could not see: no events were read"
-    return "quiet"
+    absent = absent_sources(parse(result.source.text), found.read)
+    return f"could not see: these logs have no events of {' or '.join(absent)}" if absent else "quiet"
 
 
 def _code(found: Hunt, names: list[str], fail_on: str | None) -> int:

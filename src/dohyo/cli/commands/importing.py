@@ -1,0 +1,27 @@
+"""``dohyo import sigma``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from dohyo.cli.errors import CHECK_FAILED, shown
+
+
+def sigma(paths: Sequence[Path], output: Path, quiet: bool) -> None:
+    """Writes a detection folder for each rule; rules that cannot be converted are named, and make the exit code 1."""
+    with shown():
+        from dohyo.sigma.folders import write
+        from dohyo.sigma.load import load
+
+        found = load(paths)
+        for rule in found.rules:
+            write(rule, output)
+        for broken in found.broken:
+            print(broken, file=sys.stderr)
+        if not quiet:
+            print(f"{len(found.rules):,} rules written to {output}, {len(found.broken):,} not converted", file=sys.stderr)
+    raise typer.Exit(CHECK_FAILED if found.broken else 0)
