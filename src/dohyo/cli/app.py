@@ -199,6 +199,24 @@ def why(
         format=format, since=since, until=until, source_category=source_category, param=param, lookup_dir=lookup_dir))  # fmt: skip
 
 
+@app.command()
+def convert(
+    detection: Annotated[str, typer.Argument(help="A detection by name or prefix, or a Sigma rule file (.yml).")],
+    to: Annotated[str, typer.Option("--to", help="sigma, sumo, splunk, sentinel, kusto, defender, esql, eql, lucene, opensearch, "
+                  "ppl, loki, logscale, secops, sentinelone, cortex.")],
+    detections: Folders = None, output: Output = None,
+    verify: Annotated[list[str] | None, typer.Option("--verify", help="Logs over which the detection and its way through Sigma and "
+                      "back are compared, event by event; exits 1 when they differ.")] = None,
+) -> None:  # fmt: skip
+    """Write a detection in another language: as a Sigma rule, or for another platform.
+
+    Example: dohyo convert T1043 --to sigma
+    """
+    from dohyo.cli.commands.convert import run
+
+    run(detection, to, detections or [], output, verify or [])
+
+
 importing = typer.Typer(help="Bring rules of other systems in as detections.", no_args_is_help=True)
 app.add_typer(importing, name="import")
 

@@ -1,0 +1,89 @@
+"""Sigma out: T1043's rule is the bundled one, the round trip finds the same events, and what cannot be said is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from dohyo.detections.load import load
+from dohyo.detections.model import Detection
+from dohyo.run import RunOptions
+from dohyo.sample import run as sample
+from dohyo.sigma import out
+from dohyo.sigma.platforms import PLATFORMS, convert
+from dohyo.sigma.values import NotSaid
+from dohyo.sigma.verify import verify
+
+T1043 = next(d for d in load().detections if d.id.startswith("T1043"))
+RECORDED = Path(__file__).resolve().parents[3] / "shared" / "data"
+
+
+def asked(query: str) -> Detection:
+    return T1043.model_copy(update={"query": query})
+
+
+def test_the_bundled_rule_is_the_converted_one() -> None:
+    """``sigma.yml`` beside the query cannot be out of step with it."""
+    assert out.rule(T1043) == yaml.safe_load((T1043.folder / "sigma.yml").read_text("utf-8"))
+
+
+def test_round_trip_on_generated_events(tmp_path: Path) -> None:
+    """Sumo → Sigma → Sumo finds the same alerts."""
+    log = tmp_path / "log.ndjson"
+    sample(log, 5_000, seed=5, attack_rate=0.05)
+    proof = verify(T1043, [log], RunOptions())
+    assert proof.same and proof.both > 20
+
+
+@pytest.mark.skipif(not (RECORDED / "evtx").is_dir(), reason="the recordings are not there")
+def test_round_trip_on_recordings() -> None:
+    """The same on recorded attacks, in every shape that there is a recording of."""
+    proof = verify(T1043, [RECORDED / "evtx", RECORDED / "otrf"], RunOptions())
+    assert proof.same and proof.both > 10
+
+
+@pytest.mark.parametrize(
+    ("where", "detection"),
+    [
+        ('toLowerCase(Image) matches "*\\\\x.exe"', {"selection": {"Image|endswith": "\\x.exe"}, "condition": "selection"}),
+        ('CommandLine contains "a*b"', {"selection": {"CommandLine|contains": "a\\*b"}, "condition": "selection"}),
+        ('Image = "a" or CommandLine = "b"',
+         {"selection": {"Image": "a"}, "selection_1": {"CommandLine": "b"}, "condition": "selection or selection_1"}),
+        ('Image = "a" and !(User = "b" or User = "c")',
+         {"selection": {"Image": "a"}, "filter": {"User": ["b", "c"]}, "condition": "selection and not filter"}),
+        ("isNull(User)", {"selection": {"User": None}, "condition": "selection"}),
+        ("num(ProcessId) > 4", {"selection": {"ProcessId|gt": 4}, "condition": "selection"}),
+        ("Image matches /ab+/", {"selection": {"Image|re": "ab+"}, "condition": "selection"}),
+    ],
+)  # fmt: skip
+def test_condition(where: str, detection: dict[str, object]) -> None:
+    """What a condition becomes; the event id is the log source."""
+    rule = out.rule(asked(f'_sourceCategory=windows/sysmon | where EventID = "1" | where {where}'))
+    assert rule["logsource"] == {"product": "windows", "category": "process_creation"}
+    assert rule["detection"] == detection
+
+
+@pytest.mark.parametrize("query", ['* | count by Image | where _count > 5', "* | where length(Image) > 5", "* | dedup by Image"])
+def test_what_sigma_cannot_say_is_named(query: str) -> None:
+    """Aggregates, functions of a value, order: refused with the part that is the reason."""
+    with pytest.raises(NotSaid, match=r"count|length|dedup"):
+        out.rule(asked(query))
+
+
+@pytest.mark.filterwarnings("ignore")  # the packages are not ours
+@pytest.mark.parametrize("target", [t for t in PLATFORMS if t != "sentinelone"])
+def test_platform(target: str) -> None:
+    """Each platform's query names a program and a port of the rule."""
+    pytest.importorskip("sigma.backends.splunk", reason="the extra `platforms` is not installed")
+    text = convert(out.rule(T1043), target)
+    assert "certutil" in text and "3389" in text
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_platform_that_cannot_take_the_rule_says_why() -> None:
+    """SentinelOne's pipeline refuses the rule's fields; that is a reason, not a crash."""
+    pytest.importorskip("sigma.backends.sentinelone", reason="the extra `platforms` is not installed")
+    with pytest.raises(NotSaid, match="SentinelOne"):
+        convert(out.rule(T1043), "sentinelone")
