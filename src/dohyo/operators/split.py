@@ -30,6 +30,6 @@ OPERATOR = Operator(
     parse=_parse,
     print=csv.print_split,
     lower=csv.lower_split,
-    example="* | split Image delim='\\' extract 1 as drive",
+    example="* | split Image delim=':' extract 1 as drive",
     category="parse",
 )

@@ -1,0 +1,114 @@
+"""Writes the reference pages from the tables of the code: one page for each operator and function, one for the diagnostics.
+
+    python docs/build.py
+
+The pages are checked in; ``tests/test_reference.py`` fails when they are out of step, and runs every example."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+from dohyo.operators import OPERATORS
+from dohyo.operators.base import Operator
+from dohyo.plan.functions import AGGREGATES, FUNCTIONS
+from dohyo.plan.functions.model import AggregateFunction, Function
+
+HERE = Path(__file__).parent / "reference"
+SOURCE = Path(__file__).parents[1] / "src" / "dohyo"
+
+
+def pages() -> dict[str, str]:
+    """All pages: path below ``docs/reference`` → text."""
+    out = {f"operators/{_file(o.names[0] if o.names else 'expression')}.md": operator(o) for o in OPERATORS.operators}
+    for row in (*FUNCTIONS.values(), *AGGREGATES.values()):
+        if not row.internal:
+            kind = "functions" if isinstance(row, Function) else "aggregates"
+            out[f"{kind}/{_file(row.name)}.md"] = function(row)
+    out["diagnostics.md"] = diagnostics()
+    out["index.md"] = index(out)
+    return out
+
+
+def _file(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_]", "-", name)
+
+
+def operator(o: Operator) -> str:
+    """The page of an operator."""
+    name = o.names[0] if o.names else "expression"
+    also = f"\n\nAlso written {', '.join(f'`{n}`' for n in o.names[1:])}." if len(o.names) > 1 and o.category != "aggregate" else ""
+    note = f"\n\nNot an operator of Sumo Logic: runs in the lenient dialect only. Write `{o.instead}`." if o.lenient_only else ""
+    example = f"## Example\n\n```\n{o.example}\n```"
+    return f"# {name}\n\n{o.doc}{also}{note}\n\n```\n{o.synopsis}\n```\n\n{example}\n\nLanguage specification: §{o.spec}.\n"
+
+
+def function(row: Function | AggregateFunction) -> str:
+    """The page of a function."""
+    also = f"\n\nAlso written {', '.join(f'`{n}`' for n in row.aliases)}." if row.aliases else ""
+    note = f"\n\nNot a function of Sumo Logic: runs in the lenient dialect only. Write `{row.instead}`." if row.lenient_only else ""
+    example = f"\n\n## Example\n\n`{row.example[0]}` gives `{row.example[1]}`." if row.example else ""
+    if isinstance(row, AggregateFunction):
+        example = f"\n\n## Example\n\n```\n* | {aggregate_example(row)} by Computer\n```"
+    return f"# {row.name}\n\n`{row.signature}`\n\n{row.doc}{also}{note}{example}\n\nLanguage specification: §{row.spec or '6.2'}.\n"
+
+
+def aggregate_example(row: AggregateFunction) -> str:
+    """A call of the aggregate over a field that it fits."""
+    if "withtime" in row.args[0].name:
+        return f"withtime Image | {row.name}(Image_withtime) as x"
+    return f"{row.name} as x" if row.name == "count" else f"{row.name}(DestinationPort) as x"
+
+
+def diagnostics() -> str:
+    """Every code with what it says."""
+    found: dict[str, set[str]] = {}
+    for path in sorted(SOURCE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call):
+                code, title = _said(node)
+                if code:
+                    found.setdefault(code, set()).add(title)
+    lines = [f"## {code}\n\n" + "".join(f"* {t}\n" for t in sorted(titles)) for code, titles in sorted(found.items())]
+    return "# Diagnostics\n\nWhat Dohyo says of a query, by code. `…` stands for a part of your query.\n\n" + "\n".join(lines)
+
+
+def _said(node: ast.Call) -> tuple[str, str]:
+    texts = [a for a in node.args if isinstance(a, (ast.Constant, ast.JoinedStr, ast.BinOp))]
+    if len(texts) < 2 or not (isinstance(texts[0], ast.Constant) and re.fullmatch(r"DH\d{4}", str(texts[0].value))):
+        return "", ""
+    return str(texts[0].value), _text(texts[1])
+
+
+def _text(node: ast.expr) -> str:
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(v.value) if isinstance(v, ast.Constant) else "…" for v in node.values)
+    return _text(node.left) + _text(node.right) if isinstance(node, ast.BinOp) else "…"
+
+
+def index(found: dict[str, str]) -> str:
+    """The list of all pages."""
+    parts = ["# Reference\n"]
+    for kind in ("operators", "aggregates", "functions"):
+        links = " · ".join(f"[{Path(p).stem}]({p})" for p in sorted(found, key=str.lower) if p.startswith(f"{kind}/"))
+        parts.append(f"## {kind.capitalize()}\n\n{links}\n")
+    return "\n".join([*parts, "[Diagnostics](diagnostics.md)\n"])
+
+
+def main() -> None:
+    """Writes the pages and removes those that have no row any more."""
+    wanted = pages()
+    for path in HERE.rglob("*.md"):
+        if path.relative_to(HERE).as_posix() not in wanted:
+            path.unlink()
+    for name, text in wanted.items():
+        path = HERE / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    main()
