@@ -21,7 +21,8 @@ Paths = Annotated[
     typer.Argument(help="Log files, folders, patterns such as 'logs/**/*.evtx', or - for stdin. EVTX, NDJSON, JSON, CSV, "
                    "Parquet, event XML; also in gzip, zstd, zip, tar.", metavar="PATH..."),
 ]  # fmt: skip
-Format = Annotated[str, typer.Option("--format", "-f", help="table, json, ndjson, csv or parquet.")]
+Format = Annotated[str, typer.Option("--format", "-f", help="table, json, ndjson, csv, parquet; hunt also "
+                   "sarif, navigator, timesketch, ocsf, stix.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file instead of stdout.")]
 Since = Annotated[str | None, typer.Option(help="Only events from this time on: ISO 8601 (UTC unless said), or -24h.")]
 Until = Annotated[str | None, typer.Option(help="Only events before this time.")]
@@ -69,6 +70,7 @@ def hunt(
     detection: Annotated[list[str] | None, typer.Option("--detection", "-d", help="A detection by name or prefix "
                          "(T1043); several may be given. Default: all.")] = None,
     detections: Folders = None, sigma: Sigma = None,
+    html: Annotated[Path | None, typer.Option(help="Also write a self-contained report page.")] = None,
     fail_on: Annotated[str | None, typer.Option(help="Exit 1 when an alert is at least this severe: informational, low, "
                        "medium, high, critical.")] = None,
     format: Format = "table", output: Output = None, since: Since = None, until: Until = None,
@@ -82,7 +84,7 @@ def hunt(
     """
     from dohyo.cli.commands.hunt import run
 
-    run(paths, detection or [], detections or [], sigma or [], fail_on, _settings(
+    run(paths, detection or [], detections or [], sigma or [], fail_on, html, _settings(
         format=format, output=output, since=since, until=until, dialect=dialect, source_category=source_category,
         param=param, lookup_dir=lookup_dir, raw=raw, strict_input=strict_input, memory=memory, threads=threads,
         quiet=quiet, verbose=verbose, timezone=timezone))  # fmt: skip

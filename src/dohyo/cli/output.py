@@ -12,11 +12,24 @@ from dohyo.cli.options import one_of
 from dohyo.reports import WRITERS, writer
 
 
-def check(format: str, output: Path | None) -> None:
+def check(format: str, output: Path | None, more: Sequence[str] = ()) -> None:
     """Refuses an unknown format, and Parquet on a terminal, before the work begins."""
-    one_of("--format", format, tuple(WRITERS))
+    one_of("--format", format, (*WRITERS, *more))
     if format == "parquet" and output is None and sys.stdout.isatty():
         raise UsageError("--format parquet needs --output FILE, or a pipe")
+
+
+def emit_text(text: str, output: Path | None) -> None:
+    """Writes a text, to a file at once or not at all."""
+    if output is None:
+        sys.stdout.write(text)
+        return
+    part = output.with_name(output.name + ".part")
+    try:
+        part.write_text(text, "utf-8", errors="replace")
+        part.replace(output)
+    except OSError as error:
+        raise UsageError(f"--output {output}: {error.strerror}") from None
 
 
 def emit(format: str, names: Sequence[str], rows: Sequence[dict[str, Any]], output: Path | None) -> None:

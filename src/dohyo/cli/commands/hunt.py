@@ -19,21 +19,25 @@ from dohyo.detections.hunt import Hunt, flat, run_detections
 from dohyo.detections.load import load
 from dohyo.detections.model import Detection, Severity
 from dohyo.detections.sight import absent_sources
+from dohyo.reports.alerts import ALERT_WRITERS
 
 
 def run(
-    paths: list[str] | None, names: list[str], folders: Sequence[Path], sigma: Sequence[Path], fail_on: str | None, settings: Settings
-) -> None:
+    paths: list[str] | None, names: list[str], folders: Sequence[Path], sigma: Sequence[Path], fail_on: str | None,
+    html: Path | None, settings: Settings,
+) -> None:  # fmt: skip
     """Hunts, writes the alerts and the summary, and ends with the exit code."""
     with shown():
         if fail_on is not None:
             one_of("--fail-on", fail_on, [s.value for s in Severity])
-        output.check(settings.format, settings.output)
+        output.check(settings.format, settings.output, tuple(ALERT_WRITERS))
         chosen, broken = _chosen(names, folders, sigma)
         with progress(settings.quiet) as tell:
             found = run_detections(chosen, inputs(paths), replace(settings.options(), progress=tell))
         found.broken = broken
         _write(found, settings)
+        if html is not None:
+            output.emit_text(_page(found), html)
         _report(found, settings)
     raise typer.Exit(_code(found, names, fail_on))
 
@@ -50,8 +54,27 @@ def _chosen(names: list[str], folders: Sequence[Path], sigma: Sequence[Path]) ->
     return [*chosen, *(rules.detection(r) for r in found.rules)], found.broken
 
 
+def _page(found: Hunt) -> str:
+    from datetime import UTC, datetime
+
+    from dohyo import __version__
+    from dohyo.reports.html_page import Entry, page
+
+    entries = []
+    for o in found.outcomes:
+        pages = o.detection.pages() if o.result is not None and len(o.result) else {}
+        meta, hits = o.detection.metadata, len(o.result) if o.result is not None else 0
+        attack, state = ", ".join(meta.attack.techniques), _state(o.result, found)
+        entries.append(Entry(o.detection.id, meta.title, attack, state, hits, pages.get("playbook", "")))
+    made = f"Made by Dohyo {__version__} on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+    return page(found.alerts, entries, found.read, made)
+
+
 def _write(found: Hunt, settings: Settings) -> None:
     alerts = found.alerts
+    if settings.format in ALERT_WRITERS:
+        output.emit_text(ALERT_WRITERS[settings.format](alerts), settings.output)
+        return
     if settings.format in ("json", "ndjson"):
         output.emit(settings.format, [], [a.as_json() for a in alerts], settings.output)
         return

@@ -1,0 +1,83 @@
+"""One self-contained HTML page of a hunt. Everything from a log is data for a script that sets text, never markup."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+from dohyo.results import Alert, ReadReport
+
+#: Longer texts are cut: a page of fifty thousand alerts must stay small.
+_LONGEST, _LONGEST_RAW = 2_000, 20_000
+_MOST_COLUMNS, _MOST_PROBLEMS = 10, 500
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A detection on the page: its name, title, techniques, what became of it, how many alerts, and its playbook."""
+
+    id: str
+    title: str
+    attack: str
+    state: str
+    alerts: int
+    playbook: str = ""
+
+
+def page(alerts: Sequence[Alert], detections: Sequence[Entry], read: ReadReport, made: str) -> str:
+    """The page. ``made``: a line that says when and by what it was made."""
+    columns = _columns(alerts)
+    data = {
+        "made": made,
+        "columns": columns,
+        "alerts": [_row(a, columns) for a in alerts],
+        "detections": [vars(d) for d in detections],
+        "read": f"{read.records:,} events from {len(read.files):,} files; {len(read.problems):,} problems",
+        "problems": [str(p) for p in read.problems[:_MOST_PROBLEMS]],
+    }
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=str)
+    template = resources.files("dohyo.reports").joinpath("page.html").read_text("utf-8")
+    return template.replace("__DATA__", _inert(text))
+
+
+def _inert(text: str) -> str:
+    """JSON that cannot end its script element, whatever it holds; direction marks and controls are shown as escapes."""
+    out = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    return "".join(c if not _hidden(c) else f"\\u{ord(c):04x}" for c in out)
+
+
+def _hidden(c: str) -> bool:
+    return c < " " or "\x7f" <= c <= "\x9f" or "\u2028" <= c <= "\u202e" or "\u2066" <= c <= "\u2069" or "\ud800" <= c <= "\udfff"
+
+
+#: Marks that turn the direction of text around: shown as what they are.
+_MARKS = {ord(c): f"\u27e8U+{ord(c):04X}\u27e9" for c in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f"}
+
+
+def _columns(alerts: Sequence[Alert]) -> list[str]:
+    """The fields that most alerts have, in the order in which they first come."""
+    counts: dict[str, int] = {}
+    for a in alerts:
+        for name, value in a.fields.items():
+            if name != "_messageTime" and value is not None:
+                counts[name] = counts.get(name, 0) + 1
+    most = set(sorted(counts, key=lambda n: -counts[n])[:_MOST_COLUMNS])
+    return [n for n in counts if n in most]
+
+
+def _row(alert: Alert, columns: Sequence[str]) -> list[Any]:
+    evidence = alert.evidence
+    fields = [_shown(alert.fields.get(c), _LONGEST) for c in columns]
+    place = [_shown(evidence.file, _LONGEST), evidence.record, _shown(evidence.raw, _LONGEST_RAW)] if evidence else [None, None, None]
+    return [alert.time, alert.severity, alert.detection, *fields, *place]
+
+
+def _shown(value: Any, longest: int) -> str | None:
+    if value is None:
+        return None
+    text = str(value)
+    text = text if len(text) <= longest else f"{text[:longest]}… ({len(text):,} characters)"
+    return text.translate(_MARKS)

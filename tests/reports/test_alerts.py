@@ -1,0 +1,108 @@
+"""Alerts in other tools' formats, and the report page: valid, and inert whatever the logs hold."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from dohyo.reports.alerts import ALERT_WRITERS
+from dohyo.reports.html_page import Entry, page
+from dohyo.results import Alert, Evidence, ReadReport
+
+HOSTILE = "</script><img src=x onerror=alert(1)>\x1b[31m\u202eexe.txt\ud800\x00=cmd()" + "A" * 100
+
+
+def alert(n: int = 0, text: str = "x") -> Alert:
+    fields = {"Computer": f"host{n}", "CommandLine": text, "Empty": None}
+    return Alert("T1-x", f"Title {text}", "high", "medium", ("execution",), ("T1059",), "2024-01-01T00:00:00.000Z", fields,
+                 Evidence("logs/a.evtx", 7, text))  # fmt: skip
+
+
+class Scripts(HTMLParser):
+    """The tags of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+
+
+def test_page_holds_hostile_text_as_data() -> None:
+    """No element comes from a log; marks that turn text around are shown; the data are legal JSON."""
+    text = page([alert(1, HOSTILE)], [Entry("T1-x", HOSTILE, "T1059", "fired", 1, HOSTILE)], ReadReport(), "made")
+    plain = page([alert(1, "x")], [Entry("T1-x", "x", "T1059", "fired", 1, "x")], ReadReport(), "made")
+    tags = [Scripts(), Scripts()]
+    for parser, source in zip(tags, (text, plain), strict=True):
+        parser.feed(source)
+    assert tags[0].tags == tags[1].tags and "img" not in tags[0].tags
+    data = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.S)
+    assert data and "\u202e" not in data[1] and "\x1b" not in data[1]
+    row = json.loads(data[1])["alerts"][0]
+    assert "⟨U+202E⟩" in row[4]
+    assert "://" not in text.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_page_of_many_alerts_stays_small() -> None:
+    """50,000 alerts stay under 30 MB."""
+    assert len(page([alert(n, "C:\\Windows\\x.exe -a b") for n in range(50_000)], [], ReadReport(), "made")) < 30_000_000
+
+
+def test_sarif_points_at_the_record() -> None:
+    """One result an alert with its place, one rule a detection."""
+    run = json.loads(ALERT_WRITERS["sarif"]([alert(1), alert(2)]))["runs"][0]
+    assert [r["id"] for r in run["tool"]["driver"]["rules"]] == ["T1-x"]
+    place = run["results"][0]["locations"][0]["physicalLocation"]
+    assert (place["artifactLocation"]["uri"], place["region"]["startLine"], run["results"][0]["level"]) == ("logs/a.evtx", 7, "error")
+
+
+def test_navigator_counts_techniques() -> None:
+    """A technique's score is its alerts."""
+    layer = json.loads(ALERT_WRITERS["navigator"]([alert(1), alert(2)]))
+    assert layer["techniques"] == [{"techniqueID": "T1059", "score": 2, "comment": "2 alerts", "enabled": True}]
+
+
+def test_timesketch_has_its_columns() -> None:
+    """message, datetime, timestamp_desc, then our own; a cell of any text is one cell."""
+    rows = list(csv.DictReader(io.StringIO(ALERT_WRITERS["timesketch"]([alert(1, 'a,"b"\nc')]))))
+    assert rows[0]["datetime"] == "2024-01-01T00:00:00.000Z" and rows[0]["timestamp_desc"] == "Event Logged"
+    assert rows[0]["CommandLine"] == 'a,"b"\nc'
+
+
+def test_ocsf_is_a_detection_finding() -> None:
+    """One object a line with the class's ids, the time in milliseconds."""
+    (one,) = map(json.loads, ALERT_WRITERS["ocsf"]([alert(1)]).splitlines())
+    assert (one["class_uid"], one["type_uid"], one["severity_id"], one["time"]) == (2004, 200401, 4, 1704067200000)
+
+
+def test_stix_sightings_refer_to_indicators() -> None:
+    """Each sighting's indicator is in the bundle; ids are stable."""
+    first, second = (json.loads(ALERT_WRITERS["stix"]([alert(1), alert(2)]))["objects"] for _ in range(2))
+    ids = {o["id"] for o in first if o["type"] == "indicator"}
+    assert {o["sighting_of_ref"] for o in first if o["type"] == "sighting"} == ids
+    assert [o["id"] for o in first] == [o["id"] for o in second]
+
+
+@pytest.mark.parametrize("format", ALERT_WRITERS)
+def test_no_alerts(format: str) -> None:
+    """Nothing found is a document too."""
+    assert isinstance(ALERT_WRITERS[format]([]), str)
+
+
+def test_hunt_writes_them(tmp_path: Path) -> None:
+    """``hunt --format sarif --output`` and ``--html`` write whole files."""
+    logs = Path(__file__).resolve().parents[2] / "samples" / "logs"
+    out = ["-f", "sarif", "-o", tmp_path / "a.sarif", "--html", tmp_path / "a.html"]
+    command = [sys.executable, "-m", "dohyo", "hunt", "-d", "T1043", logs, *out]
+    subprocess.run(list(map(str, command)), check=True, capture_output=True, timeout=120)
+    assert len(json.loads((tmp_path / "a.sarif").read_text())["runs"][0]["results"]) == 11
+    assert "T1043-commonly-used-port" in (tmp_path / "a.html").read_text("utf-8")
