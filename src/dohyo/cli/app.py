@@ -71,6 +71,7 @@ def hunt(
                          "(T1043); several may be given. Default: all.")] = None,
     detections: Folders = None, sigma: Sigma = None,
     html: Annotated[Path | None, typer.Option(help="Also write a self-contained report page.")] = None,
+    tuning: Annotated[Path | None, typer.Option(help="Alerts to let pass; default: tuning.yml in this folder.")] = None,
     fail_on: Annotated[str | None, typer.Option(help="Exit 1 when an alert is at least this severe: informational, low, "
                        "medium, high, critical.")] = None,
     format: Format = "table", output: Output = None, since: Since = None, until: Until = None,
@@ -84,7 +85,7 @@ def hunt(
     """
     from dohyo.cli.commands.hunt import run
 
-    run(paths, detection or [], detections or [], sigma or [], fail_on, html, _settings(
+    run(paths, detection or [], detections or [], sigma or [], fail_on, html, tuning, _settings(
         format=format, output=output, since=since, until=until, dialect=dialect, source_category=source_category,
         param=param, lookup_dir=lookup_dir, raw=raw, strict_input=strict_input, memory=memory, threads=threads,
         quiet=quiet, verbose=verbose, timezone=timezone))  # fmt: skip
@@ -199,6 +200,46 @@ def why(
 
     run(detection, paths, detections or [], _settings(
         format=format, since=since, until=until, source_category=source_category, param=param, lookup_dir=lookup_dir))  # fmt: skip
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(help="A technique and words: T1059.001-encoded-powershell.")],
+    folder: Annotated[Path, typer.Option("--detections", help="The folder of your detections.")] = Path("detections"),
+) -> None:
+    """Lay out a detection folder to start from: metadata, query, tests, playbook.
+
+    Example: dohyo new T1059.001-encoded-powershell
+    """
+    from dohyo.cli.commands import authoring
+
+    authoring.new_detection(name, folder)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of detection.yml, for editors."""
+    from dohyo.cli.commands import authoring
+
+    authoring.print_schema()
+
+
+@app.command()
+def compare(
+    first: Annotated[str, typer.Argument(help="A detection by name, or a query file (.sumo).")],
+    second: Annotated[str, typer.Argument(help="The other version.")],
+    paths: Paths = None, detections: Folders = None,
+    format: Annotated[str, typer.Option("--format", "-f", help="table or json.")] = "table",
+    since: Since = None, until: Until = None, lookup_dir: Tables = None,
+) -> None:  # fmt: skip
+    """Show, alert by alert, what two versions of a detection do differently. Exits 1 when they differ.
+
+    Example: dohyo compare T1043 new-query.sumo logs/
+    """
+    from dohyo.cli.commands import authoring
+
+    authoring.compare_detections(first, second, paths, detections or [], _settings(
+        format=format, since=since, until=until, lookup_dir=lookup_dir))  # fmt: skip
 
 
 @app.command()

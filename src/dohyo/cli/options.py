@@ -52,7 +52,7 @@ class Settings:
             strict_input=self.strict_input,
             memory=self.memory,
             threads=self.threads,
-            source_category=self.source_category,
+            source_category=self.source_category or own.source_category,
             tables=(*(self.lookup_dir or ()), *own.tables),
             macros=own.macros,
             parameters=parameters(self.param or ()),

@@ -3,6 +3,7 @@
 .. code-block:: toml
 
    lookup-dir = ["lookups"]
+   source-category = "windows/sysmon"
 
    [macros]
    office_hosts = '_sourceHost in ("WS-1", "WS-2")'
@@ -21,10 +22,12 @@ NAME = "dohyo.toml"
 
 @dataclass(frozen=True)
 class Project:
-    """``macros``: name -> text that stands for it. ``tables``: folders with lookup tables."""
+    """``macros``: name -> text that stands for it. ``tables``: folders with lookup tables.
+    ``source_category``: what the logs' ``_sourceCategory`` is instead of what their shapes say."""
 
     macros: dict[str, str] = field(default_factory=dict)
     tables: tuple[Path, ...] = ()
+    source_category: str | None = None
 
 
 def project(folder: Path) -> Project:
@@ -42,4 +45,7 @@ def project(folder: Path) -> Project:
         raise UsageError(f"{NAME}: `[macros]` holds texts: name = '…'")
     if not isinstance(folders, list) or not all(isinstance(v, str) for v in folders):
         raise UsageError(f"{NAME}: `lookup-dir` is a list of folders")
-    return Project(macros, tuple(folder / f for f in folders))
+    category = found.get("source-category")
+    if category is not None and not isinstance(category, str):
+        raise UsageError(f"{NAME}: `source-category` is a text")
+    return Project(macros, tuple(folder / f for f in folders), category)

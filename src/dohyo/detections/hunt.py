@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from dohyo.detections.load import load
 from dohyo.detections.model import Detection
+from dohyo.detections.tuning import File, Tuned, apply
 from dohyo.diagnostics import QueryError
 from dohyo.reports.values import iso_time
 from dohyo.results import Alert, ReadReport, Result
@@ -52,18 +55,26 @@ class Hunt:
     outcomes: list[Outcome]
     read: ReadReport
     broken: list[str] = field(default_factory=list)
+    tuning: File | None = None
+
+    @functools.cached_property
+    def tuned(self) -> Tuned:
+        """The alerts newest first (of the same time, in the detections' order), and what tuning let pass."""
+        found = sorted((a for o in self.outcomes for a in o.alerts), key=lambda a: a.time or "", reverse=True)
+        if self.tuning is None:
+            return Tuned(found)
+        return apply(self.tuning, found, dt.datetime.now(dt.UTC).date())
 
     @property
     def alerts(self) -> list[Alert]:
-        """Newest first; of the same time, in the detections' order."""
-        found = [a for o in self.outcomes for a in o.alerts]
-        return sorted(found, key=lambda a: a.time or "", reverse=True)
+        """The alerts that tuning lets stand, newest first."""
+        return self.tuned.alerts
 
     def __iter__(self) -> Iterator[Alert]:
         return iter(self.alerts)
 
     def __len__(self) -> int:
-        return sum(len(o.result) for o in self.outcomes if o.result is not None)
+        return len(self.alerts)
 
     def arrow(self) -> pa.Table:
         """The alerts as an Arrow table: one column for each part, and one for each field."""

@@ -11,7 +11,7 @@ from typing import Any
 import typer
 
 from dohyo.cli import output, summary
-from dohyo.cli.errors import CHECK_FAILED, NO_INPUT, WRONG, errors_first, print_diagnostics, shown
+from dohyo.cli.errors import CHECK_FAILED, NO_INPUT, WRONG, UsageError, errors_first, print_diagnostics, shown
 from dohyo.cli.options import Settings, inputs, one_of
 from dohyo.cli.progress import progress
 from dohyo.compile import parse
@@ -19,22 +19,26 @@ from dohyo.detections.hunt import Hunt, flat, run_detections
 from dohyo.detections.load import load
 from dohyo.detections.model import Detection, Severity
 from dohyo.detections.sight import absent_sources
+from dohyo.detections.tuning import File, TuningError
+from dohyo.detections.tuning import load as load_tuning
 from dohyo.reports.alerts import ALERT_WRITERS
 
 
 def run(
     paths: list[str] | None, names: list[str], folders: Sequence[Path], sigma: Sequence[Path], fail_on: str | None,
-    html: Path | None, settings: Settings,
+    html: Path | None, tuning: Path | None, settings: Settings,
 ) -> None:  # fmt: skip
     """Hunts, writes the alerts and the summary, and ends with the exit code."""
     with shown():
         if fail_on is not None:
             one_of("--fail-on", fail_on, [s.value for s in Severity])
         output.check(settings.format, settings.output, tuple(ALERT_WRITERS))
+        rules = _tuning(tuning)
         chosen, broken = _chosen(names, folders, sigma)
         with progress(settings.quiet) as tell:
             found = run_detections(chosen, inputs(paths), replace(settings.options(), progress=tell))
         found.broken = broken
+        found.tuning = rules
         _write(found, settings)
         if html is not None:
             output.emit_text(_page(found), html)
@@ -52,6 +56,16 @@ def _chosen(names: list[str], folders: Sequence[Path], sigma: Sequence[Path]) ->
 
     found = rules.load(sigma)
     return [*chosen, *(rules.detection(r) for r in found.rules)], found.broken
+
+
+def _tuning(path: Path | None) -> File | None:
+    """The given tuning file, else the one in the folder we are in, if there is one."""
+    here = Path("tuning.yml")
+    chosen = path or (here if here.is_file() else None)
+    try:
+        return load_tuning(chosen) if chosen else None
+    except TuningError as error:
+        raise UsageError(str(error)) from None
 
 
 def _page(found: Hunt) -> str:
@@ -91,7 +105,20 @@ def _report(found: Hunt, settings: Settings) -> None:
         elif outcome.result is not None and not settings.quiet:
             print_diagnostics(outcome.result.diagnostics, outcome.result.source, settings.verbose)
     if not settings.quiet:
-        summary.show([*(f"broken detection: {b}" for b in found.broken), *summary.summary(found.read, _found(found), settings.verbose)])
+        lines = [f"broken detection: {b}" for b in found.broken] + _tuned(found, settings.verbose)
+        summary.show([*lines, *summary.summary(found.read, _found(found), settings.verbose)])
+
+
+def _tuned(found: Hunt, verbose: bool) -> list[str]:
+    """What tuning let pass, with ``-v`` alert by alert, and its warnings."""
+    if found.tuning is None:
+        return []
+    suppressed = found.tuned.suppressed
+    lines = [f"tuning let {len(suppressed):,} alert{'s' * (len(suppressed) != 1)} pass"]
+    for alert, number in suppressed if verbose else ():
+        place = f"{alert.evidence.file}:{alert.evidence.record}" if alert.evidence else ""
+        lines.append(f"  entry {number}: {alert.time} {alert.detection} {place}")
+    return [*lines, *(f"warning: {w}" for w in found.tuned.warnings)]
 
 
 def _found(found: Hunt) -> str:

@@ -1,0 +1,174 @@
+"""Tuning without touching a query: a file of entries, each of which lets some alerts of some detections pass in silence.
+
+Every suppressed alert is counted and can be listed. An entry has an owner, a reason and a day on which it ends; one that
+is over, or that never matches, is a warning."""
+
+from __future__ import annotations
+
+import datetime as dt
+import fnmatch
+import ipaddress
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from dohyo.results import Alert
+
+_CIDR, _REGEX = "cidr:", "regex:"
+
+
+class TuningError(Exception):
+    """A tuning file cannot be used; says file, place and what to write."""
+
+
+class Entry(BaseModel):
+    """What is let pass. ``match``: fields and the values they may have: texts with ``*``, ``cidr:10.0.0.0/8``,
+    ``regex:…``; all fields must fit. ``hosts``: names or names of groups. ``hours``: ``22:00-04:00`` (UTC)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    detections: list[str] = Field(min_length=1)
+    match: dict[str, str | list[str]] = {}
+    hosts: list[str] = []
+    hours: str = ""
+    owner: str
+    reason: str
+    expires: dt.date | None = None
+
+    @field_validator("match")
+    @classmethod
+    def _readable(cls, match: dict[str, str | list[str]]) -> dict[str, str | list[str]]:
+        for wanted in match.values():
+            for text in [wanted] if isinstance(wanted, str) else wanted:
+                _value_test(text)
+        return match
+
+    @field_validator("hours")
+    @classmethod
+    def _clock(cls, hours: str) -> str:
+        if hours and not re.fullmatch(r"\d\d:\d\d-\d\d:\d\d", hours):
+            raise ValueError("hours are written 22:00-04:00")
+        return hours
+
+
+class File(BaseModel):
+    """``tuning.yml``: groups of hosts, and the entries."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    host_groups: dict[str, list[str]] = {}
+    allow: list[Entry] = []
+
+
+@dataclass
+class Tuned:
+    """The alerts that stay, those that an entry let pass (with the entry's number, from 1), and warnings."""
+
+    alerts: list[Alert] = field(default_factory=list)
+    suppressed: list[tuple[Alert, int]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def load(path: Path) -> File:
+    """A tuning file. Raises :class:`TuningError`."""
+    try:
+        data = yaml.safe_load(path.read_text("utf-8")) or {}
+        return File.model_validate(data)
+    except OSError as error:
+        raise TuningError(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise TuningError(f"{path}: not UTF-8 text") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+        raise TuningError(f"{path}{place}: no valid YAML: {getattr(error, 'problem', error)}") from None
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise TuningError(f"{path}: {problems}") from None
+
+
+def apply(file: File, alerts: Sequence[Alert], today: dt.date) -> Tuned:
+    """The alerts without those that an entry lets pass."""
+    tuned = Tuned()
+    live = [(n, e, _tester(e, file.host_groups)) for n, e in enumerate(file.allow, 1) if e.expires is None or e.expires >= today]
+    hits = dict.fromkeys((n for n, _, _ in live), 0)
+    for alert in alerts:
+        number = next((n for n, _, fits in live if fits(alert)), None)
+        if number is None:
+            tuned.alerts.append(alert)
+        else:
+            hits[number] += 1
+            tuned.suppressed.append((alert, number))
+    for n, e in enumerate(file.allow, 1):
+        if e.expires is not None and e.expires < today:
+            tuned.warnings.append(f"tuning entry {n} ({e.reason}) ended on {e.expires}; {e.owner} should renew or remove it")
+        elif not hits[n]:
+            tuned.warnings.append(f"tuning entry {n} ({e.reason}) fits no alert of these logs")
+    return tuned
+
+
+def _tester(entry: Entry, groups: dict[str, list[str]]) -> Callable[[Alert], bool]:
+    listed = {n.lower(): [w] if isinstance(w, str) else w for n, w in entry.match.items()}
+    fields = {name: [_value_test(t) for t in wanted] for name, wanted in listed.items()}
+    hosts = [_value_test(h) for name in entry.hosts for h in groups.get(name, [name])]
+    detections = [d.lower() for d in entry.detections]
+
+    def fits(alert: Alert) -> bool:
+        if not any(fnmatch.fnmatchcase(alert.detection.lower(), d if "*" in d else f"{d}*") for d in detections):
+            return False
+        values = {k.lower(): v for k, v in alert.fields.items()}
+        if hosts and not any(test(str(values.get(h, ""))) for test in hosts for h in ("computer", "hostname", "host")):
+            return False
+        if entry.hours and not _within(entry.hours, alert.time):
+            return False
+        return all(any(test(_text(values.get(name))) for test in tests) for name, tests in fields.items())
+
+    return fits
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _value_test(wanted: str) -> Callable[[str], bool]:
+    """A test of a value: a network, a regex, or a text in which ``*`` is anything; without case."""
+    if wanted.startswith(_CIDR):
+        network = ipaddress.ip_network(wanted.removeprefix(_CIDR), strict=False)
+        return lambda value: _in(value, network)
+    if wanted.startswith(_REGEX):
+        import regex
+
+        try:
+            pattern = regex.compile(wanted.removeprefix(_REGEX), regex.IGNORECASE)
+        except regex.error as error:
+            raise ValueError(f"the regex cannot be read: {error}") from None
+        return lambda value: _found(pattern, value)
+    plain = re.compile("".join(".*" if c == "*" else re.escape(c) for c in wanted), re.IGNORECASE | re.DOTALL)
+    return lambda value: plain.fullmatch(value) is not None
+
+
+def _found(pattern: Any, value: str) -> bool:
+    try:
+        return pattern.search(value, timeout=0.5) is not None
+    except TimeoutError:
+        return False
+
+
+def _in(value: str, network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
+    try:
+        return ipaddress.ip_address(value) in network
+    except ValueError:
+        return False
+
+
+def _within(hours: str, time: str | None) -> bool:
+    if time is None:
+        return False
+    start, _, end = hours.partition("-")
+    at = time[11:16]
+    return start <= at < end if start <= end else at >= start or at < end
