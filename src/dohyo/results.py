@@ -158,7 +158,7 @@ class Result:
         return [None] * len(self)
 
     def _repr_html_(self) -> str:
-        from dohyo.reports.notebook import html_table
+        from dohyo.formats.notebook import html_table
 
         return html_table(self)
 

@@ -147,7 +147,7 @@ def test_sample_is_reproducible_and_hunted(tmp_path: Path) -> None:
     assert a.read_bytes() == b.read_bytes()
     labels = [json.loads(line) for line in Path(f"{a}.labels.ndjson").read_text().splitlines()]
     wanted = sorted(row["record"] for row in labels if row["T1043"])
-    found = [json.loads(line) for line in dohyo("hunt", a, "-f", "ndjson", "-q").stdout.splitlines()]
+    found = [json.loads(line) for line in dohyo("hunt", "-d", "T1043", a, "-f", "ndjson", "-q").stdout.splitlines()]
     assert sorted(alert["evidence"]["record"] for alert in found) == wanted
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from dohyo.binding.context import Context
 from dohyo.binding.regexes import Pattern, read_pattern, search
 from dohyo.diagnostics import Patch
@@ -126,6 +128,10 @@ def _quote_patches(node: tree.In) -> tuple[Patch, ...]:
 # --- matches (spec §2.5) ----------------------------------------------------------------------------------------------
 
 
+#: A file's name alone, where the field more often holds a whole path.
+_PROGRAM = re.compile(r"[\w-]+\.(?:exe|dll|sys|ps1|vbs|bat|cmd)", re.I)
+
+
 def bind_matches(ctx: Context, node: tree.Binary, plan: Node) -> Expr:
     """``x matches "glob"``, ``x matches /regex/``, ``x matches field``; ``x =~ "regex"`` in the lenient dialect."""
     value = to_text(ctx.expr(node.left, plan))
@@ -151,6 +157,9 @@ def match_regex_text(ctx: Context, value: Expr, right: tree.Expr, plan: Node) ->
 def _match_string(ctx: Context, value: Expr, right: tree.String) -> Expr:
     hint = looks_like_regex(right.raw)
     if hint is None:
+        if _PROGRAM.fullmatch(right.value):
+            ctx.note("DH2127", f"without a star this asks for the whole value `{right.value}`", right.span,
+                     hint=f'to find it at the end of a path write `matches "*{right.raw}"`')  # fmt: skip
         return glob_test(value, right.value)
     literal = f"/{hint.pattern.replace('/', chr(92) + '/')}/"
     title = f"this glob looks like a {'regex' if hint.kind == 'regex' else 'mix of glob and regex'}"

@@ -9,7 +9,7 @@ from typing import Any
 
 from dohyo.cli.errors import UsageError
 from dohyo.cli.options import one_of
-from dohyo.reports import WRITERS, writer
+from dohyo.formats import WRITERS, writer
 
 
 def check(format: str, output: Path | None, more: Sequence[str] = ()) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 
-from dohyo.reports.values import safe
+from dohyo.formats.values import safe
 from dohyo.results import ReadReport
 from dohyo.sources.model import Problem
 

@@ -13,7 +13,7 @@ from dohyo.detections.load import load
 from dohyo.detections.model import Detection
 from dohyo.detections.tuning import File, Tuned, apply
 from dohyo.diagnostics import QueryError
-from dohyo.reports.values import iso_time
+from dohyo.formats.values import iso_time
 from dohyo.results import Alert, ReadReport, Result
 from dohyo.run import Query, RunOptions, run_queries
 
@@ -96,7 +96,7 @@ class Hunt:
         return frame
 
     def _repr_html_(self) -> str:
-        from dohyo.reports.notebook import html_rows
+        from dohyo.formats.notebook import html_rows
 
         rows = [flat(a) for a in self.alerts]
         return html_rows(list(rows[0]) if rows else [], rows)

@@ -10,7 +10,7 @@ from dohyo.lang.parser import Parser
 from dohyo.lang.printer import expression
 from dohyo.lang.tree import Expr, Stage
 from dohyo.operators.base import Operator
-from dohyo.plan.expr import FALSE, TRUE
+from dohyo.plan.constants import outcome
 from dohyo.plan.nodes import Filter, Node
 
 #: Mentioned by Sumo Logic without a syntax (spec §12.42).
@@ -40,8 +40,10 @@ def _print(stage: Where) -> str:
 
 def _lower(stage: Where, plan: Node, ctx: Context) -> Node:
     condition = ctx.condition(stage.condition, plan)
-    if condition in (TRUE, FALSE):
-        ctx.warn("DH2303", f"this condition is always {str(condition.value).lower()}", stage.condition.span)
+    always = outcome(condition)
+    if always is not None:
+        ctx.warn("DH2303", f"this condition is always {str(always).lower()}", stage.condition.span,
+                 hint="" if always else "no row can come through here")  # fmt: skip
     return Filter(plan, condition)
 
 

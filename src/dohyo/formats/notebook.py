@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from dohyo.reports.values import plain, safe
+from dohyo.formats.values import plain, safe
 
 if TYPE_CHECKING:
     from dohyo.results import Result

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import IO, Any
 
-from dohyo.reports.values import iso_time, plain, safe
+from dohyo.formats.values import iso_time, plain, safe
 
 _TIMES = frozenset({"_messagetime", "_timeslice", "_receipttime"})
 

@@ -8,7 +8,7 @@ import io
 from collections.abc import Sequence
 from typing import IO, Any
 
-from dohyo.reports.values import plain
+from dohyo.formats.values import plain
 
 
 def write(names: Sequence[str], rows: Sequence[dict[str, Any]], out: IO[bytes]) -> None:

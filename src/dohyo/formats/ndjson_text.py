@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import IO, Any
 
-from dohyo.reports.values import json_value
+from dohyo.formats.values import json_value
 
 
 def write(names: Sequence[str], rows: Sequence[dict[str, Any]], out: IO[bytes]) -> None:
