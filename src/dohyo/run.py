@@ -18,7 +18,15 @@ from dohyo.plan.expr import TRUE, Call, Expr, any_of
 from dohyo.plan.literals import kind_condition
 from dohyo.plan.names import ID, TIME
 from dohyo.plan.nodes import Node, Project
-from dohyo.plan.passes import fields_asked, needed_columns, rowwise, scan_predicate, scan_references, scans
+from dohyo.plan.passes import (
+    fields_asked,
+    needed_columns,
+    pushed_apart,
+    rowwise,
+    scan_predicate,
+    scan_references,
+    scans,
+)
 from dohyo.plan.types import Field, Type
 from dohyo.results import Places, ReadReport, Result
 
@@ -186,8 +194,9 @@ class Session:
             inputs = self._inputs(paths)
             if len(self.queries) >= MANY:
                 return self._many(engine, request, inputs)
-            if not self._view(engine, request, inputs):
-                self._stream(engine, request, inputs)
+            if _columnar(inputs):
+                return self._columnar(engine, request, inputs)
+            self._stream(engine, request, inputs)
         return [self._result(engine, q) for q in self.queries]
 
     def _many(self, engine: DuckDB, request: Request, inputs: list[Input]) -> list[Result | QueryError]:
@@ -225,16 +234,19 @@ class Session:
 
     def request(self) -> Request:
         """What all queries together ask of the source."""
+        return self._asked(self.queries, _simple(self._predicate()))
+
+    def _asked(self, queries: list[Compiled], predicate: Expr) -> Request:
+        """What some of the queries ask of the source."""
         from dohyo.engines.duckdb.scan import Request
 
         columns: dict[str, tuple[str, Type]] = {}
-        for query in self.queries:
+        for query in queries:
             for name, kind in scan_columns(query.plan):
                 columns.setdefault(name.lower(), (name, kind))
         columns.setdefault(ID, (ID, Type.LONG))
-        predicate = self._predicate()
-        asked = dict.fromkeys(n for q in self.queries for n in fields_asked(q.plan))
-        return Request(tuple(columns.values()), _simple(predicate), self.options.source_category, tuple(asked))
+        asked = dict.fromkeys(n for q in queries for n in fields_asked(q.plan))
+        return Request(tuple(columns.values()), predicate, self.options.source_category, tuple(asked))
 
     def _predicate(self) -> Expr:
         """What an event must meet to be of use to any query; with many queries only what kind of event it is."""
@@ -258,15 +270,22 @@ class Session:
             raise InputError(str(self.report.problems[0]))
         return found
 
-    def _view(self, engine: DuckDB, request: Request, inputs: list[Input]) -> bool:
-        """Parquet files alone become part of the statement itself."""
-        from dohyo.sources.model import Format
+    def _columnar(self, engine: DuckDB, request: Request, inputs: list[Input]) -> list[Result | QueryError]:
+        """Each query with Parquet files as part of its own statement."""
+        from dohyo.engines.duckdb.parquet import Columnars
 
-        if not inputs or any(i.format is not Format.PARQUET or i.path is None for i in inputs):
-            return False
-        from dohyo.engines.duckdb.parquet import open_view
-
-        return open_view(engine, request, inputs, self.report, self.places)
+        opened = Columnars(engine.connection, self.report, self.places)
+        opened.open(inputs, request.presence)
+        if not opened.files:
+            self._stream(engine, request, [])
+            return [self._result(engine, q) for q in self.queries]
+        results = []
+        for query in self.queries:
+            condition, rest = pushed_apart(query.plan)
+            lean = replace(query, plan=rest)
+            engine.view_events([f.request(self._asked([lean], condition)) for f in opened.files])
+            results.append(self._result(engine, lean))
+        return results
 
     def _stream(self, engine: DuckDB, request: Request, inputs: list[Input]) -> None:
         from dohyo.engines.duckdb.connect import connect
@@ -329,6 +348,13 @@ def shown(plan: Node) -> Node:
     touched = [n for n in fields_asked(plan) if n.lower() not in {o.lower() for o in own} and not n.startswith("_")]
     hidden = tuple(f.name for f in plan.schema.fields if f.hidden)
     return Project(plan, ("_messageTime", *touched, *own, "_raw"), hidden)
+
+
+def _columnar(inputs: list[Input]) -> bool:
+    """True for Parquet files alone, which become part of the statement itself."""
+    from dohyo.sources.model import Format
+
+    return bool(inputs) and all(i.format is Format.PARQUET and i.path is not None for i in inputs)
 
 
 def _simple(predicate: Expr) -> Expr:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
-from dohyo.plan.expr import Call, Column, Expr, Literal, columns
+from dohyo.plan.expr import Call, Column, Expr, Literal, calls, columns
 from dohyo.plan.functions import AGGREGATES, FUNCTIONS, WINDOWS
 from dohyo.plan.functions.model import Build, Sql, case, cast, coalesce, paren
 from dohyo.plan.nodes import (
@@ -50,6 +50,7 @@ class Dialect:
     name: str
     rewritten: Mapping[str, Build] = field(default_factory=dict)
     unsupported: Mapping[str, str] = field(default_factory=dict)
+    materializes: bool = False  # knows ``AS MATERIALIZED``
 
 
 # --- expressions ------------------------------------------------------------------------------------------------------
@@ -157,17 +158,30 @@ def ordered(keys: Order, env: Env) -> list[exp.Ordered]:
 
 @dataclass
 class Block:
-    """A SELECT in the making: columns as SQL over ``source``. ``computed``: names that are no plain column of it."""
+    """A SELECT in the making: columns as SQL over ``source``. ``computed``: names that are no plain column of it.
+    ``dear``: for a column the costly calls that it would take to compute it anew, as often as they stand in it."""
 
     source: Sql
     columns: dict[str, tuple[str, Sql]]  # lower-cased name -> (name, SQL)
     where: list[Sql] = field(default_factory=list)
     computed: set[str] = field(default_factory=set)
+    dear: dict[str, list[Call]] = field(default_factory=dict)
 
     def env(self, name: str) -> Sql:
         """The SQL of a column; one that does not exist is null."""
         found = self.columns.get(name.lower())
         return found[1].copy() if found else exp.Null()
+
+    def cost(self, expr: Expr) -> list[Call]:
+        """The costly calls in an expression, those behind its columns included."""
+        own = [c for c in calls(expr) if c.function in _DEAR]
+        return own + [c for name in columns(expr) for c in self.dear.get(name.name.lower(), ())]
+
+
+#: Functions that cost so much that a value is better kept than computed again.
+_DEAR = frozenset({"search", "captures", "optional_capture"})
+#: No column is followed further than this many costly calls.
+_MOST_DEAR = 50
 
 
 class Statement:
@@ -183,7 +197,7 @@ class Statement:
         self.scan_table = scan_table
         self.exprs = Expressions(dialect)
         self.needs: Needs = needed_columns(root, self.asked)
-        self.ctes: list[tuple[str, exp.Query]] = []
+        self.ctes: list[tuple[str, exp.Query, bool]] = []
         self.shared = {k for k, n in Counter(id(n) for n in _edges(root)).items() if n > 1}
         self.done: dict[int, tuple[str, dict[str, tuple[str, Sql]]]] = {}
 
@@ -196,8 +210,8 @@ class Statement:
         select = self._select(block, [*names, *hidden])
         if self.root.order:
             select = select.order_by(*ordered(self.root.order, block.env), copy=False)
-        for name, query in self.ctes:
-            select = select.with_(exp.to_identifier(name), as_=query, copy=False)
+        for name, query, kept in self.ctes:
+            select = select.with_(exp.to_identifier(name), as_=query, materialized=kept or None, copy=False)
         return select
 
     # -- helpers
@@ -212,16 +226,19 @@ class Statement:
         select = exp.select(*shown, copy=False).from_(block.source, copy=False)
         return select.where(*block.where, copy=False) if block.where else select
 
-    def _close(self, block: Block, node: Node) -> Block:
-        """The block as a CTE with the columns that are needed of ``node``, and a new block over it."""
+    def _close(self, block: Block, node: Node, kept: bool = False) -> Block:
+        """The block as a CTE with the columns that are needed of ``node``, and a new block over it. ``kept``: its rows
+        are computed once and held."""
         if not block.where and not block.computed and isinstance(block.source, exp.Table):
             return block
         names = [name for key, (name, _) in block.columns.items() if key in self._wanted(node)]
-        return self._cte(self._select(block, names), names)
+        closed = self._cte(self._select(block, names), names, kept)
+        closed.dear = {} if kept else block.dear
+        return closed
 
-    def _cte(self, query: exp.Query, names: list[str]) -> Block:
+    def _cte(self, query: exp.Query, names: list[str], kept: bool = False) -> Block:
         name = f"s{len(self.ctes) + 1}"
-        self.ctes.append((name, query))
+        self.ctes.append((name, query, kept))
         return self._table(name, names)
 
     def _table(self, name: str, names: list[str]) -> Block:
@@ -256,7 +273,10 @@ class Statement:
         return self._table(self.tables[id(node)], [*known, *further])
 
     def _filter(self, node: Filter) -> Block:
-        block = self._open(node.input, _reads(node.condition))
+        block = self._block(node.input)
+        again = self.dialect.materializes and _repeats(block.cost(node.condition))
+        if again or _reads(node.condition) & block.computed:
+            block = self._close(block, node.input, kept=again)
         block.where.append(self.exprs.condition(node.condition, block.env))
         return block
 
@@ -267,8 +287,10 @@ class Statement:
         block = self._open(node.input, reads) if new else self._block(node.input)
         made = {n.lower(): (n, self.exprs.value(e, block.env)) for n, e in new}
         kept = {k.lower(): (k, block.env(old)) for old, k in node.saved if k.lower() in wanted}
+        dear = {n.lower(): block.cost(e)[:_MOST_DEAR] for n, e in new}
         block.columns |= kept | made
         block.computed |= set(kept) | set(made)
+        block.dear = {**block.dear, **dear}
         return block
 
     def _project(self, node: Project) -> Block:
@@ -372,6 +394,12 @@ class Statement:
         for other in parts[1:]:
             query = exp.union(query, other, distinct=False, copy=False)
         return self._cte(query, names)
+
+
+def _repeats(dear: list[Call]) -> bool:
+    """True when a condition would compute the same costly values again and again: an engine writes computed columns out
+    in the conditions that it moves down to the source."""
+    return len(dear) > 2 and len(dear) >= 2 * len(set(dear))
 
 
 def _frame(call: WindowCall) -> exp.WindowSpec:

@@ -24,6 +24,7 @@ from dohyo.plan.nodes import (
     Unnest,
     Values,
     Window,
+    rebuilt,
 )
 
 Needs = dict[int, set[str]]
@@ -194,6 +195,31 @@ def scan_predicate(root: Node) -> Expr:
             values = values | {n.lower(): substitute(e, values) for n, e in node.new if _small(e, values)}
             values |= {n.lower(): Call("opaque", (), e.type) for n, e in node.new if not _small(e, values)}
     return all_of(sorted(_conjuncts(conditions), key=_cost))
+
+
+def plain_filters(root: Node) -> list[Filter]:
+    """The filters over source fields alone, between the scan and the first node that is not row by row, that the source
+    may evaluate in place of the plan."""
+    found = scans(root)
+    if len(found) != 1 or scan_references(root) != 1:
+        return []
+    made: set[str] = set()
+    plain: list[Filter] = []
+    for node in _chain_above(root, found[0]):
+        if isinstance(node, Extend):
+            made |= {n.lower() for n, _ in node.new}
+        elif isinstance(node, Filter) and not made & _names(node.condition) and pushable(node.condition):
+            plain.append(node)
+    return plain
+
+
+def pushed_apart(root: Node) -> tuple[Expr, Node]:
+    """The condition of the plain filters, for the source, and the plan without them."""
+    plain = plain_filters(root)
+    condition = all_of(sorted(_conjuncts([f.condition for f in plain]), key=_cost))
+    for each in reversed(plain):  # the uppermost first: what stands below is still the node that was found
+        root = rebuilt(root, {id(each): each.input})
+    return condition, root
 
 
 def _conjuncts(conditions: list[Expr]) -> list[Expr]:

@@ -14,6 +14,10 @@ from dohyo.plan.functions.model import Udf
 from dohyo.plan.types import Type
 
 
+#: How much of a streamed result the engine makes while the last batch is still being looked at.
+_AHEAD = "64MB"
+
+
 def connect(threads: int | None = None, memory: str | None = None) -> duckdb.DuckDBPyConnection:
     """An in-memory database. ``memory`` such as ``1GB``; beyond it DuckDB spills to temporary files."""
     config: dict[str, Any] = {"autoinstall_known_extensions": False, "autoload_known_extensions": True}
@@ -23,6 +27,7 @@ def connect(threads: int | None = None, memory: str | None = None) -> duckdb.Duc
         config["memory_limit"] = memory
     connection = duckdb.connect(config=config)
     connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET streaming_buffer_size = ?", [_AHEAD])
     return connection
 
 

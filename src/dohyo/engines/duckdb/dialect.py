@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from dohyo.engines.sql import Dialect
 
-DIALECT = Dialect("duckdb")
+DIALECT = Dialect("duckdb", materializes=True)

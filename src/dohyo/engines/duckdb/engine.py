@@ -51,9 +51,9 @@ class DuckDB:
         query = selects[0]
         for other in selects[1:]:
             query = exp.union(query, other, distinct=False, copy=False)
-        create = exp.Create(this=exp.to_table("events"), kind="VIEW", expression=query,
+        create = exp.Create(this=exp.to_table("events"), kind="VIEW", replace=True, expression=query,
                             properties=exp.Properties(expressions=[exp.TemporaryProperty()]))  # fmt: skip
-        self.connection.execute(create.sql("duckdb"))
+        self.connection.execute(create.sql("duckdb", copy=False))
 
     def run(self, plan: Node) -> tuple[pa.Table, tuple[Field, ...]]:
         """The plan's rows in order: its shown columns, then hidden ones for evidence; and the shown columns."""
@@ -85,7 +85,7 @@ class DuckDB:
 
     def _execute(self, plan: Node, tables: dict[int, str], reader: Batch | None = None) -> pa.Table:
         statement = Statement(plan, DIALECT, tables, wanted=reader.needs if reader else ())
-        sql = statement.build().sql("duckdb")
+        sql = statement.build().sql("duckdb", copy=False)
         register_functions(self.connection, statement.exprs.udfs, self._functions)
         return self.connection.sql(sql).to_arrow_table()
 

@@ -12,7 +12,8 @@ import pyarrow as pa
 from sqlglot import exp
 
 from dohyo.engines.sql import column
-from dohyo.plan.literals import IN_RAW, KIND_FIELDS, Kind, may_be, needed_texts
+from dohyo.plan.known import Known, may_be
+from dohyo.plan.literals import IN_RAW, KIND_FIELDS, needed_texts
 
 if TYPE_CHECKING:
     import duckdb
@@ -32,7 +33,7 @@ class Kept:
     connection: duckdb.DuckDBPyConnection
     _rows: dict[str, Any] = field(default_factory=dict)  # text -> rows that hold it
     _chosen: dict[int, frozenset[str]] = field(default_factory=dict)  # id of a condition -> the texts looked for
-    _kinds: list[Kind] = field(default_factory=list)
+    _kinds: list[Known] = field(default_factory=list)
     _kind_of: Any = None  # row -> number of its kind
 
     @classmethod

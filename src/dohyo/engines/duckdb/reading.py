@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 
 from dohyo.engines.duckdb.ahead import ahead
 from dohyo.engines.duckdb.connect import arrow_type
+from dohyo.engines.duckdb.parquet import parquet_columns
 from dohyo.engines.duckdb.raw import ColumnRaw, Spellings
 from dohyo.engines.duckdb.scan import KINDS, Request, chunk_statement, file_statement, parquet_statement, possible
 from dohyo.engines.duckdb.sourcecategory import NAMES
@@ -358,12 +359,12 @@ class Reading:
             self.report.kinds[(category, str(event) if event < KINDS - 1 else kind_text or "")] += count
 
     def _useful(self, batch: pa.RecordBatch, ids: Any) -> Iterator[pa.RecordBatch]:
-        rows = batch.column("__row")
-        if rows.null_count == len(rows):
+        lists = batch.column("__row")
+        if lists.null_count == len(lists):
             return
-        if rows.null_count:
-            keep = pc.is_valid(rows)
-            rows, ids = rows.filter(keep), ids.filter(keep)
+        rows = lists.flatten()
+        if lists.null_count:
+            ids = ids.filter(pc.is_valid(lists))
         columns = dict(zip((f.name for f in rows.type), rows.flatten(), strict=True))
         columns = {n: (ids if n == ID else columns[n].cast(arrow_type(t))) for n, t in self.request.columns}
         self.position.hits += len(rows)
@@ -458,12 +459,6 @@ def _unit(file: FileReport) -> str:
 
 def _first_line(error: Exception) -> str:
     return str(error).split("\n")[0][:200]
-
-
-def parquet_columns(connection: duckdb.DuckDBPyConnection, path: str) -> dict[str, str]:
-    """The columns of a Parquet file with their types."""
-    relation = connection.read_parquet(path)
-    return dict(zip(relation.columns, (str(t) for t in relation.types), strict=True))
 
 
 def parquet_shapes(names: dict[str, str]) -> list[Shape]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
 
@@ -18,6 +18,7 @@ from dohyo.engines.duckdb.shaping import BuiltIns, built_in, kind_field, text_fi
 from dohyo.engines.sql import Expressions, column
 from dohyo.plan.expr import TRUE, Expr, columns
 from dohyo.plan.functions.model import Sql, apply, case, cast, coalesce, is_null, lit, null, try_cast
+from dohyo.plan.known import settled
 from dohyo.plan.names import ID, RAW, TIME
 from dohyo.plan.types import Type
 from dohyo.sources.model import Shape
@@ -87,7 +88,7 @@ class Events:
             return values[0]
         groups: dict[str, tuple[Sql, list[int]]] = {}
         for i, value in enumerate(values, 1):
-            groups.setdefault(value.sql("duckdb"), (value, []))[1].append(i)
+            groups.setdefault(value.sql("duckdb", copy=False), (value, []))[1].append(i)
         if len(groups) == 1:
             return values[0]
         branches = [(_is_shape(numbers), value) for value, numbers in groups.values() if not isinstance(value, exp.Null)]
@@ -110,6 +111,13 @@ class Events:
         """With several shapes a value is long: it is computed once, in a level of its own, and then referred to. With
         one shape it is written where it is used, so that it is computed only for the records that get there."""
         return len(self.shapes) > 1
+
+    def absent(self) -> list[str]:
+        """The asked-for fields that no record can have, lower-cased."""
+        own = [n for n in self.request.names if not n.startswith("_")]
+        for name in own:
+            self.value(name)
+        return [n for n in own if isinstance(self.cache[n], exp.Null)]
 
     def _of(self, shape: Shape, name: str) -> Sql:
         own = built_in(shape, self.raw, name, self.known)
@@ -200,9 +208,10 @@ class Events:
         return exp.select(*shown, copy=False).from_(level.subquery("e", copy=False), copy=False)
 
     def shown(self, extra: list[Sql]) -> list[Sql]:
-        """Shape, what the summary counts, and the row of values where the record is useful."""
+        """Shape, what the summary counts, and the row of values where the record is useful: as a list of one, for a
+        null list costs less than a struct of nulls."""
         mask = self.mask()
-        row = exp.Case(ifs=[exp.If(this=self.keep(), true=self.row())])
+        row = exp.Case(ifs=[exp.If(this=self.keep(), true=exp.Array(expressions=[self.row()]))])
         present = [exp.alias_(mask, "__mask", quoted=True)] if mask is not None else []
         return [column("__shape"), *self.tally(), *present, exp.alias_(row, "__row", quoted=True), *extra]
 
@@ -299,13 +308,14 @@ def parquet_statement(request: Request, names: dict[str, str], path: str) -> str
     return events.over(reader, events.number(), shown).sql("duckdb", copy=False)
 
 
-def parquet_view(request: Request, names: dict[str, str], path: str, base: int) -> exp.Select:
+def parquet_view(request: Request, names: dict[str, str], empty: set[str], path: str, base: int) -> exp.Select:
     """The asked-for columns of the useful rows of a Parquet file as a plain SELECT, to be part of the query's own
-    statement."""
-    raw = ColumnRaw(names)
+    statement. ``empty``: the columns without any value, which count as not there."""
+    raw = ColumnRaw({n: t for n, t in names.items() if n not in empty})
     shapes = [s for s in SHAPES if possible(s, raw)]
     row_id = exp.Add(this=column("file_row_number"), expression=lit(base + 1))
     events = Events(request, shapes, raw, BuiltIns(_row_text(names), row_id), every=shapes)
+    events.request = replace(request, predicate=settled(request.predicate, dict.fromkeys(events.absent())))
     numbered = exp.Kwarg(this=exp.to_identifier("file_row_number"), expression=exp.true())
     reader = exp.select(exp.Star()).from_(apply("read_parquet", lit(path), numbered))
     shown = [exp.alias_(_typed(events.value(n), t), n, quoted=True) for n, t in request.columns]

@@ -24,6 +24,8 @@ CODE, TEXT = "__code", "__category"
 #: The number of a category that a record brings itself, as text.
 OWN = 0
 _FIELD = "_sourcecategory"
+#: The channels that most events come from, as they spell themselves: compared before the whole table is searched.
+_USUAL = ("Microsoft-Windows-Sysmon/Operational", "Security")
 _REGEX_SECONDS = 0.05
 
 
@@ -64,7 +66,10 @@ def _code(option: m.ShapeExpr, raw: Raw) -> Sql | None:
             return None
         keys = exp.Array(expressions=[lit(key) for key, _ in option.table])
         codes = exp.Array(expressions=[lit(_CODES[name]) for _, name in option.table])
-        return apply("list_extract", codes, apply("list_position", keys, apply("lower", value)))
+        place = apply("list_position", keys, apply("lower", value.copy()))
+        known = {key: _CODES[name] for key, name in option.table}
+        usual = [(exp.EQ(this=value.copy(), expression=lit(c)), lit(known[c.lower()])) for c in _USUAL if c.lower() in known]
+        return case(*usual, default=apply("list_extract", codes, place)) if usual else apply("list_extract", codes, place)
     own = expression(option, raw)
     return None if isinstance(own, exp.Null) else case((exp.Not(this=is_null(present(own))), lit(OWN)))
 
