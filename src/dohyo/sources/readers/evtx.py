@@ -83,7 +83,7 @@ def _strings(texts: list[str]) -> pa.StringArray:
     whole = "".join(texts)
     try:
         data = whole.encode()
-        sizes = [len(t) for t in texts] if len(data) == len(whole) else [len(t.encode()) for t in texts]
+        sizes = [len(t) if t.isascii() else len(t.encode()) for t in texts]
     except UnicodeEncodeError:  # half of a surrogate pair in a damaged record
         return pa.array([text.encode("utf-8", "replace").decode() for text in texts], pa.string())
     offsets = np.zeros(len(texts) + 1, dtype=np.int32)
