@@ -13,7 +13,6 @@ from dohyo.plan.functions import FUNCTIONS
 from dohyo.plan.functions.model import Udf
 from dohyo.plan.types import Type
 
-
 #: How much of a streamed result the engine makes while the last batch is still being looked at.
 _AHEAD = "64MB"
 
