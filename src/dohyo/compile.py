@@ -3,6 +3,7 @@ to an engine."""
 
 from __future__ import annotations
 
+import functools
 import re
 import sys
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from dohyo.operators import OPERATORS
 from dohyo.plan.expr import TRUE, Column, Expr, all_of, boolean, whole
 from dohyo.plan.names import TIME
 from dohyo.plan.nodes import Filter, Node, Scan
+from dohyo.plan.passes import fields_asked, scan_columns
 from dohyo.plan.types import Field, Type
 
 #: Deep expressions recurse; Python's default of 1,000 frames is less than the parser's own limits need.
@@ -48,6 +50,16 @@ class Compiled:
     steps: tuple[Step, ...]
     diagnostics: tuple[Diagnostic, ...]
     source: Source
+
+    @functools.cached_property
+    def columns(self) -> list[tuple[str, Type]]:
+        """The columns that the plan needs of the source, with their types."""
+        return scan_columns(self.plan)
+
+    @functools.cached_property
+    def fields(self) -> tuple[str, ...]:
+        """The source fields that the plan reads, in the order in which the query uses them."""
+        return fields_asked(self.plan)
 
 
 def parse(text: str, name: str = "query") -> tree.Query:

@@ -15,12 +15,11 @@ from dohyo.compile import Compiled, compile_child, compile_query
 from dohyo.diagnostics import Diagnostic, QueryError, Severity, Source
 from dohyo.lang import printer
 from dohyo.plan.expr import TRUE, Call, Expr, any_of
-from dohyo.plan.literals import kind_condition
+from dohyo.plan.literals import kind_condition, raw_condition
 from dohyo.plan.names import ID, TIME
 from dohyo.plan.nodes import Node, Project
 from dohyo.plan.passes import (
     fields_asked,
-    needed_columns,
     pushed_apart,
     rowwise,
     scan_predicate,
@@ -207,11 +206,11 @@ class Session:
 
         reading = Reading(connect(self.options.threads, self.options.memory), request, self.report, self.places)
         reading.on_position = self._teller(inputs)
-        kept = Kept.of(reading.schema, self._watched(reading, inputs), engine.connection)
+        kept = Kept.of(reading.schema, self._watched(reading, inputs))
         kept.match(self.conditions)
         results: list[Result | QueryError] = []
         for query, condition in zip(self.queries, self.conditions, strict=True):
-            asked = scan_columns(query.plan)
+            asked = query.columns
             events = kept.candidates(condition, [n for n, _ in asked])
             if events is None and scan_references(query.plan) == 1 and rowwise(query.plan):
                 results.append(self._nothing(query))
@@ -234,7 +233,14 @@ class Session:
 
     def request(self) -> Request:
         """What all queries together ask of the source."""
-        return self._asked(self.queries, _simple(self._predicate()))
+        asked = self._asked(self.queries, _simple(self._predicate()))
+        return replace(asked, raw_where=self._raw_where()) if len(self.queries) >= MANY else asked
+
+    def _raw_where(self) -> Expr:
+        """The events whose raw text some query needs: it takes more memory than all the other columns."""
+        readers = [any(n.lower() == "_raw" for n, _ in q.columns) for q in self.queries]
+        kinds = [raw_condition(c) for c, reads in zip(self.conditions, readers, strict=True) if reads]
+        return any_of(list(dict.fromkeys(kinds))) if TRUE not in kinds else TRUE
 
     def _asked(self, queries: list[Compiled], predicate: Expr) -> Request:
         """What some of the queries ask of the source."""
@@ -242,10 +248,10 @@ class Session:
 
         columns: dict[str, tuple[str, Type]] = {}
         for query in queries:
-            for name, kind in scan_columns(query.plan):
+            for name, kind in query.columns:
                 columns.setdefault(name.lower(), (name, kind))
         columns.setdefault(ID, (ID, Type.LONG))
-        asked = dict.fromkeys(n for q in queries for n in fields_asked(q.plan))
+        asked = dict.fromkeys(n for q in queries for n in q.fields)
         return Request(tuple(columns.values()), predicate, self.options.source_category, tuple(asked))
 
     def _predicate(self) -> Expr:
@@ -324,20 +330,6 @@ class Session:
             return QueryError((*query.diagnostics, failed), query.source)
         columns = [f for f in shown_fields if f.name in table.column_names]
         return Result(table, columns, self.report, query.diagnostics, query.source, self.places)
-
-
-def scan_columns(plan: Node) -> list[tuple[str, Type]]:
-    """The columns that a plan needs of the source, hidden ones included, with their types."""
-    needs = needed_columns(plan)
-    out: list[tuple[str, Type]] = []
-    for scan in scans(plan):
-        wanted = needs.get(id(scan), set())
-        asked = {n.lower(): n for n in fields_asked(plan)}
-        for name in [*asked, *sorted(w for w in wanted if w not in asked)]:
-            if name in wanted:
-                found = scan.schema.get(name)
-                out.append((found.name, found.type) if found else (asked.get(name, name), Type.STRING))
-    return out
 
 
 def shown(plan: Node) -> Node:

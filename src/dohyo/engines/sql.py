@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
+from dohyo.engines.alternatives import alternatives
 from dohyo.plan.expr import Call, Column, Expr, Literal, calls, columns
 from dohyo.plan.functions import AGGREGATES, FUNCTIONS, WINDOWS
 from dohyo.plan.functions.model import Build, Sql, case, cast, coalesce, paren
@@ -75,7 +76,7 @@ class Expressions:
     def condition(self, expr: Expr, env: Env) -> Sql:
         """The expression where null and false do the same."""
         if isinstance(expr, Call) and expr.function in ("and", "or"):
-            return self._connect(expr, [self.condition(a, env) for a in expr.args])
+            return self._connect(expr, [self.condition(a, env) for a in alternatives(expr)])
         if isinstance(expr, Call) and expr.function == "not":
             return exp.Not(this=paren(self._total(expr.args[0], env)))
         return self._plain(expr, env)
@@ -85,7 +86,7 @@ class Expressions:
         if isinstance(expr, Literal):
             return self._plain(expr, env)
         if isinstance(expr, Call) and expr.function in ("and", "or"):
-            return self._connect(expr, [self._total(a, env) for a in expr.args])
+            return self._connect(expr, [self._total(a, env) for a in alternatives(expr)])
         if isinstance(expr, Call) and expr.function == "not":
             return exp.Not(this=paren(self._total(expr.args[0], env)))
         if isinstance(expr, Call) and FUNCTIONS[expr.function.lower()].total:

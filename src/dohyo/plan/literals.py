@@ -3,25 +3,27 @@ few of them need to look at an event at all."""
 
 from __future__ import annotations
 
-from dohyo.plan.expr import TRUE, Call, Column, Expr, Literal, all_of, columns
+from dohyo.patterns.regex import quote
+from dohyo.plan.expr import TRUE, Call, Column, Expr, Literal, all_of, any_of, boolean, columns, text
+from dohyo.plan.types import Type
 
 #: Fields that say what kind of event it is: tests of these alone choose what is read.
 KIND_FIELDS = frozenset({"eventid", "event_type", "channel", "_sourcecategory"})
 #: A shorter text is found nearly everywhere.
 SHORTEST = 3
-#: Begins a text that is looked for in the raw event instead of its fields.
-IN_RAW = "\0"
 #: A condition with more alternatives than this is tested without the matcher.
 MOST = 5_000
 #: Functions that give the same text in another case.
 _SAME_TEXT = frozenset({"folded", "tolowercase", "touppercase", "tolower", "toupper"})
 _HOLDS = frozenset({"=", "starts_with", "ends_with", "has", "contains"})
 
-Texts = frozenset[str]
+Text = tuple[str, str]
+"""A field and a text that it must hold, both in lower case."""
+Texts = frozenset[Text]
 
 
 def needed_texts(condition: Expr) -> list[Texts]:
-    """Sets of lower-cased texts: of each set an event must hold at least one. Empty: nothing is known."""
+    """Sets of texts: of each set an event must hold at least one. Empty: nothing is known."""
     if not isinstance(condition, Call):
         return []
     if condition.function == "and":
@@ -41,8 +43,7 @@ def _held(subject: Expr, items: tuple[Expr, ...]) -> Texts | None:
         return None
     texts = [str(i.value).lower() for i in items if isinstance(i, Literal) and isinstance(i.value, str)]
     plain = len(texts) == len(items) and all(_distinct(t) for t in texts)
-    mark = IN_RAW if name == "_raw" else ""
-    return frozenset(mark + t for t in texts) if plain and len(texts) <= MOST else None
+    return frozenset((name, t) for t in texts) if plain and len(texts) <= MOST else None
 
 
 def _distinct(text: str) -> bool:
@@ -62,11 +63,11 @@ def _field(expr: Expr) -> str | None:
 
 def _rarest(found: list[Texts]) -> Texts | None:
     """Of several sets the one that will be met least, as far as their lengths tell."""
-    return max(found, key=lambda texts: (min(map(len, texts)), -len(texts)), default=None)
+    return max(found, key=lambda texts: (min(len(t) for _, t in texts), -len(texts)), default=None)
 
 
 def _union(found: list[Texts | None]) -> Texts | None:
-    out: set[str] = set()
+    out: set[Text] = set()
     for texts in found:
         if texts is None:
             return None
@@ -74,7 +75,24 @@ def _union(found: list[Texts | None]) -> Texts | None:
     return frozenset(out) if 0 < len(out) <= MOST else None
 
 
+def raw_condition(condition: Expr) -> Expr:
+    """Of which events a condition can need the raw text: every event that meets the condition meets this."""
+    kind = kind_condition(condition)
+    sets = [texts for texts in needed_texts(condition) if all(name == "_raw" for name, _ in texts)]
+    texts = _rarest(sets)
+    if texts is None:
+        return kind
+    pattern = "(?i)" + "|".join(sorted(quote(t) for _, t in texts))
+    return all_of([kind, boolean("search", Column("_raw", Type.STRING), text(pattern))])
+
+
 def kind_condition(condition: Expr) -> Expr:
-    """The part of a condition that looks only at what kind of event it is; true when there is none."""
-    parts = condition.args if isinstance(condition, Call) and condition.function == "and" else (condition,)
-    return all_of([p for p in parts if p != TRUE and {c.name.lower() for c in columns(p)} <= KIND_FIELDS])
+    """What a condition asks of the kind of event alone: every event that meets the condition meets this."""
+    if {c.name.lower() for c in columns(condition)} <= KIND_FIELDS:
+        return condition
+    if isinstance(condition, Call) and condition.function in ("and", "or"):
+        parts = list(dict.fromkeys(kind_condition(a) for a in condition.args))
+        if condition.function == "and":
+            return all_of(parts)
+        return TRUE if TRUE in parts else any_of(parts)
+    return TRUE

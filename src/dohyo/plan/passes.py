@@ -26,6 +26,7 @@ from dohyo.plan.nodes import (
     Window,
     rebuilt,
 )
+from dohyo.plan.types import Type
 
 Needs = dict[int, set[str]]
 
@@ -128,15 +129,30 @@ def scans(root: Node) -> list[Scan]:
     return list(found.values())
 
 
-def fields_asked(root: Node) -> tuple[str, ...]:
-    """The source fields that a plan reads, hidden ones left out, in the order in which the query uses them."""
-    needs = needed_columns(root)
+def fields_asked(root: Node, needs: Needs | None = None) -> tuple[str, ...]:
+    """The source fields that a plan reads, hidden ones left out, in the order in which the query uses them. ``needs``:
+    what :func:`needed_columns` gave for it."""
+    needs = needed_columns(root) if needs is None else needs
     wanted: set[str] = set().union(*(needs.get(id(s), set()) for s in scans(root)))
     spelled = {c.name.lower(): c.name for c in _columns_in_order(root)}
     order = {name: i for i, name in enumerate(spelled)}
     ranked = sorted(wanted, key=lambda n: order.get(n, len(order)))
     schema = scans(root)[0].schema if scans(root) else None
     return tuple(_spelling(n, spelled, schema) for n in ranked if not n.startswith("__"))
+
+
+def scan_columns(plan: Node) -> list[tuple[str, Type]]:
+    """The columns that a plan needs of the source, hidden ones included, with their types."""
+    needs = needed_columns(plan)
+    asked = {n.lower(): n for n in fields_asked(plan, needs)}
+    out: list[tuple[str, Type]] = []
+    for scan in scans(plan):
+        wanted = needs.get(id(scan), set())
+        for name in [*asked, *sorted(w for w in wanted if w not in asked)]:
+            if name in wanted:
+                found = scan.schema.get(name)
+                out.append((found.name, found.type) if found else (asked.get(name, name), Type.STRING))
+    return out
 
 
 def _spelling(name: str, spelled: dict[str, str], schema: object) -> str:
@@ -284,5 +300,3 @@ def scan_references(root: Node) -> int:
     """How many nodes read the scan; more than one means its rows must be kept for a second reading."""
     return Counter(isinstance(n, Scan) for n in root.walk())[True]
 
-
-__all__ = ["Values", "fields_asked", "needed_columns", "scan_predicate", "scan_references", "scans"]

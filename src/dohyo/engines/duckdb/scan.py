@@ -36,13 +36,14 @@ class Request:
     """What is asked of the source. ``columns``: names and types the query needs, hidden ones included.
 
     ``predicate``: a condition that every useful event meets. ``category``: overrides ``_sourceCategory``. ``asked``: the
-    fields that the queries read.
+    fields that the queries read. ``raw_where``: the raw text is asked for only of events that meet this.
     """
 
     columns: tuple[tuple[str, Type], ...]
     predicate: Expr = TRUE
     category: str | None = None
     asked: tuple[str, ...] = ()
+    raw_where: Expr = TRUE
 
     @property
     def needs_raw(self) -> bool:
@@ -182,19 +183,31 @@ class Events:
         useful = exp.GT(this=column("__shape"), expression=lit(0))
         if self.request.predicate == TRUE:
             return useful
+        return exp.And(this=useful, expression=exp.Paren(this=self._condition(self.request.predicate)))
+
+    def _condition(self, condition: Expr, whole_raw: bool = False) -> Sql:
+        """``whole_raw``: ``_raw`` is the text as it was read, blanks at its end included, which is quicker to have."""
         tests = sourcecategory.Tests(self.request.category, self.own_category)
-        predicate = tests.taken_out(self.request.predicate)
+        condition = tests.taken_out(condition)
         writer = Expressions(DIALECT)
 
         def env(name: str) -> Sql:
+            if whole_raw and name.lower() == "_raw" and self.known.raw is not None:
+                return self.known.raw.copy()
             return tests.sql(name, lambda test: writer.condition(test, self.value)) or self.value(name)
 
-        return exp.And(this=useful, expression=exp.Paren(this=writer.condition(predicate, env)))
+        return writer.condition(condition, env)
 
     def row(self) -> Sql:
         """The asked-for values as one struct."""
-        parts = [exp.PropertyEQ(this=quoted(n), expression=_typed(self.value(n), t)) for n, t in self.request.columns]
+        parts = [exp.PropertyEQ(this=quoted(n), expression=self._shown(n, t)) for n, t in self.request.columns]
         return exp.Struct(expressions=parts)
+
+    def _shown(self, name: str, kind: Type) -> Sql:
+        value = _typed(self.value(name), kind)
+        if name.lower() != "_raw" or self.request.raw_where == TRUE:
+            return value
+        return case((self._condition(self.request.raw_where, whole_raw=True), value), default=null())
 
     # -- the levels of the statement
 

@@ -244,7 +244,7 @@ def built_in(shape: m.Shape, raw: Raw, name: str, known: BuiltIns) -> Sql | None
         return (times[0] if len(times) == 1 else coalesce(*times)) if times else cast(null(), "BIGINT")
     if lower in ("_raw", "_size"):
         own = shape.fields.get("_raw")
-        whole = apply("rtrim", known.raw.copy(), lit("\r\n\t ")) if known.raw is not None else null()
+        whole = _trimmed(known.raw) if known.raw is not None else null()
         text = whole if own is None else coalesce(expression(own, raw), whole)
         return text if lower == "_raw" else apply("strlen", text)
     if lower in (ID, "_messageid"):
@@ -252,6 +252,12 @@ def built_in(shape: m.Shape, raw: Raw, name: str, known: BuiltIns) -> Sql | None
     if lower in _CONSTANTS and lower not in (n.lower() for n in shape.fields):
         return _CONSTANTS[lower].copy()
     return None
+
+
+def _trimmed(raw: Sql) -> Sql:
+    """The text without blanks at its end. JSON ends with a brace; trimming walks through every character."""
+    whole = apply("ends_with", raw.copy(), lit("}"))
+    return case((whole, raw.copy()), default=apply("rtrim", raw.copy(), lit("\r\n\t ")))
 
 
 _CONSTANTS: dict[str, Sql] = {
