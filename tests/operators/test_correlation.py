@@ -20,7 +20,7 @@ from dohyo.compile import compile_query
 from dohyo.engines.duckdb.connect import arrow_type
 from dohyo.engines.duckdb.engine import DuckDB
 from dohyo.plan.names import ID, TIME
-from dohyo.run import scan_columns
+from dohyo.plan.passes import scan_columns
 
 Row = dict[str, Any]
 few = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
