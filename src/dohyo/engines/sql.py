@@ -13,6 +13,7 @@ from dohyo.engines.alternatives import alternatives
 from dohyo.plan.expr import Call, Column, Expr, Literal, calls, columns
 from dohyo.plan.functions import AGGREGATES, FUNCTIONS, WINDOWS
 from dohyo.plan.functions.model import Build, Sql, case, cast, coalesce, paren
+from dohyo.plan.names import ID, TIME
 from dohyo.plan.nodes import (
     Aggregate,
     Batch,
@@ -52,6 +53,7 @@ class Dialect:
     rewritten: Mapping[str, Build] = field(default_factory=dict)
     unsupported: Mapping[str, str] = field(default_factory=dict)
     materializes: bool = False  # knows ``AS MATERIALIZED``
+    newest_first: Build | None = None  # one ascending key of a time and an id, where one key sorts quicker than two
 
 
 # --- expressions ------------------------------------------------------------------------------------------------------
@@ -345,7 +347,7 @@ class Statement:
     def _over(self, call: WindowCall, order: Order, block: Block) -> Sql:
         row = WINDOWS[call.function]
         function = row.build(*(self.exprs.value(a, block.env) for a in call.args))
-        keys = ordered(order if call.order is None else call.order, block.env)
+        keys = self._keys(call.function, order if call.order is None else call.order, block)
         window = exp.Window(
             this=function,
             partition_by=[block.env(p) for p in call.partition] or None,
@@ -354,6 +356,12 @@ class Statement:
         if row.framed and not call.whole:
             window.set("spec", _frame(call))
         return window
+
+    def _keys(self, function: str, order: Order, block: Block) -> list[exp.Ordered]:
+        newest = [(k.name, k.descending) for k in order] == [(TIME, True), (ID, False)]
+        if function == "row_number" and newest and self.dialect.newest_first is not None:
+            return [exp.Ordered(this=self.dialect.newest_first(block.env(TIME), block.env(ID)), nulls_first=False)]
+        return ordered(order, block.env)
 
     def _unnest(self, node: Unnest) -> Block:
         """``SELECT …, UNNEST(list)``; with ``outer`` an empty list counts as a list of one null."""
