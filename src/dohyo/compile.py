@@ -178,6 +178,9 @@ def _stages(ctx: Context, query: tree.Query, plan: Node) -> list[Step]:
         ctx.rest = query.stages[index + 1 :]
         try:
             plan = _stage(ctx, stage, plan)
+        except ValueError as problem:  # a node that refuses what it is made of
+            ctx.fail("DH2999", f"this stage cannot stand here: {problem}", stage.span)
+            break
         except Stop:
             break  # what follows would only complain about fields that this stage did not make
         steps.append(Step(stage, plan))

@@ -13,9 +13,9 @@ from dohyo.diagnostics import QueryError
 from dohyo.run import Query, RunOptions, run_queries
 
 QUERIES = yaml.safe_load((Path(__file__).parents[1] / "lang" / "spellings.yml").read_text("utf-8"))
-#: Refused on purpose, each with the code that says so: parameters without a value, a slice of no range, `infer`, and
+#: Refused on purpose, each with the code that says so: parameters without a value, `infer`, and
 #: numbers where the query compares fields that the events have not got.
-REFUSED = {"DH1015", "DH2741", "DH2305"}
+REFUSED = {"DH1015", "DH2741"}
 
 
 @pytest.fixture(scope="module")

@@ -149,7 +149,8 @@ class Context:
         for name in names:
             column = self.column(name, plan)
             if column.name.lower() in (n.lower() for n in out):
-                raise self.fail("DH2002", f"`{name.name}` is named twice", name.span, hint="name it once")
+                self.warn("DH2002", f"`{name.name}` is named twice", name.span, hint="name it once")
+                continue
             out.append(column.name)
         return tuple(out)
 

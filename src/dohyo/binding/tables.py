@@ -14,13 +14,14 @@ from dohyo.tables.load import TableError, load
 
 def lookup_contains(ctx: Context, node: tree.Call, plan: Node) -> Expr:
     """True when the table has a row with these values; false, with a warning, when there is no such table here."""
-    if len(node.args) < 2 or not isinstance(node.args[0], tree.TablePath):
+    name = _table(node.args[0]) if node.args else None
+    if len(node.args) < 2 or name is None:
         raise ctx.fail("DH2132", "`lookupContains` takes a table and what must be equal", node.span,
                        hint='`lookupContains(path://"/Library/Hosts", Computer=host)`')  # fmt: skip
     pairs = [p for arg in node.args[1:] for p in _pairs(ctx, arg)]
-    path = find_table(node.args[0].path, ctx.options.tables)
+    path = find_table(name, ctx.options.tables)
     if path is None:
-        ctx.warn("DH2701", f"there is no table `{node.args[0].path}` on this machine; nothing is in it", node.args[0].span,
+        ctx.warn("DH2701", f"there is no table `{name}` on this machine; nothing is in it", node.args[0].span,
                  hint="put a CSV, JSON or Parquet file of that name in a folder and name it: `--lookup-dir FOLDER`")  # fmt: skip
         return FALSE
     try:
@@ -37,6 +38,14 @@ def lookup_contains(ctx: Context, node: tree.Call, plan: Node) -> Expr:
         columns.append(column.name)
     listed = Call("list_of", tuple(values), Type.STRING)
     return boolean("table_contains", listed, text("\x1f".join(columns)), text(str(path)))
+
+
+def _table(node: tree.Expr) -> str | None:
+    """The table's path; a text that is one is taken too."""
+    if isinstance(node, tree.TablePath):
+        return node.path
+    scheme = "path://"
+    return node.value.removeprefix(scheme) if isinstance(node, tree.String) and node.value.startswith(scheme) else None
 
 
 def _pairs(ctx: Context, node: tree.Expr) -> list[tuple[tree.Name, tree.Name]]:

@@ -153,7 +153,8 @@ def column(name: str, table: str | None = None) -> exp.Column:
 
 def ordered(keys: Order, env: Env) -> list[exp.Ordered]:
     """``ORDER BY`` terms; nulls last (spec §12.32)."""
-    return [exp.Ordered(this=env(k.name), desc=k.descending, nulls_first=False) for k in keys]
+    found = [(k, env(k.name)) for k in keys]  # a column that does not exist puts no row before another
+    return [exp.Ordered(this=sql, desc=k.descending, nulls_first=False) for k, sql in found if not isinstance(sql, exp.Null)]
 
 
 # --- statements -------------------------------------------------------------------------------------------------------

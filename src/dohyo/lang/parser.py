@@ -269,8 +269,13 @@ class Parser:
             return ()
         bracket = self.symbol("(")
         names = [self.new_name()]
+        mark = self.cursor.mark()
         while self.symbol(","):
+            if self.cursor.peek().kind is Kind.STRING:  # a comma before a string begins the next pattern or path
+                self.cursor.back(mark)
+                break
             names.append(self.new_name())
+            mark = self.cursor.mark()
         if bracket:
             self.need_symbol(")", "the names")
         return tuple(names)

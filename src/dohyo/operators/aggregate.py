@@ -13,8 +13,8 @@ from dohyo.lang.printer import expression, name, names
 from dohyo.lang.tree import Expr, Name, Number, Stage, Star
 from dohyo.lang.tree import Node as TreeNode
 from dohyo.operators.base import Operator
-from dohyo.plan.convert import to_type
-from dohyo.plan.expr import Column
+from dohyo.plan.convert import to_text, to_type
+from dohyo.plan.expr import Call, Column
 from dohyo.plan.expr import Expr as PlanExpr
 from dohyo.plan.functions import AGGREGATES
 from dohyo.plan.functions.model import AggregateFunction
@@ -114,6 +114,9 @@ def _print_item(item: Item) -> str:
     return row.name + args + (f" as {name(item.alias)}" if item.alias else "")
 
 
+#: Aggregates that look at the time within their argument.
+_TIMED = frozenset({"most_recent", "least_recent"})
+
 # --- meaning ----------------------------------------------------------------------------------------------------------
 
 
@@ -159,8 +162,19 @@ def _bound(item: Item, row: AggregateFunction, values: list[Expr], plan: Node,
         if not isinstance(value, Name) and not (arg.literal and isinstance(value, Number)):
             ctx.dialect_spot("DH2311", f"an expression inside `{row.name}(…)`", value.span,
                              hint="compute it before: `expression as x`, then aggregate `x`")  # fmt: skip
-        bound.append(to_type(ctx.expr(value, plan), arg.type))
+        bound.append(to_type(_timed(row, value, ctx, plan), arg.type))
     return plan, bound
+
+
+def _timed(row: AggregateFunction, value: Expr, ctx: Context, plan: Node) -> PlanExpr:
+    """What ``most_recent`` is given must say its time; where it does not, the lenient dialect takes the message's."""
+    bound = ctx.expr(value, plan)
+    if row.name not in _TIMED or (isinstance(value, Name) and value.name.lower().endswith("_withtime")):
+        return bound
+    ctx.dialect_spot("DH2312", f"`{row.name}` needs a value with its time", value.span,
+                     hint=f"`| withtime x | {row.name}(x_withtime)`")  # fmt: skip
+    time = ctx.column(Name("_messageTime", span=value.span), plan)
+    return Call("with_time", (to_text(bound), time), Type.STRING)
 
 
 def _call(row: AggregateFunction, args: tuple[PlanExpr, ...], plan: Node) -> AggCall:

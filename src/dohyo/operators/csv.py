@@ -54,7 +54,9 @@ def parse_split(p: Parser, word: str, allowed: tuple[str, ...]) -> Stage:
             field = found
         else:
             field = p.field("the field to cut")
-    return Split(word, field, tuple(options.items()), tuple(_items(p)), span=start.to(Span(0, p.cursor.last_end)))
+    items = tuple(_items(p))
+    p.word("nodrop")  # no row is dropped anyway
+    return Split(word, field, tuple(options.items()), items, span=start.to(Span(0, p.cursor.last_end)))
 
 
 def _character(p: Parser, option: str) -> str:

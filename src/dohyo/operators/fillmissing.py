@@ -125,6 +125,10 @@ def _lower(stage: FillMissing, plan: Node, ctx: Context) -> Node:
         raise ctx.fail("DH2661", "`fillmissing` comes after an aggregate", stage.span,
                        hint="`| timeslice 1h | count by _timeslice | fillmissing timeslice`")  # fmt: skip
     keys = ctx.names(tuple(g.field for g in stage.generators), plan)
+    for generator, key in zip(stage.generators, keys, strict=True):
+        if plan.schema.get(key) is None:
+            raise ctx.fail("DH2663", f"there is no field `{key}` here", generator.field.span,
+                           hint="after `transpose` each value is a column; put `fillmissing` before it")  # fmt: skip
     combined: Node | None = None
     for i, (generator, key) in enumerate(zip(stage.generators, keys, strict=True)):
         one = _values(generator, key, f"__gen{i}", plan, ctx)

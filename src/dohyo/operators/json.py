@@ -41,10 +41,12 @@ def _parse(p: Parser) -> Stage:
         return _parse_auto(p, start, field)
     field, nodrop = field or field_option(p), False
     paths = [p.string('a path such as `"a.b"`')]
+    aliases = p.aliases()
     while p.symbol(","):
         paths.append(p.string('a path such as `"a.b"`'))
+        aliases += p.aliases()
     nodrop = bool(p.word("nodrop"))
-    aliases = p.aliases()
+    aliases += p.aliases()
     field = field or field_option(p)
     nodrop = bool(p.word("nodrop")) or nodrop
     return Json(tuple(paths), aliases, field, nodrop, span=start.to(Span(0, p.cursor.last_end)))

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from dohyo.binding.context import Context
 from dohyo.diagnostics import Span
-from dohyo.lang.lexer import Kind
 from dohyo.lang.parser import Parser
 from dohyo.lang.printer import name, names, string
 from dohyo.lang.tree import Name, Stage, String
@@ -46,31 +45,12 @@ def _parse(p: Parser) -> Stage:
         pattern = p.string('the text to look for, such as `"user=*"`')
         a, b = _flags(p)
         nodrop, multi = nodrop or a, multi or b
-        pairs.append(Pair(pattern, _names(p), span=pattern.span))
+        pairs.append(Pair(pattern, p.aliases(), span=pattern.span))
         if not p.symbol(","):
             break
     a, b = _flags(p)
     field = field or field_option(p)
     return Parse(tuple(pairs), field, nodrop or a, multi or b, span=start.to(Span(0, p.cursor.last_end)))
-
-
-def _names(p: Parser) -> tuple[Name, ...]:
-    """``as a, b``; a comma before a string begins the next pattern instead."""
-    if not p.word("as"):
-        return ()
-    bracket = p.symbol("(")
-    found = [p.new_name()]
-    while True:
-        mark = p.cursor.mark()
-        if not p.symbol(","):
-            break
-        if p.cursor.peek().kind is Kind.STRING:
-            p.cursor.back(mark)
-            break
-        found.append(p.new_name())
-    if bracket:
-        p.need_symbol(")", "the names")
-    return tuple(found)
 
 
 def _flags(p: Parser) -> tuple[bool, bool]:

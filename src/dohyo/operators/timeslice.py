@@ -10,8 +10,8 @@ from dohyo.lang.parser import Parser
 from dohyo.lang.printer import duration, name
 from dohyo.lang.tree import Name, Stage
 from dohyo.operators.base import Operator
-from dohyo.plan.expr import Call, Column, Expr, text, whole
-from dohyo.plan.nodes import Extend, Node
+from dohyo.plan.expr import Call, Column, Expr, boolean, text, whole
+from dohyo.plan.nodes import Extend, Node, Window, WindowCall
 from dohyo.plan.types import Type
 
 _SECOND, _MINUTE, _HOUR, _DAY = 1_000, 60_000, 3_600_000, 86_400_000
@@ -61,6 +61,8 @@ def _lower(stage: Timeslice, plan: Node, ctx: Context) -> Node:
     start_name = stage.alias.name if stage.alias else "_timeslice"
     width = stage.width or _bucket_width(stage, ctx)
     ctx.timeslice_ms = width
+    if width is None:
+        return _by_data(stage, column, start_name, plan, ctx)
     start = slice_start(column, width, ctx)
     end = Call("+", (Column(start_name, Type.LONG), whole(width)), Type.LONG)
     labelled = Extend(plan, ((start_name, start),))
@@ -74,13 +76,36 @@ def slice_start(time: Expr, width: int, ctx: Context) -> Expr:
     return Call("slice", (time, whole(width)), Type.LONG)
 
 
-def _bucket_width(stage: Timeslice, ctx: Context) -> int:
+def _bucket_width(stage: Timeslice, ctx: Context) -> int | None:
+    """The width that divides the searched range; ``None`` when no range was given."""
     start, end = ctx.options.start, ctx.options.end
     if start is None or end is None:
-        raise ctx.fail("DH2305", "`timeslice` without a length divides the searched range, and there is none", stage.span,
-                       hint="give a length (`timeslice 1h`) or a range (`--since`, `--until`)")  # fmt: skip
+        return None
     target = max(1, (end - start) // (stage.buckets or 1))
     return next((w for w in WIDTHS if w >= target), target) if stage.buckets else max(1, end - start)
+
+
+def _by_data(stage: Timeslice, time: Expr, name: str, plan: Node, ctx: Context) -> Node:
+    """Without a range the time from the first message to the last is divided instead."""
+    ctx.note("DH2305", "no range is searched: the time from the first message to the last is divided", stage.span,
+             hint="give a length (`timeslice 1h`) or a range (`--since`, `--until`)")  # fmt: skip
+    ends = (("__from", WindowCall("min", (time,), Type.LONG, whole=True)), ("__to", WindowCall("max", (time,), Type.LONG, whole=True)))
+    plan = Window(plan, ends, hidden=True)
+    first, last = Column("__from", Type.LONG), Column("__to", Type.LONG)
+    target = Call("whole_of", (Call("/", (Call("-", (last, first), Type.LONG), whole(stage.buckets or 1)), Type.DOUBLE),), Type.LONG)
+    plan = Extend(plan, (("__width", _rounded(target)),), hidden=True)
+    width = Column("__width", Type.LONG)
+    start: Expr = Call("slice", (time, width), Type.LONG) if stage.buckets else first
+    plan = Extend(plan, ((name, start),))
+    return Extend(plan, (("__timeslice_end", Call("+", (Column(name, Type.LONG), width), Type.LONG)),), hidden=True)
+
+
+def _rounded(target: Expr) -> Expr:
+    """The smallest usual width that is not below ``target``."""
+    found: Expr = Call("+", (target, whole(1)), Type.LONG)
+    for width in sorted(WIDTHS, reverse=True):
+        found = Call("case", (boolean("<=", target, whole(width)), whole(width), found), Type.LONG)
+    return found
 
 
 OPERATOR = Operator(

@@ -288,7 +288,7 @@ def pushable(condition: Expr) -> bool:
     if _size(condition) > _LARGEST_PREDICATE:
         return False
     rows = [FUNCTIONS.get(c.function.lower()) for c in calls(condition)]
-    return all(row is not None and row.udf is None and not row.volatile for row in rows)
+    return all(row is not None and row.udf is None and not row.calls and not row.volatile for row in rows)
 
 
 def rowwise(root: Node) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from dohyo.plan.expr import Expr
-from dohyo.plan.functions.model import ANY, AggregateFunction, Arg, D, I, L, S, Sql, apply, case, lit, try_cast
+from dohyo.plan.functions.model import ANY, AggregateFunction, Arg, D, I, L, S, Sql, apply, case, lit, null, try_cast
 from dohyo.plan.types import Type
 
 
@@ -61,8 +61,9 @@ def _recent(name: str) -> object:
     """The value of the row with the largest (smallest) time."""
 
     def build(value: Sql) -> Sql:
-        time = try_cast(apply("json_extract_string", value.copy(), lit("$.time")), "BIGINT")
-        return apply(name, apply("json_extract_string", value, lit("$.value")), time)
+        timed = case((apply("json_valid", value.copy()), value), default=null())
+        time = try_cast(apply("json_extract_string", timed.copy(), lit("$.time")), "BIGINT")
+        return apply(name, apply("json_extract_string", timed, lit("$.value")), time)
 
     return build
 

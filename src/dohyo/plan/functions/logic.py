@@ -22,6 +22,7 @@ from dohyo.plan.functions.model import (
     case,
     cast,
     coalesce,
+    group_of,
     is_null,
     lit,
     paren,
@@ -137,6 +138,6 @@ ROWS: tuple[Function, ...] = (
     _internal("search", (Arg("s"), Arg("regex", literal=True)), B, call("regexp_matches"),
               "A match of a regex in RE2 syntax anywhere in the text."),
     _internal("captures", (Arg("s"), Arg("regex", literal=True), Arg("group", L, literal=True)), S,
-              call("regexp_extract"), "A group of the first match of a regex in RE2 syntax; '' if none."),
+              group_of, "A group of the first match of a regex in RE2 syntax; '' if none."),
     _internal("folded", (Arg("s"),), S, call("lower"), "Lower case, for comparisons without case."),
 )  # fmt: skip

@@ -194,6 +194,19 @@ def try_cast(value: Sql, kind: str) -> Sql:
     return exp.TryCast(this=value, to=exp.DataType.build(kind, dialect="duckdb"))
 
 
+#: Groups beyond this one an engine gives by a name only.
+_NUMBERED = 9
+
+
+def group_of(text: Sql, pattern: Sql, group: Sql) -> Sql:
+    """A group of the first match of a regex; '' if there is none."""
+    number = int(group.this) if isinstance(group, exp.Literal) else 0
+    if number <= _NUMBERED:
+        return apply("regexp_extract", text, pattern, group)
+    names = exp.Array(expressions=[lit(f"g{i}") for i in range(1, number + 1)])
+    return apply("struct_extract", apply("regexp_extract", text, pattern, names), lit(f"g{number}"))
+
+
 def case(*pairs: tuple[Sql, Sql], default: Sql | None = None) -> Sql:
     """``CASE WHEN … THEN … ELSE … END``."""
     return exp.Case(ifs=[exp.If(this=c, true=v) for c, v in pairs], default=default)

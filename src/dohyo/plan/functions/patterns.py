@@ -11,7 +11,7 @@ from typing import Any
 import regex
 from sqlglot import exp
 
-from dohyo.plan.functions.model import Arg, B, Function, L, S, Sql, Udf, apply, lit
+from dohyo.plan.functions.model import Arg, B, Function, L, S, Sql, Udf, apply, group_of, lit
 
 #: Seconds that one value may take.
 TIME_LIMIT = 0.5
@@ -80,7 +80,7 @@ def _match_group(text: Sql, pattern: Sql, group: Sql, number: Sql) -> Sql:
 
 
 def _optional(text: Sql, pattern: Sql, group: Sql) -> Sql:
-    return apply("nullif", apply("regexp_extract", text, pattern, group), lit(""))
+    return apply("nullif", group_of(text, pattern, group), lit(""))
 
 
 _s, _p = Arg("s"), Arg("regex", literal=True)
