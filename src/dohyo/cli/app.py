@@ -303,14 +303,17 @@ def fix(
 
 @app.command()
 def lint(
-    files: Annotated[list[Path], typer.Argument(help="Query files (.sumo) or detection folders.")],
+    files: Annotated[list[Path], typer.Argument(help="Query files (.sumo), detection folders, or folders of them.")],
     format: Annotated[str, typer.Option("--format", "-f", help="text or json.")] = "text",
     dialect: Dialect = "strict",
 ) -> None:
-    """Check queries; exit 1 when one has an error or a warning."""
-    from dohyo.cli.commands.text import lint_files
+    """Check queries and whole detections: metadata, ATT&CK, query and what it means, tests, links. Exits 1 on a warning.
 
-    lint_files(files, format, dialect)
+    Example: dohyo lint detections/
+    """
+    from dohyo.cli.commands.text import lint_paths
+
+    lint_paths(files, format, dialect)
 
 
 @app.command()

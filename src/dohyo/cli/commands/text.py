@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import typer
@@ -13,9 +14,13 @@ from dohyo.binding.context import Dialect, Options
 from dohyo.cli.errors import CHECK_FAILED, WRONG, UsageError, errors_first, print_diagnostics, shown
 from dohyo.cli.options import one_of
 from dohyo.compile import compile_query, parse
+from dohyo.detections.lint import Remark, lint, query_remarks
+from dohyo.detections.load import load
 from dohyo.diagnostics import Diagnostic, QueryError, Severity, Source
+from dohyo.formats.values import safe
 from dohyo.lang import printer
 from dohyo.lang.parser import has_errors
+from dohyo.sample.attacks import ATTACKS
 
 
 def _text(path: Path) -> str:
@@ -80,22 +85,39 @@ def fixed(text: str, name: str) -> tuple[str, list[Diagnostic]]:
     return text, found
 
 
-def lint_files(paths: Sequence[Path], format: str, dialect: str) -> None:
-    """Checks files; exit code 1 when one has a warning or an error."""
-    bad = False
+def lint_paths(paths: Sequence[Path], format: str, dialect: str) -> None:
+    """Checks query files and detection folders; exit code 1 when one has a warning or an error."""
     with shown():
         one_of("--format", format, ("text", "json"))
         one_of("--dialect", dialect, ("lenient", "strict"))
-        reports = []
-        for path in _files(paths):
-            found, source = _diagnostics(_text(path), str(path), dialect)
-            bad = bad or any(d.severity is not Severity.NOTE for d in found)
-            reports += [{"file": str(path), **d.as_json(source)} for d in found]
-            if format == "text":
-                print_diagnostics(found, source, verbose=True)
+        found = [r for p in paths for r in _remarks(p, Dialect(dialect))]
         if format == "json":
-            print(json.dumps(reports, indent=2))
-    raise typer.Exit(CHECK_FAILED if bad else 0)
+            print(json.dumps([r.as_json() for r in found], indent=2, ensure_ascii=False))
+        else:
+            for remark in found:
+                print("\n".join(safe(line) for line in str(remark).splitlines()), end="\n\n", file=sys.stderr)
+            bad = Counter(r.severity for r in found)
+            told = ", ".join(f"{bad[s]} {s.value}{'s' * (bad[s] != 1)}" for s in Severity if bad[s])
+            print(told or "nothing to say", file=sys.stderr)
+    raise typer.Exit(CHECK_FAILED if any(r.severity is not Severity.NOTE for r in found) else 0)
+
+
+def _remarks(path: Path, dialect: Dialect) -> Iterator[Remark]:
+    """What is to be said of a query file, a detection's folder, or a folder of either."""
+    folders = _detection_folders(path)
+    if not folders:
+        for file in _files([path]):
+            yield from query_remarks(_text(file), str(file), dialect)
+        return
+    known = [d.id for d in load([path] if path.is_dir() else []).detections]
+    for folder in folders:
+        yield from lint(folder, known, [a.name for a in ATTACKS])
+
+
+def _detection_folders(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return []
+    return [path] if (path / "detection.yml").is_file() else sorted(p.parent for p in path.glob("*/detection.yml"))
 
 
 def _diagnostics(text: str, name: str, dialect: str) -> tuple[list[Diagnostic], Source]:

@@ -1,0 +1,1 @@
+"""What can be said of a query without any event: what its conditions let through, which labels can occur."""

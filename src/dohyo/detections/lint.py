@@ -1,0 +1,214 @@
+"""``dohyo lint`` of a detection's folder: layout, metadata, ATT&CK, query and its meaning, tests, links.
+
+One broken detection never stops the others, and one broken part of a detection not the rest of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from dohyo import attack
+from dohyo.analysis.semantics import check
+from dohyo.binding.context import Dialect, Options
+from dohyo.compile import compile_query
+from dohyo.detections import cases
+from dohyo.detections.load import DetectionError, read
+from dohyo.detections.model import Detection
+from dohyo.diagnostics import Diagnostic, Label, QueryError, Severity, Source, closest
+
+#: A relative link of a Markdown page.
+_LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)\s]+)\)")
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What is to be said of a detection: where, how bad, what, and what to do. ``rendered``: with the text and a caret."""
+
+    code: str
+    severity: Severity
+    place: str
+    text: str
+    hint: str = ""
+    rendered: str = ""
+
+    def __str__(self) -> str:
+        if self.rendered:
+            return self.rendered
+        return f"{self.severity}[{self.code}]: {self.text}\n  --> {self.place}" + (f"\n  help: {self.hint}" if self.hint else "")
+
+    def as_json(self) -> dict[str, str]:
+        """The same as JSON data."""
+        return {"code": self.code, "severity": self.severity.value, "place": self.place, "text": self.text, "hint": self.hint}
+
+
+def lint(folder: Path, known: Sequence[str], attacks: Sequence[str] = ()) -> list[Remark]:
+    """All remarks on one folder. ``known``: the ids of all detections; ``attacks``: those that the generator makes."""
+    try:
+        detection = read(folder)
+    except DetectionError as error:
+        return [Remark("DL001", Severity.ERROR, str(folder), line) for line in str(error).split("; ")]
+    places = Places(folder / "detection.yml")
+    found = [*places.twice(), *_layout(detection), *_attack(detection, places), *_names(detection, known, attacks, places)]
+    return [*found, *_query(detection), *_telemetry(detection, places), *_tests(detection), *_links(detection, places)]
+
+
+class Places:
+    """Where the keys of a YAML file stand."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._root = yaml.compose(path.read_text("utf-8"), Loader=yaml.SafeLoader)
+
+    def of(self, *keys: str | int) -> str:
+        """``file:line:column`` of a value, or of the last key on the way to it that is there."""
+        node: Any = self._root
+        for key in keys:
+            below = _below(node, key)
+            if below is None:
+                break
+            node = below
+        return f"{self.path}:{node.start_mark.line + 1}:{node.start_mark.column + 1}"
+
+
+    def twice(self) -> Iterator[Remark]:
+        """Keys that stand twice: YAML takes the last one without a word."""
+        todo = [self._root]
+        while todo:
+            node = todo.pop()
+            todo += node.value if isinstance(node, yaml.SequenceNode) else []
+            if isinstance(node, yaml.MappingNode):
+                seen = set()
+                for key, value in node.value:
+                    if key.value in seen:
+                        place = f"{self.path}:{key.start_mark.line + 1}:{key.start_mark.column + 1}"
+                        yield Remark("DL002", Severity.ERROR, place, f"`{key.value}` stands twice", "only the last one counts")
+                    seen.add(key.value)
+                    todo.append(value)
+
+
+def _below(node: Any, key: str | int) -> Any:
+    if isinstance(node, yaml.MappingNode):
+        return next((v for k, v in node.value if k.value == key), None)
+    if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+        return node.value[key]
+    return None
+
+
+def _layout(detection: Detection) -> Iterator[Remark]:
+    folder, techniques = detection.folder, detection.metadata.attack.techniques
+    if not any(detection.id.startswith(t) for t in techniques):
+        yield Remark("DL010", Severity.WARNING, str(folder), "the folder's name begins with none of its techniques",
+                     f"call it {techniques[0]}-…" if techniques else "name a technique in `attack`")  # fmt: skip
+    if not list((folder / "tests").glob("*.y*ml")):
+        yield Remark("DL011", Severity.WARNING, str(folder), "the detection has no tests",
+                     "put a YAML file with events and `count` or `rows` into tests/")  # fmt: skip
+    for page in ("playbook.md", "investigation.md"):
+        if not (folder / page).is_file():
+            yield Remark("DL012", Severity.NOTE, str(folder), f"there is no {page}", "say what to do with an alert")
+
+
+def _attack(detection: Detection, places: Places) -> Iterator[Remark]:
+    meta = detection.metadata
+    for i, tactic in enumerate(meta.attack.tactics):
+        if tactic not in attack.tactics():
+            near = closest(tactic, attack.tactics())
+            yield Remark("DL020", Severity.ERROR, places.of("attack", "tactics", i), f"ATT&CK has no tactic `{tactic}`",
+                         f"did you mean `{near}`?" if near else "")  # fmt: skip
+    for key in ("techniques", "deprecated_in_favour_of"):
+        for i, name in enumerate(getattr(meta.attack, key)):
+            yield from _technique(detection, name, key == "techniques", places.of("attack", key, i))
+
+
+def _technique(detection: Detection, name: str, own: bool, place: str) -> Iterator[Remark]:
+    meta, known, gone = detection.metadata, attack.techniques().get(name), attack.retired().get(name)
+    if known is None and gone is None and attack.is_newer(name):
+        yield Remark("DL024", Severity.NOTE, place, f"`{name}` is newer than the ATT&CK {attack.VERSION} that is known here")
+    elif known is None and gone is None:
+        near = closest(name, attack.techniques())
+        yield Remark("DL021", Severity.ERROR, place, f"ATT&CK {attack.VERSION} has no technique `{name}`",
+                     f"did you mean `{near}`?" if near else "")  # fmt: skip
+    elif gone is not None:
+        if not own or not meta.attack.deprecated_in_favour_of:
+            instead = ", ".join(gone.instead) or "no other"
+            yield Remark("DL022", Severity.WARNING, place, f"ATT&CK has retired `{name}` ({gone.name}) in favour of {instead}",
+                         "name what took its place in `deprecated_in_favour_of`")  # fmt: skip
+    elif known is not None and own and not set(known.tactics) & set(meta.attack.tactics):
+        yield Remark("DL023", Severity.WARNING, place, f"`{name}` ({known.name}) belongs to {', '.join(known.tactics)}",
+                     "name one of these in `tactics`")  # fmt: skip
+
+
+def _names(detection: Detection, known: Sequence[str], attacks: Sequence[str], places: Places) -> Iterator[Remark]:
+    for i, name in enumerate(detection.metadata.related):
+        if name not in known:
+            yield _unknown("detection", name, known, places.of("related", i))
+    for i, test in enumerate(detection.metadata.tests):
+        for j, name in enumerate(test.seen_by):
+            if name not in known:
+                yield _unknown("detection", name, known, places.of("tests", i, "seen_by", j))
+        if test.simulate and attacks and test.simulate not in attacks:
+            yield _unknown("generated attack", test.simulate, attacks, places.of("tests", i, "simulate"))
+        if not test.expect:
+            yield Remark("DL031", Severity.WARNING, places.of("tests", i), f"test {test.number} expects no telemetry",
+                         "list under `expect` what the test should leave behind")  # fmt: skip
+
+
+def _unknown(what: str, name: str, known: Sequence[str], place: str) -> Remark:
+    near = closest(name, known)
+    return Remark("DL030", Severity.ERROR, place, f"there is no {what} `{name}`", f"did you mean `{near}`?" if near else "")
+
+
+def _query(detection: Detection) -> Iterator[Remark]:
+    yield from query_remarks(detection.query, str(detection.query_path))
+
+
+def query_remarks(text: str, name: str, dialect: Dialect = Dialect.STRICT) -> Iterator[Remark]:
+    """The diagnostics of a query, and the findings about its meaning when it compiles."""
+    try:
+        compiled = compile_query(text, name, Options(dialect=dialect))
+    except QueryError as error:
+        yield from (_diagnostic(d, error.source) for d in error.diagnostics)
+        return
+    yield from (_diagnostic(d, compiled.source) for d in compiled.diagnostics)
+    for found in check(compiled):
+        told = Diagnostic(found.code, Severity.NOTE, found.text, (Label(found.span),), (found.proof,))
+        yield _diagnostic(told, compiled.source)
+
+
+def _diagnostic(found: Diagnostic, source: Source) -> Remark:
+    line, column = source.line_column(found.span.start) if found.span else (1, 1)
+    return Remark(found.code, found.severity, f"{source.name}:{line}:{column}", found.title, found.hint, found.render(source))
+
+
+def _telemetry(detection: Detection, places: Places) -> Iterator[Remark]:
+    for i, test in enumerate(detection.metadata.tests):
+        for j, telemetry in enumerate(test.expect):
+            for remark in query_remarks(telemetry.query, telemetry.name):
+                if remark.severity is Severity.ERROR:
+                    yield Remark(remark.code, remark.severity, places.of("tests", i, "expect", j, "query"), remark.text, remark.hint)
+
+
+def _tests(detection: Detection) -> Iterator[Remark]:
+    for path in sorted((detection.folder / "tests").glob("*.y*ml")):
+        try:
+            case = cases.load(path)
+        except cases.CaseError as error:
+            yield Remark("DL040", Severity.ERROR, str(path), str(error).removeprefix(f"{path}: "))
+            continue
+        if case.file and not (path.parent / case.file).exists():
+            yield Remark("DL041", Severity.ERROR, str(path), f"there is no file `{case.file}`", "it is looked for beside the test")
+
+
+def _links(detection: Detection, places: Places) -> Iterator[Remark]:
+    for i, link in enumerate(detection.metadata.references):
+        if not link.startswith(("https://", "http://")):
+            yield Remark("DL050", Severity.WARNING, places.of("references", i), f"`{link}` is no web address", "write https://…")
+    for page in sorted(detection.folder.glob("*.md")):
+        for number, line in enumerate(page.read_text("utf-8", "replace").splitlines(), 1):
+            for target in _LINK.findall(line):
+                if not (page.parent / target.partition("#")[0]).exists():
+                    yield Remark("DL051", Severity.WARNING, f"{page}:{number}", f"the link leads nowhere: {target}")

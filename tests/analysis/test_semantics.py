@@ -1,0 +1,34 @@
+"""Each check of a query's meaning finds its kind, with a proof, and is silent where there is nothing to find."""
+
+from __future__ import annotations
+
+import pytest
+
+from dohyo.analysis.semantics import check
+from dohyo.compile import compile_query
+
+#: Query, the codes that must be found, and what the proof must name.
+CASES = [
+    ('* | where !(p in ("a.exe", "b.exe")) | where p in ("c.exe", "d.exe")', {"DH4001"}, "a.exe"),
+    ('* | where !(p in ("a.exe", "c.exe")) | where p in ("c.exe", "d.exe")', {"DH4005"}, "a.exe"),
+    ('* | where p in ("a", "b") | where p in ("a", "b", "c")', {"DH4001"}, "nothing else"),
+    ('* | where p = "a" | if (p = "a", "one", if (p = "b", "two", "none")) as label', {"DH4002"}, "is one of a"),
+    ('* | if (p = "a", "one", "none") as label', set(), ""),
+    ('* | toLowerCase(p) as q | where q = "CMD.exe"', {"DH4003"}, "cmd.exe"),
+    ('* | toLowerCase(p) as q | where q matches "*\\\\CMD.exe"', {"DH4003"}, "\\cmd.exe"),
+    ("* | where ip matches /^(10\\.|172\\.(1[6-9]|2\\d|3[01])\\.|192\\.168\\.)/", {"DH4004"}, "127.0.0.1"),
+    ("* | where ip matches /^10\\./", set(), ""),
+    ('* | where !(p in ("svchost.exe"))', {"DH4005"}, r"C:\Users\Public\svchost.exe"),
+    ('* | where !(p in ("c:\\\\windows\\\\svchost.exe"))', set(), ""),
+    # a value that is set twice, or depends on more than one field, proves nothing
+    ('* | where !(p = "a.txt") | toLowerCase(p) as p | where p = "b"', set(), ""),
+    ('* | where p = "a" or q = "b" | where !(p = "c")', set(), ""),
+]
+
+
+@pytest.mark.parametrize(("query", "codes", "proof"), CASES)
+def test_findings(query: str, codes: set[str], proof: str) -> None:
+    """The codes are these, and the proof names the clause or the value."""
+    found = check(compile_query(query))
+    assert {f.code for f in found} == codes, found
+    assert not codes or any(proof in f.proof for f in found), found

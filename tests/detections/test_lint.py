@@ -1,0 +1,87 @@
+"""``dohyo lint`` over detection folders: each fault is named with its place, and what to write instead."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from dohyo import attack
+from dohyo.detections.load import bundled
+
+T1197 = "T1197-bits-job-to-an-external-address"
+
+
+def lint(*args: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "dohyo", "lint", *map(str, args)], capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_the_bundled_detections_have_notes_only() -> None:
+    """The library passes; what is to be noted of T1043 is its exclusion list, its label `Unknown` and its address test."""
+    done = lint(bundled(), "-f", "json")
+    assert done.returncode == 0, done.stdout
+    found = [r for r in json.loads(done.stdout) if "T1043" in r["place"]]
+    assert [r["code"] for r in found] == ["DH4001", "DH4002", "DH4004"]
+    assert all(":" in r["place"] for r in found)
+
+
+ATTACK = {"tactics": ["command-and-control"], "techniques": ["T1197"]}
+#: What is changed in detection.yml, the code, and what is said.
+FAULTS: list[tuple[dict[str, Any], str, str]] = [
+    ({"attack": {**ATTACK, "techniques": ["T1197", "T1086"]}}, "DL022", "in favour of T1059.001"),
+    ({"attack": {**ATTACK, "techniques": ["T1197", "T1021.01"]}}, "DL021", "no technique `T1021.01`"),
+    ({"attack": {**ATTACK, "techniques": ["T1197", "T1046"]}}, "DL023", "belongs to discovery"),
+    ({"attack": {**ATTACK, "techniques": ["T1105"]}}, "DL010", "begins with none of its techniques"),
+    ({"attack": {**ATTACK, "tactics": ["executon"]}}, "DL020", "no tactic `executon`"),
+    ({"related": ["T0000-nothing"]}, "DL030", "no detection `T0000-nothing`"),
+    ({"references": ["attack.mitre.org"]}, "DL050", "is no web address"),
+    ({"severty": "high"}, "DL001", "did you mean `severity`"),
+]
+
+
+@pytest.mark.parametrize(("changes", "code", "text"), FAULTS)
+def test_a_fault_is_named(changes: dict[str, Any], code: str, text: str, tmp_path: Path) -> None:
+    """With its code and a sentence, and the exit code is 1."""
+    folder = shutil.copytree(bundled() / T1197, tmp_path / T1197)
+    meta = yaml.safe_load((folder / "detection.yml").read_text())
+    (folder / "detection.yml").write_text(yaml.safe_dump({**meta, **changes}))
+    done = lint(folder)
+    assert done.returncode == 1 and f"[{code}]" in done.stderr and text in done.stderr, done.stderr
+
+
+def test_a_key_that_stands_twice(tmp_path: Path) -> None:
+    """YAML would take the last one without a word."""
+    folder = shutil.copytree(bundled() / T1197, tmp_path / T1197)
+    with (folder / "detection.yml").open("a") as file:
+        file.write("severity: low\n")
+    done = lint(folder)
+    assert done.returncode == 1 and "[DL002]" in done.stderr and "`severity` stands twice" in done.stderr
+
+
+def test_faults_of_query_tests_and_links(tmp_path: Path) -> None:
+    """A query that cannot run, a test that expects nothing, a link that leads nowhere, a folder without tests."""
+    folder = shutil.copytree(bundled() / T1197, tmp_path / T1197)
+    (folder / "query.sumo").write_text("* | wher a = 1\n")
+    for test in (folder / "tests").iterdir():
+        test.write_text("events: [{a: 1}]\n")
+    (folder / "playbook.md").write_text("See [there](missing.md).\n")
+    done = lint(folder)
+    assert done.returncode == 1
+    assert f"{folder / 'query.sumo'}:1:5" in done.stderr and "`where`" in done.stderr
+    assert "DL040" in done.stderr and "expects nothing" in done.stderr and f"{folder / 'playbook.md'}:1" in done.stderr
+    shutil.rmtree(folder / "tests")
+    assert "DL011" in lint(folder).stderr
+
+
+def test_attack_tables_agree() -> None:
+    """No retired technique is still among the others, and what took its place is."""
+    for gone in attack.retired().values():
+        assert gone.id not in attack.techniques()
+        assert set(gone.instead) <= set(attack.techniques())
+    assert attack.techniques()["T1571"].name == "Non-Standard Port"
