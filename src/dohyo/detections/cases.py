@@ -48,6 +48,7 @@ class Verdict:
     """What a case showed; ``failures`` is empty when it holds."""
 
     failures: list[str] = field(default_factory=list)
+    rows: list[dict[str, Any]] | None = None  # what came out, when the query ran
 
     def expect(self, what: str, got: object, wanted: object) -> None:
         """Notes a difference."""
@@ -94,16 +95,27 @@ def _rows(case: Case, folder: Path, query: Query, options: RunOptions, verdict: 
     with tempfile.TemporaryDirectory() as scratch:
         result = search(query, [_input(case, folder, Path(scratch))], options)
     verdict.expect("error", None, case.error)
-    if case.columns is not None:
-        verdict.expect("columns", result.names, case.columns)
-    if case.count is not None:
-        verdict.expect("count", len(result), case.count)
     if case.diagnostics is not None:
         verdict.expect("diagnostics", sorted({d.code for d in result.diagnostics}), sorted(case.diagnostics))
+    compare(case, result.names, result.rows, verdict)
+
+
+def compare(case: Case, names: list[str], rows: list[dict[str, Any]], verdict: Verdict) -> None:
+    """Notes where the rows of a run are not those that the case expects."""
+    verdict.rows = rows
+    if case.columns is not None:
+        verdict.expect("columns", names, case.columns)
+    if case.count is not None:
+        verdict.expect("count", len(rows), case.count)
     if case.rows is not None:
-        got = [{k: _get(row, k) for k in (case.rows[0] if case.rows else row)} for row in result.rows]
+        got = seen(case, rows)
         wanted = case.rows if case.ordered else sorted(case.rows, key=repr)
         verdict.expect("rows", got if case.ordered else sorted(got, key=repr), wanted)
+
+
+def seen(case: Case, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows with the columns that the case looks at: those of its first row, or all of them."""
+    return [{k: _get(row, k) for k in (case.rows[0] if case.rows else row)} for row in rows]
 
 
 def _get(row: dict[str, Any], name: str) -> Any:
@@ -115,6 +127,10 @@ def _input(case: Case, folder: Path, scratch: Path) -> str:
     if case.file:
         return str(folder / case.file)
     path = scratch / "events.ndjson"
-    records = [{"_raw": e} if isinstance(e, str) else e for e in case.events]
-    path.write_text("".join(json.dumps(r) + "\n" for r in records), "utf-8")
+    path.write_text("".join(lines(case)), "utf-8")
     return str(path)
+
+
+def lines(case: Case) -> list[str]:
+    """The inline events of a case, each as a line of JSON."""
+    return [json.dumps({"_raw": e} if isinstance(e, str) else e) + "\n" for e in case.events]
