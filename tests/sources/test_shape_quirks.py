@@ -223,3 +223,13 @@ def test_cse_reads_what_was_normalised_and_what_was_not() -> None:
         "network_connection",
         "endpoint/events",
     )
+
+
+def test_a_field_that_only_late_records_have_is_found_as_the_query_writes_it(tmp_path: Path) -> None:
+    """`url` is usually written `Url`; no record that is looked at first has it, so it is looked for in both spellings."""
+    path = tmp_path / "events.ndjson"
+    common = {"EventID": "3", "Channel": "Microsoft-Windows-Sysmon/Operational", "Image": "a.exe"}
+    rows = [common] * 3_000 + [{"EventID": "59", "Channel": "Microsoft-Windows-Bits-Client/Operational", "url": "https://x"}]
+    path.write_text("".join(json.dumps(r) + "\n" for r in rows + [common] * 20))
+    found = search('* | where url = "https://x" | fields url', [path])
+    assert [r["url"] for r in found.rows] == ["https://x"]

@@ -69,7 +69,7 @@ def _read(compiled: Compiled) -> _Query:
     query = _Query()
     below: Node | None = None
     for step in compiled.steps:
-        for node in _between(step.plan, below):
+        for node in nodes_between(step.plan, below):
             if isinstance(node, Filter):
                 query.filters.append(_Clause(node.condition, step))
             elif isinstance(node, Extend):
@@ -89,8 +89,8 @@ def _define(query: _Query, name: str, expr: Expr, step: Step) -> None:
     query.made_by[name] = step
 
 
-def _between(plan: Node, below: Node | None) -> list[Node]:
-    """The nodes that a stage added, lowest first."""
+def nodes_between(plan: Node, below: Node | None) -> list[Node]:
+    """The nodes that a stage added to the plan ``below``, lowest first."""
     found: list[Node] = []
     while plan is not below and plan.inputs:
         found.append(plan)
@@ -147,15 +147,15 @@ def without_effect(query: _Query) -> Iterator[Finding]:
 def labels_that_never_occur(query: _Query) -> Iterator[Finding]:
     """A text that a chain of ``if`` can give, but not for any row that passes the filters."""
     for name, expr in query.made.items():
-        branches = _branches(expr)
-        if len(branches) < 2 or name in query.unclear:
+        ends = branches(expr)
+        if len(ends) < 2 or name in query.unclear:
             continue
         for subject in _subjects(query):
             passing = [v for v in query.values_of(subject) if _passes(query, subject, v)]
             seen = {query.at(expr, subject, v) for v in passing}
             if not passing or UNKNOWN in seen:
                 continue
-            gone = [b for b in branches if b not in seen]
+            gone = [b for b in ends if b not in seen]
             for label in gone:
                 values = ", ".join(str(v) for v in passing[:5]) + (", …" if len(passing) > 5 else "")
                 step = query.made_by[name]
@@ -164,12 +164,12 @@ def labels_that_never_occur(query: _Query) -> Iterator[Finding]:
             break
 
 
-def _branches(expr: Expr) -> list[str]:
-    """The texts at the ends of a chain of ``if``."""
+def branches(expr: Expr) -> list[str]:
+    """The labels: the texts at the ends of a chain of ``if``."""
     if isinstance(expr, Literal):
         return [expr.value] if isinstance(expr.value, str) else []
     if isinstance(expr, Call) and expr.function == "case":
-        return list(dict.fromkeys(_branches(expr.args[1]) + _branches(expr.args[2])))
+        return list(dict.fromkeys(branches(expr.args[1]) + branches(expr.args[2])))
     return []
 
 

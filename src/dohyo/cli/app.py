@@ -150,6 +150,10 @@ def show(
 def check_detections(
     detection: Annotated[list[str] | None, typer.Argument(help="Detections by name or prefix. Default: all.")] = None,
     detections: Folders = None,
+    update: Annotated[bool, typer.Option("--update", help="Write what was seen into the tests that do not hold.")] = False,
+    coverage: Annotated[bool, typer.Option("--coverage", help="Show which branches of the query no test reaches.")] = False,
+    mutate: Annotated[bool, typer.Option("--mutate", help="Change the query bit by bit; show which change no test notices.")]
+    = False,
     format: Annotated[str, typer.Option("--format", "-f", help="table, json or junit.")] = "table",
     output: Output = None, quiet: Quiet = False,
 ) -> None:  # fmt: skip
@@ -159,7 +163,7 @@ def check_detections(
     """
     from dohyo.cli.commands import testing
 
-    testing.test(detection or [], detections or [], format, output, quiet)
+    testing.test(detection or [], detections or [], format, output, quiet, update, coverage, mutate)
 
 
 @app.command()

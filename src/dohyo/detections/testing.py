@@ -57,10 +57,9 @@ class _Job:
     verdict: Verdict | None = None
     seconds: float = 0.0
 
-    @property
-    def plain(self) -> bool:
+    @staticmethod
+    def is_plain(case: Case | None) -> bool:
         """True for a case that asks only what rows its detection makes of the events in it."""
-        case = self.case
         if case is None or case.query is not None or case.file or not case.events or case.options:
             return False
         return not case.error and case.error_text is None and case.diagnostics is None and case.sql is None
@@ -69,7 +68,7 @@ class _Job:
 def run_tests(detections: Sequence[Detection]) -> Tests:
     """Runs the cases of detections; a broken one is a failure and does not stop the others."""
     jobs = [job for d in detections for job in _jobs(d)]
-    _run_together([j for j in jobs if j.plain])
+    _run_together([j for j in jobs if _Job.is_plain(j.case)])
     for job in jobs:
         if job.case is not None and job.verdict is None:
             began = time.perf_counter()
@@ -95,20 +94,60 @@ def _tested(job: _Job) -> Tested:
 def _run_together(jobs: list[_Job]) -> None:
     """Runs the cases of detections that look at one event at a time; the other ones are left without a verdict."""
     began = time.perf_counter()
-    queries = {(j.detection.id, j.case.dialect): j.detection.query for j in jobs if j.case is not None}
+    queries = {(j.detection.id, _dialect(j)): j.detection.query for j in jobs}
     single = {key: Query(text, "query", key[1]) for key, text in queries.items() if _one_event(text, key[1])}
-    jobs = [j for j in jobs if j.case is not None and (j.detection.id, j.case.dialect) in single]
-    if not jobs:
-        return
-    with tempfile.TemporaryDirectory() as scratch:
-        path = Path(scratch) / "events.ndjson"
-        owners = _written(jobs, path)
-        results = run_queries(list(single.values()), [path], RunOptions(evidence=True))
-        for key, result in zip(single, results, strict=True):
-            if isinstance(result, Result):
-                _judge([j for j in jobs if j.case is not None and (j.detection.id, j.case.dialect) == key], result, owners)
+    jobs = [j for j in jobs if (j.detection.id, _dialect(j)) in single]
+    results, owners = _rows(list(single.values()), [j.case for j in jobs if j.case is not None])
+    for key, result in zip(single, results, strict=True):
+        if isinstance(result, Result):
+            for at, job in enumerate(jobs):
+                if (job.detection.id, _dialect(job)) == key:
+                    job.verdict = _judged(job.case, result, owners, at)
     for job in jobs:
         job.seconds = (time.perf_counter() - began) / len(jobs)
+
+
+def _dialect(job: _Job) -> str:
+    return job.case.dialect if job.case is not None else ""
+
+
+def noticed(queries: Sequence[str], cases: Sequence[tuple[Path, Case]]) -> list[bool]:
+    """For each of several versions of a query whether some case does not hold. What it gives together it runs together."""
+    plain = all(_Job.is_plain(c) for _, c in cases) and len({c.dialect for _, c in cases}) == 1
+    if not plain or not all(_one_event(q, cases[0][1].dialect) for q in queries):
+        return [any(run(c, p.parent, q).failures for p, c in cases) for q in queries]
+    results, owners = _rows([Query(q, "query", cases[0][1].dialect) for q in queries], [c for _, c in cases])
+    return [_differs(r, [c for _, c in cases], owners) for r in results]
+
+
+def _differs(result: Result | QueryError, cases: Sequence[Case], owners: list[int]) -> bool:
+    if not isinstance(result, Result):
+        return True
+    return any(_judged(case, result, owners, at).failures for at, case in enumerate(cases))
+
+
+def _rows(queries: list[Query], cases: Sequence[Case]) -> tuple[list[Result | QueryError], list[int]]:
+    """The results of queries over the events of all cases, and for each record the place of the case that it belongs to."""
+    if not queries:
+        return [], []
+    owners: list[int] = []
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / "events.ndjson"
+        with path.open("w", encoding="utf-8") as out:
+            for at, case in enumerate(cases):
+                own = lines(case)
+                out.writelines(own)
+                owners += [at] * len(own)
+        return run_queries(queries, [path], RunOptions(evidence=True)), owners
+
+
+def _judged(case: Case | None, result: Result, owners: list[int], at: int) -> Verdict:
+    """The verdict on one case, from the rows that were made of its events."""
+    verdict = Verdict()
+    assert case is not None
+    own = [e is not None and e.record is not None and owners[e.record - 1] == at for e in result.evidence()]
+    compare(case, result.names, [row for row, mine in zip(result.rows, own, strict=True) if mine], verdict)
+    return verdict
 
 
 def _one_event(text: str, dialect: str) -> bool:
@@ -121,26 +160,3 @@ def _one_event(text: str, dialect: str) -> bool:
     except QueryError:
         return False
     return all(isinstance(node, (Scan, Filter, Extend, Project, Sort)) for node in plan.walk())
-
-
-def _written(jobs: list[_Job], path: Path) -> list[_Job]:
-    """Writes the events of all cases to one file; gives for each record the job that it belongs to."""
-    owners: list[_Job] = []
-    with path.open("w", encoding="utf-8") as out:
-        for job in jobs:
-            assert job.case is not None
-            own = lines(job.case)
-            out.writelines(own)
-            owners += [job] * len(own)
-    return owners
-
-
-def _judge(jobs: list[_Job], result: Result, owners: list[_Job]) -> None:
-    rows: dict[Path, list[dict[str, object]]] = {}
-    for row, evidence in zip(result.rows, result.evidence(), strict=True):
-        if evidence is not None and evidence.record is not None:
-            rows.setdefault(owners[evidence.record - 1].path, []).append(row)
-    for job in jobs:
-        assert job.case is not None
-        job.verdict = Verdict()
-        compare(job.case, result.names, rows.get(job.path, []), job.verdict)

@@ -11,10 +11,12 @@ import typer
 
 from dohyo.cli.errors import CHECK_FAILED, UsageError, shown
 from dohyo.cli.options import Settings, one_of
+from dohyo.detections.cases import Case
 from dohyo.detections.load import load
 from dohyo.detections.model import Detection
 from dohyo.detections.testing import Tested, Tests, run_tests
 from dohyo.detections.validate import Validated, Verdict, simulate, validate
+from dohyo.formats.values import safe
 from dohyo.reports.junit import Check, junit
 
 _FORMATS = ("table", "json", "junit")
@@ -27,7 +29,10 @@ def _written(text: str, output: Path | None) -> None:
         output.write_text(text, "utf-8")
 
 
-def test(names: Sequence[str], folders: Sequence[Path], format: str, output: Path | None, quiet: bool) -> None:
+def test(
+    names: Sequence[str], folders: Sequence[Path], format: str, output: Path | None, quiet: bool,
+    updating: bool, covering: bool, mutating: bool,
+) -> None:  # fmt: skip
     """Runs the cases, prints them, and exits 1 when one does not hold or a detection cannot be read."""
     with shown():
         one_of("--format", format, _FORMATS)
@@ -40,7 +45,54 @@ def test(names: Sequence[str], folders: Sequence[Path], format: str, output: Pat
             for b in broken:
                 print(f"broken detection: {b}", file=sys.stderr)
             _tell(found)
-    raise typer.Exit(CHECK_FAILED if found.failed or broken else 0)
+        if updating:
+            _update(found)
+        if covering:
+            _cover(chosen, found)
+        if mutating:
+            _mutate(chosen, found)
+    raise typer.Exit(CHECK_FAILED if (found.failed and not updating) or broken else 0)
+
+
+def _update(found: Tests) -> None:
+    """Writes what was seen, which the table has just shown, into the cases that do not hold."""
+    from dohyo.detections.update import update
+
+    for tested in found.failed:
+        if tested.read is not None and tested.verdict is not None and update(tested.path, tested.read, tested.verdict):
+            print(f"updated {tested.path}", file=sys.stderr)
+        else:
+            print(f"not updated: {tested.path}", file=sys.stderr)
+
+
+def _held(detection: Detection, found: Tests) -> list[tuple[Path, Case]]:
+    """The cases of a detection's own query."""
+    own = [t for t in found.cases if t.detection == detection.id and t.read is not None and t.read.query is None]
+    return [(t.path, t.read) for t in own if t.read is not None]
+
+
+def _cover(chosen: Sequence[Detection], found: Tests) -> None:
+    from dohyo.detections.coverage import coverage
+
+    for detection in chosen:
+        branches = coverage(detection, _held(detection, found))
+        gone = [b for b in branches if not b.reached]
+        print(f"coverage  {detection.id}  {len(branches) - len(gone)} of {len(branches)} branches reached")
+        for b in gone:
+            print(f"  no test reaches  {detection.query_path.name}:{b.line}:{b.column}  {safe(b.what)}")
+
+
+def _mutate(chosen: Sequence[Detection], found: Tests) -> None:
+    from dohyo.detections.mutate import mutate
+
+    for detection in chosen:
+        made = mutate(detection, _held(detection, found))
+        live = [m for m in made.survivors if not m.idle]
+        print(f"mutation  {detection.id}  {made.tried - len(made.survivors)} of {made.tried} changes noticed")
+        for m in live:
+            print(f"  no test notices  {detection.query_path.name}:{m.line}:{m.column}  {safe(m.what)}")
+        if len(live) < len(made.survivors):
+            print(f"  {len(made.survivors) - len(live)} more lie in a clause that never changes the result (see `dohyo lint`)")
 
 
 def _tell(found: Tests) -> None:

@@ -104,11 +104,12 @@ class Spellings:
         return len(odd) > len(own) - len(odd)
 
     def of(self, name: str) -> tuple[str, ...]:
-        """The spellings to look for."""
+        """The spellings to look for: what was seen; else the usual one and, as whoever asks may know the data, theirs."""
         found = self.seen.get(name.lower())
         if found:
             return tuple(sorted(found))
-        return (name.lower(),) if self.lower else (_SPELLED.get(name.lower(), name),)
+        usual = name.lower() if self.lower else _SPELLED.get(name.lower(), name)
+        return tuple(dict.fromkeys((usual, name)))
 
     def key(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """The same as a value that can be compared and hashed."""

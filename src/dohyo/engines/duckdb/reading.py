@@ -37,6 +37,7 @@ from dohyo.sources.shapes.recognise import read_field, recognise
 #: numbers also where a file has blank lines.
 NATIVE_BYTES = 64 << 20
 _PEEK_RECORDS = 50
+_PEEK_SPREAD = 100
 _PEEK_BYTES = 1 << 20
 _BATCH_ROWS = 200_000
 _LEFT_ROWS = 20_000
@@ -156,7 +157,7 @@ class Reading:
         if first is None:
             self._done(source, self.position.bytes_done)
             return None
-        names, known = self._guess(source, first.raw.slice(0, _PEEK_RECORDS))
+        names, known = self._guess(source, _spread(first.raw))
         return Text(source, base, chain([first], chunks), names, known)
 
     def _guess(self, source: Input, texts: pa.StringArray) -> tuple[tuple[str, ...], Spellings]:
@@ -403,6 +404,13 @@ class Left:
         for texts, ids in self.parts:
             for start in range(0, len(texts), _LEFT_ROWS):
                 yield pa.record_batch([texts.slice(start, _LEFT_ROWS), ids.slice(start, _LEFT_ROWS)], schema=_RECORDS)
+
+
+def _spread(texts: pa.StringArray) -> pa.StringArray:
+    """Some records of a chunk: the first ones, and further ones from all over it."""
+    step = max(1, len(texts) // _PEEK_SPREAD)
+    places = sorted({*range(min(_PEEK_RECORDS, len(texts))), *range(0, len(texts), step)})
+    return texts.take(pa.array(places, pa.int64()))
 
 
 def _records(chunk: Chunk, base: int) -> pa.RecordBatch:

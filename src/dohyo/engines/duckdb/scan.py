@@ -61,6 +61,12 @@ class Request:
         return {n.lower() for n, _ in self.columns} | {c.name.lower() for c in columns(self.predicate)}
 
     @property
+    def written(self) -> tuple[str, ...]:
+        """The same names, each as a query writes it."""
+        found = {n.lower(): n for n in (*(c.name for c in columns(self.predicate)), *(n for n, _ in self.columns), *self.asked)}
+        return tuple(found.values())
+
+    @property
     def presence(self) -> tuple[str, ...]:
         """The fields whose presence is reported: the source's own, not built-in ones."""
         return tuple(n for n in self.asked if not n.startswith("_"))[:MASK_BITS]
@@ -115,10 +121,10 @@ class Events:
 
     def absent(self) -> list[str]:
         """The asked-for fields that no record can have, lower-cased."""
-        own = [n for n in self.request.names if not n.startswith("_")]
+        own = [n for n in self.request.written if not n.startswith("_")]
         for name in own:
             self.value(name)
-        return [n for n in own if isinstance(self.cache[n], exp.Null)]
+        return [n.lower() for n in own if isinstance(self.cache[n.lower()], exp.Null)]
 
     def _of(self, shape: Shape, name: str) -> Sql:
         own = built_in(shape, self.raw, name, self.known)
@@ -126,7 +132,7 @@ class Events:
 
     def collect(self) -> None:
         """Goes through everything that will be asked of the raw record, so that it knows all keys from then on."""
-        for name in self.request.names:
+        for name in self.request.written:
             self.value(name)
         self.number(), self.codes(), self.kind()
 
