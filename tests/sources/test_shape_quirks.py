@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from shape_helpers import MOMENT, Record, example, read, with_values
 
+from dohyo.run import search
 from dohyo.sources.shapes import shape
 from dohyo.sources.shapes.recognise import epoch_milliseconds, read_time
 

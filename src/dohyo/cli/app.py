@@ -191,18 +191,21 @@ def validate(
 @app.command()
 def why(
     detection: Annotated[str, typer.Argument(help="A detection by name or prefix.")],
-    paths: Paths = None, detections: Folders = None,
+    paths: Paths = None,
+    event: Annotated[str | None, typer.Option(metavar="FILE:RECORD", help="Explain this one event.")] = None,
+    tuning: Annotated[Path | None, typer.Option(help="Alerts to let pass; default: tuning.yml in this folder.")] = None,
+    detections: Folders = None,
     format: Annotated[str, typer.Option("--format", "-f", help="table or json.")] = "table",
     since: Since = None, until: Until = None, source_category: Category = None, param: Param = None,
     lookup_dir: Tables = None,
 ) -> None:  # fmt: skip
     """Say why a detection fired or stayed silent: the events left after each stage, and what removed them.
 
-    Example: dohyo why T1043 sysmon.evtx
+    Example: dohyo why T1043 sysmon.evtx --event sysmon.evtx:512
     """
     from dohyo.cli.commands.why import run
 
-    run(detection, paths, detections or [], _settings(
+    run(detection, paths, event, tuning, detections or [], _settings(
         format=format, since=since, until=until, source_category=source_category, param=param, lookup_dir=lookup_dir))  # fmt: skip
 
 
@@ -244,6 +247,29 @@ def compare(
 
     authoring.compare_detections(first, second, paths, detections or [], _settings(
         format=format, since=since, until=until, lookup_dir=lookup_dir))  # fmt: skip
+
+
+@app.command()
+def baseline(
+    paths: Paths = None,
+    detection: Annotated[list[str] | None, typer.Option("--detection", "-d", help="A detection by name or prefix; default: all.")]
+    = None,
+    detections: Folders = None,
+    alerts: Annotated[int, typer.Option(help="So many alerts of a kind are usual.", min=1)] = 5,
+    hosts: Annotated[int, typer.Option(help="On so many hosts.", min=1)] = 2,
+    days: Annotated[int, typer.Option(help="On so many days.", min=1)] = 1,
+    owner: Annotated[str, typer.Option(help="Who answers for the entries.")] = "name a person",
+    output: Output = None, since: Since = None, until: Until = None,
+) -> None:  # fmt: skip
+    """Propose tuning entries from the logs of quiet days: what fires often and on many hosts.
+
+    Example: dohyo baseline quiet-week/ --days 3 --output tuning.yml
+    """
+    from dohyo.cli.commands.baseline import run
+    from dohyo.detections.baseline import Limits
+
+    run(paths, detection or [], detections or [], Limits(alerts, hosts, days), owner, _settings(
+        output=output, since=since, until=until))  # fmt: skip
 
 
 @app.command()

@@ -15,6 +15,7 @@ from dohyo.cli.timeparse import epoch_ms
 from dohyo.diagnostics import closest
 
 if TYPE_CHECKING:
+    from dohyo.detections.tuning import File
     from dohyo.run import RunOptions
 
 
@@ -98,3 +99,16 @@ def query_text(query: str) -> tuple[str, str]:
         raise UsageError(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise UsageError(f"{path}: not UTF-8 text") from None
+
+
+def tuning_file(path: Path | None) -> File | None:
+    """The given tuning file, else the one in the folder we are in, if there is one."""
+    from dohyo.detections.tuning import TuningError
+    from dohyo.detections.tuning import load as load_tuning
+
+    here = Path("tuning.yml")
+    chosen = path or (here if here.is_file() else None)
+    try:
+        return load_tuning(chosen) if chosen else None
+    except TuningError as error:
+        raise UsageError(str(error)) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,13 @@ from dohyo.plan.names import ID, TIME
 from dohyo.plan.nodes import AggCall, Aggregate, Filter, Limit, Node, Project
 from dohyo.plan.types import Type
 from dohyo.results import ReadReport
-from dohyo.run import RunOptions, Session
+from dohyo.run import RunOptions, Session, search
+from dohyo.sources.shapes.names import CANONICAL
 
 #: Events shown of those that the decisive stage removed.
 _NEAREST = 3
+#: Names that are tried for a field that is absent.
+_MOST_NAMES = 12
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,8 @@ def _judge(found: Why, compiled: Compiled, left: list[int | None], paths: Sequen
     if missing:
         found.verdict = "no-field"
         found.reason = f"`{_text(step)}` asks for {', '.join(missing)}, and no event has {'it' if len(missing) == 1 else 'them'}"
+        near = _called_otherwise(missing, paths, options)
+        found.reason += f"; these events have {', '.join(near)}" if near else ""
         return
     if before is None:
         found.verdict, found.reason = "scope", f"the scope `{_text(step)}` fits no event"
@@ -106,6 +112,18 @@ def _missing(step: Step, read: ReadReport) -> list[str]:
     asked = {n.name.lower(): n.name for n in step.node.walk() if isinstance(n, tree.Name)}
     gone = {m.lower() for m in read.missing}
     return list(asked.values()) if asked and set(asked) <= gone else []
+
+
+def _called_otherwise(missing: Sequence[str], paths: Sequence[str | Path], options: RunOptions) -> list[str]:
+    """Fields with names like the missing ones that some event has."""
+    words = {m: [n for n in CANONICAL if m.lower() in n.lower() or n.lower() in m.lower()] for m in missing}
+    names = {n for m in missing for n in [*get_close_matches(m, CANONICAL, 5, 0.6), *words[m]] if n.lower() != m.lower()}
+    if not names:
+        return []
+    asked = sorted(names)[:_MOST_NAMES]
+    counts = ", ".join(f'count(%"{n}") as n{i}' for i, n in enumerate(asked))
+    row = next(iter(search(f"* | {counts}", list(paths), replace(options, evidence=False)).rows), {})
+    return [n for i, n in enumerate(asked) if row.get(f"n{i}")]
 
 
 def _look_near(found: Why, compiled: Compiled, step: Step, before: Node, paths: Sequence[str | Path], options: RunOptions) -> None:

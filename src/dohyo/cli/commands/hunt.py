@@ -11,16 +11,14 @@ from typing import Any
 import typer
 
 from dohyo.cli import output, summary
-from dohyo.cli.errors import CHECK_FAILED, NO_INPUT, WRONG, UsageError, errors_first, print_diagnostics, shown
-from dohyo.cli.options import Settings, inputs, one_of
+from dohyo.cli.errors import CHECK_FAILED, NO_INPUT, WRONG, errors_first, print_diagnostics, shown
+from dohyo.cli.options import Settings, inputs, one_of, tuning_file
 from dohyo.cli.progress import progress
 from dohyo.compile import parse
 from dohyo.detections.hunt import Hunt, flat, run_detections
 from dohyo.detections.load import load
 from dohyo.detections.model import Detection, Severity
 from dohyo.detections.sight import absent_sources
-from dohyo.detections.tuning import File, TuningError
-from dohyo.detections.tuning import load as load_tuning
 from dohyo.reports.alerts import ALERT_WRITERS
 
 
@@ -33,7 +31,7 @@ def run(
         if fail_on is not None:
             one_of("--fail-on", fail_on, [s.value for s in Severity])
         output.check(settings.format, settings.output, tuple(ALERT_WRITERS))
-        rules = _tuning(tuning)
+        rules = tuning_file(tuning)
         chosen, broken = _chosen(names, folders, sigma)
         with progress(settings.quiet) as tell:
             found = run_detections(chosen, inputs(paths), replace(settings.options(), progress=tell))
@@ -56,16 +54,6 @@ def _chosen(names: list[str], folders: Sequence[Path], sigma: Sequence[Path]) ->
 
     found = rules.load(sigma)
     return [*chosen, *(rules.detection(r) for r in found.rules)], found.broken
-
-
-def _tuning(path: Path | None) -> File | None:
-    """The given tuning file, else the one in the folder we are in, if there is one."""
-    here = Path("tuning.yml")
-    chosen = path or (here if here.is_file() else None)
-    try:
-        return load_tuning(chosen) if chosen else None
-    except TuningError as error:
-        raise UsageError(str(error)) from None
 
 
 def _page(found: Hunt) -> str:

@@ -1,0 +1,44 @@
+"""``dohyo baseline``."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+import yaml
+
+from dohyo.cli.errors import NO_INPUT, shown
+from dohyo.cli.options import Settings, inputs
+from dohyo.detections.baseline import Limits, proposed, without_fields
+from dohyo.detections.hunt import run_detections
+from dohyo.detections.load import load
+from dohyo.formats.values import safe
+
+
+def run(
+    paths: list[str] | None, names: Sequence[str], folders: Sequence[Path], limits: Limits, owner: str, settings: Settings
+) -> None:
+    """Prints a tuning file with the entries that quiet logs suggest; what is too rare is told beside it."""
+    with shown():
+        library = load(folders)
+        chosen = [library.find(n) for n in names] or library.detections
+        hunt = run_detections(chosen, inputs(paths), settings.options())
+        usual, rare = proposed(hunt.alerts, limits)
+        today = dt.datetime.now(dt.UTC).date()
+        head = f"# Proposed from {hunt.read.records:,} events; read each entry before you keep it: what is usual may still be bad.\n"
+        body = yaml.safe_dump({"allow": [k.entry(owner, today) for k in usual]}, sort_keys=False, allow_unicode=True)
+        if settings.output:
+            settings.output.write_text(head + body, "utf-8")
+        else:
+            sys.stdout.write(head + body)
+        print(f"{len(hunt.alerts):,} alerts: {len(usual)} kinds are usual, {len(rare)} too rare to let pass", file=sys.stderr)
+        for kind in rare:
+            match = ", ".join(f"{k}={v}" for k, v in kind.match)
+            print(f"  rare: {kind.detection}  {safe(match)}  {kind.alerts}× on {len(kind.hosts)} hosts", file=sys.stderr)
+        for name in without_fields(chosen, hunt.alerts):
+            print(f"  {name}: its alerts name no program and no place, so nothing can be proposed", file=sys.stderr)
+    if hunt.read.nothing_read:
+        raise typer.Exit(NO_INPUT)
