@@ -7,9 +7,11 @@ The pages are checked in; ``tests/test_reference.py`` fails when they are out of
 from __future__ import annotations
 
 import ast
+import json
 import re
 from pathlib import Path
 
+from dohyo.detections.scaffold import schema as detection_schema
 from dohyo.operators import OPERATORS
 from dohyo.operators.base import Operator
 from dohyo.plan.functions import AGGREGATES, FUNCTIONS
@@ -76,7 +78,9 @@ def diagnostics() -> str:
 
 def _said(node: ast.Call) -> tuple[str, str]:
     texts = [a for a in node.args if isinstance(a, (ast.Constant, ast.JoinedStr, ast.BinOp))]
-    if len(texts) < 2 or not (isinstance(texts[0], ast.Constant) and re.fullmatch(r"DH\d{4}", str(texts[0].value))):
+    if len(texts) > 1 and isinstance(node.func, ast.Name) and node.func.id == "Remark" and isinstance(node.args[2], ast.Constant):
+        texts = [texts[0], *texts[2:]]  # the place comes before what is said
+    if len(texts) < 2 or not (isinstance(texts[0], ast.Constant) and re.fullmatch(r"DH\d{4}|DL\d{3}", str(texts[0].value))):
         return "", ""
     return str(texts[0].value), _text(texts[1])
 
@@ -98,12 +102,18 @@ def index(found: dict[str, str]) -> str:
     return "\n".join([*parts, "[Diagnostics](diagnostics.md)\n"])
 
 
+def schema() -> str:
+    """The JSON Schema of detection.yml, for editors."""
+    return json.dumps(detection_schema(), indent=2) + "\n"
+
+
 def main() -> None:
     """Writes the pages and removes those that have no row any more."""
     wanted = pages()
     for path in HERE.rglob("*.md"):
         if path.relative_to(HERE).as_posix() not in wanted:
             path.unlink()
+    (HERE.parent / "detection.schema.json").write_text(schema(), "utf-8")
     for name, text in wanted.items():
         path = HERE / name
         path.parent.mkdir(parents=True, exist_ok=True)

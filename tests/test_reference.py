@@ -31,6 +31,7 @@ def test_pages_are_in_step() -> None:
     """`python docs/build.py` would change nothing."""
     there = {p.relative_to(ROOT / "docs/reference").as_posix(): p.read_text("utf-8") for p in (ROOT / "docs/reference").rglob("*.md")}
     assert there == build().pages()
+    assert (ROOT / "docs" / "detection.schema.json").read_text("utf-8") == build().schema()
 
 
 @pytest.fixture(scope="module")

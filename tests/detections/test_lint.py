@@ -19,7 +19,8 @@ T1197 = "T1197-bits-job-to-an-external-address"
 
 
 def lint(*args: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "dohyo", "lint", *map(str, args)], capture_output=True, text=True, timeout=120, check=False)
+    command = [sys.executable, "-m", "dohyo", "lint", *map(str, args)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
 def test_the_bundled_detections_have_notes_only() -> None:

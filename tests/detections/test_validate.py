@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 from dohyo.detections.load import load
+from dohyo.detections.model import Detection
 from dohyo.detections.testing import run_tests
 from dohyo.detections.validate import simulate
 from dohyo.reports.junit import Check, junit
@@ -26,7 +27,7 @@ def dohyo(*args: object) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("detection", LIBRARY, ids=lambda d: d.id)
-def test_every_bundled_detection_has_tests_and_they_hold(detection) -> None:
+def test_every_bundled_detection_has_tests_and_they_hold(detection: Detection) -> None:
     """A detection without a test, or with one that fails, is not shipped."""
     found = run_tests([detection])
     assert found.cases and not found.failed, [c.failures for c in found.failed]

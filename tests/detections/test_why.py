@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from dohyo.detections.event import explain_event
 from dohyo.detections.load import load
 from dohyo.detections.model import Detection
 from dohyo.detections.why import why
@@ -51,3 +52,29 @@ def test_funnel_and_nearest(tmp_path: Path) -> None:
     found = why(T1043, [log], RunOptions())
     assert [s.left for s in found.funnel[:3]] == [2, 1, 0]
     assert found.nearest == [{"DestinationPort": "8443", "dest_port": None, "_record": f"{log}:1"}]
+
+
+def test_one_event_clause_by_clause(tmp_path: Path) -> None:
+    """Each clause with its place, whether it was met, and the value; the stage that lost the event is the last one."""
+    log = tmp_path / "log.ndjson"
+    log.write_text("".join(json.dumps(e) + "\n" for e in (GOOD, GOOD | {"DestinationPort": "8443"})))
+    fired = explain_event(T1043, str(log), 1, RunOptions())
+    assert fired.fires
+    label = next(s for s in fired.stages if "SuspicionLabel" in s.made)
+    assert label.made == {"SuspicionLabel": "ScriptInterpreter"}
+    clauses = [c for s in fired.stages for c in s.clauses if "IsLOLBin" in c.values]
+    assert [(c.met, c.values) for c in clauses] == [(False, {"IsLOLBin": 0})]
+    lost = explain_event(T1043, str(log), 2, RunOptions())
+    assert not lost.fires and not lost.stages[-1].passed
+    first, second = lost.stages[-1].clauses
+    assert (first.met, first.values, first.line) == (False, {"DestinationPort": "8443"}, 4)
+    assert (second.met, second.line) == (False, 5)
+    assert not explain_event(T1043, str(log), 3, RunOptions()).found
+
+
+def test_a_field_of_another_name_is_pointed_at(tmp_path: Path) -> None:
+    """The query asks for `ParentProcessName` as Windows calls it; Sysmon has `ParentImage`, and some name is near."""
+    log = tmp_path / "log.ndjson"
+    log.write_text(json.dumps(GOOD | {"ParentCommandLine": "x"}) + "\n")
+    found = why(asked('_sourceCategory=windows/sysmon | where ParentCommand = "x"'), [log], RunOptions())
+    assert found.verdict == "no-field" and "these events have ParentCommandLine" in found.reason

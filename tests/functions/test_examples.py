@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda f: f.name)
-def test_example(row, results) -> None:
+def test_example(row: Any, results: dict[str, Any]) -> None:
     """The call in the function's example gives the result in it."""
     assert results[row.name] == row.example[1]
 

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from dohyo.detections.places import Places, explained
 from dohyo.diagnostics import QueryError
 from dohyo.run import Query, RunOptions, explain, search
 
@@ -60,8 +61,18 @@ def load(path: Path) -> Case:
     """A case from its file. Raises :class:`CaseError`."""
     try:
         case = Case.model_validate(yaml.safe_load(path.read_text("utf-8")))
-    except (yaml.YAMLError, ValidationError) as error:
-        raise CaseError(f"{path}: {error}") from None
+    except OSError as error:
+        raise CaseError(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise CaseError(f"{path}: not UTF-8 text") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+        raise CaseError(f"{path}{place}: no valid YAML: {getattr(error, 'problem', error)}") from None
+    except ValidationError as error:
+        raise CaseError(explained(path, error, Case.model_fields)) from None
+    if case.file and not (path.parent / case.file).exists():
+        raise CaseError(f"{Places(path).of('file')}: there is no file `{case.file}`; it is looked for beside the test")
     if all(v is None for v in (case.rows, case.count, case.error, case.error_text, case.diagnostics, case.sql)):
         raise CaseError(f"{path}: expects nothing; give rows, count, error, diagnostics or sql")
     return case

@@ -8,9 +8,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from dohyo import attack
 from dohyo.analysis.semantics import check
@@ -19,6 +16,7 @@ from dohyo.compile import compile_query
 from dohyo.detections import cases
 from dohyo.detections.load import DetectionError, read
 from dohyo.detections.model import Detection
+from dohyo.detections.places import Places
 from dohyo.diagnostics import Diagnostic, Label, QueryError, Severity, Source, closest
 
 #: A relative link of a Markdown page.
@@ -53,50 +51,13 @@ def lint(folder: Path, known: Sequence[str], attacks: Sequence[str] = ()) -> lis
     except DetectionError as error:
         return [Remark("DL001", Severity.ERROR, str(folder), line) for line in str(error).split("; ")]
     places = Places(folder / "detection.yml")
-    found = [*places.twice(), *_layout(detection), *_attack(detection, places), *_names(detection, known, attacks, places)]
+    found = [*_doubled(places), *_layout(detection), *_attack(detection, places), *_names(detection, known, attacks, places)]
     return [*found, *_query(detection), *_telemetry(detection, places), *_tests(detection), *_links(detection, places)]
 
 
-class Places:
-    """Where the keys of a YAML file stand."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._root = yaml.compose(path.read_text("utf-8"), Loader=yaml.SafeLoader)
-
-    def of(self, *keys: str | int) -> str:
-        """``file:line:column`` of a value, or of the last key on the way to it that is there."""
-        node: Any = self._root
-        for key in keys:
-            below = _below(node, key)
-            if below is None:
-                break
-            node = below
-        return f"{self.path}:{node.start_mark.line + 1}:{node.start_mark.column + 1}"
-
-
-    def twice(self) -> Iterator[Remark]:
-        """Keys that stand twice: YAML takes the last one without a word."""
-        todo = [self._root]
-        while todo:
-            node = todo.pop()
-            todo += node.value if isinstance(node, yaml.SequenceNode) else []
-            if isinstance(node, yaml.MappingNode):
-                seen = set()
-                for key, value in node.value:
-                    if key.value in seen:
-                        place = f"{self.path}:{key.start_mark.line + 1}:{key.start_mark.column + 1}"
-                        yield Remark("DL002", Severity.ERROR, place, f"`{key.value}` stands twice", "only the last one counts")
-                    seen.add(key.value)
-                    todo.append(value)
-
-
-def _below(node: Any, key: str | int) -> Any:
-    if isinstance(node, yaml.MappingNode):
-        return next((v for k, v in node.value if k.value == key), None)
-    if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
-        return node.value[key]
-    return None
+def _doubled(places: Places) -> Iterator[Remark]:
+    for key, place in places.doubled():
+        yield Remark("DL002", Severity.ERROR, place, f"`{key}` stands twice", "only the last one counts")
 
 
 def _layout(detection: Detection) -> Iterator[Remark]:
@@ -195,12 +156,10 @@ def _telemetry(detection: Detection, places: Places) -> Iterator[Remark]:
 def _tests(detection: Detection) -> Iterator[Remark]:
     for path in sorted((detection.folder / "tests").glob("*.y*ml")):
         try:
-            case = cases.load(path)
+            cases.load(path)
         except cases.CaseError as error:
-            yield Remark("DL040", Severity.ERROR, str(path), str(error).removeprefix(f"{path}: "))
-            continue
-        if case.file and not (path.parent / case.file).exists():
-            yield Remark("DL041", Severity.ERROR, str(path), f"there is no file `{case.file}`", "it is looked for beside the test")
+            place, _, text = str(error).partition(": ")
+            yield Remark("DL040", Severity.ERROR, place, text)
 
 
 def _links(detection: Detection, places: Places) -> Iterator[Remark]:

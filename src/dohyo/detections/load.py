@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import yaml
 from pydantic import ValidationError
 
 from dohyo.detections.model import Detection, Metadata
+from dohyo.detections.places import explained
 from dohyo.diagnostics import closest
 
 
@@ -84,18 +84,10 @@ def read(folder: Path) -> Detection:
     except yaml.YAMLError as error:
         raise DetectionError(f"{path}{_line(error)}: no valid YAML: {getattr(error, 'problem', error)}") from None
     except ValidationError as error:
-        raise DetectionError("; ".join(f"{path}: {_explained(e)}" for e in error.errors())) from None
+        raise DetectionError(explained(path, error, Metadata.model_fields)) from None
     return Detection(id=folder.name, folder=folder, metadata=metadata, query=query)
 
 
 def _line(error: yaml.YAMLError) -> str:
     mark = getattr(error, "problem_mark", None)
     return f":{mark.line + 1}:{mark.column + 1}" if mark else ""
-
-
-def _explained(error: Any) -> str:
-    place = ".".join(str(p) for p in error["loc"])
-    if error["type"] == "extra_forbidden":
-        near = closest(str(error["loc"][-1]), Metadata.model_fields)
-        return f"unknown key `{place}`" + (f"; did you mean `{near}`?" if near else "")
-    return f"`{place}`: {error['msg']}"
