@@ -20,6 +20,8 @@ CASES = [
     ("* | where ip matches /^10\\./", set(), ""),
     ('* | where !(p in ("svchost.exe"))', {"DH4005"}, r"C:\Users\Public\svchost.exe"),
     ('* | where !(p in ("c:\\\\windows\\\\svchost.exe"))', set(), ""),
+    ('* | where Image matches "*\\\\cmd.exe"', {"DH4006"}, "CMD.EXE"),
+    ('* | where toLowerCase(Image) matches "*\\\\cmd.exe"', set(), ""),
     # a value that is set twice, or depends on more than one field, proves nothing
     ('* | where !(p = "a.txt") | toLowerCase(p) as p | where p = "b"', set(), ""),
     ('* | where p = "a" or q = "b" | where !(p = "c")', set(), ""),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -78,3 +80,13 @@ def test_a_field_of_another_name_is_pointed_at(tmp_path: Path) -> None:
     log.write_text(json.dumps(GOOD | {"ParentCommandLine": "x"}) + "\n")
     found = why(asked('_sourceCategory=windows/sysmon | where ParentCommand = "x"'), [log], RunOptions())
     assert found.verdict == "no-field" and "these events have ParentCommandLine" in found.reason
+
+
+def test_a_hunt_without_alerts_closes_with_the_verdict(tmp_path: Path) -> None:
+    """One line for the detection: what removed the events, in the words of `why`."""
+    log = tmp_path / "log.ndjson"
+    log.write_text(json.dumps(GOOD | {"DestinationPort": "8443"}) + "\n")
+    command = [sys.executable, "-m", "dohyo", "hunt", "-d", "T1043", str(log)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("T1043-commonly-used-port: filtered: `where DestinationPort in"), done.stderr

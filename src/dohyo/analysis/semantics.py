@@ -200,6 +200,28 @@ def _column(expr: Expr) -> str:
     return next((c.name for c in columns(expr)), "it")
 
 
+#: Fields in which Windows writes a name now in small letters, now in capital ones.
+_ANY_CASE = frozenset({
+    "image", "parentimage", "imageloaded", "targetfilename", "commandline", "parentcommandline", "originalfilename", "sourceimage",
+    "targetimage", "newprocessname", "parentprocessname", "processname", "application", "process_name",
+})  # fmt: skip
+
+
+def entries_with_one_case(query: _Query) -> Iterator[Finding]:
+    """A path or a program that is compared with regard to case, which Windows itself has none for."""
+    for condition, step in _conditions(query):
+        for test in calls(condition):
+            if test.function not in ("=", "in", "has", "starts_with", "ends_with") or not isinstance(test.args[0], Column):
+                continue
+            name = test.args[0].name.lower()
+            texts = [i.value for i in test.args[1:] if isinstance(i, Literal) and isinstance(i.value, str)]
+            if name in _ANY_CASE and name not in query.made and any(t.lower() != t.upper() for t in texts):
+                other = texts[0].upper() if texts[0] != texts[0].upper() else texts[0].lower()
+                yield Finding("DH4006", f"`{test.args[0].name}` is compared with regard to case", _span(step),
+                              f"`{other}` would not fit; compare `toLowerCase({test.args[0].name})`")  # fmt: skip
+                break
+
+
 _INSIDE = ("10.1.2.3", "172.16.5.4", "192.168.1.1")
 _PUBLIC = "8.8.8.8"
 _FORGOTTEN = {"127.0.0.1": "loopback", "::1": "IPv6 loopback", "fe80::1": "IPv6 link-local", "fd00::1": "IPv6 unique local",
@@ -248,5 +270,5 @@ def _conditions(query: _Query) -> Iterator[tuple[Expr, Step]]:
 
 
 CHECKS: tuple[Callable[[_Query], Iterator[Finding]], ...] = (
-    without_effect, labels_that_never_occur, entries_that_never_fit, internal_addresses, lists_that_anyone_can_join,
+    without_effect, labels_that_never_occur, entries_that_never_fit, entries_with_one_case, internal_addresses, lists_that_anyone_can_join,
 )  # fmt: skip

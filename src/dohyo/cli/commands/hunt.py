@@ -41,6 +41,8 @@ def run(
         if html is not None:
             output.emit_text(_page(found), html)
         _report(found, settings)
+        if not found.alerts and not settings.quiet:
+            summary.show(_verdicts(found, inputs(paths), settings))
     raise typer.Exit(_code(found, names, fail_on))
 
 
@@ -107,6 +109,24 @@ def _tuned(found: Hunt, verbose: bool) -> list[str]:
         place = f"{alert.evidence.file}:{alert.evidence.record}" if alert.evidence else ""
         lines.append(f"  entry {number}: {alert.time} {alert.detection} {place}")
     return [*lines, *(f"warning: {w}" for w in found.tuned.warnings)]
+
+
+#: Logs up to this size, for up to so many detections, are read again to say why nothing was found.
+_SMALL, _FEW = 64 << 20, 4
+
+
+def _verdicts(found: Hunt, paths: Sequence[str], settings: Settings) -> list[str]:
+    """For each detection that found nothing the verdict of ``dohyo why``, in one line."""
+    silent = [o.detection for o in found.outcomes if o.result is not None and not len(o.result)]
+    if not found.read.records or not silent:
+        return []
+    size = sum(f.size or 0 for f in found.read.files)
+    if len(silent) > _FEW or size > _SMALL or "-" in paths:
+        return [f"`dohyo why {silent[0].id} PATH…` says what removed the events"]
+    from dohyo.detections.why import why
+
+    verdicts = [(d.id, why(d, paths, settings.options())) for d in silent]
+    return [f"{name}: {v.verdict}: {v.reason}" for name, v in verdicts]
 
 
 def _found(found: Hunt) -> str:
