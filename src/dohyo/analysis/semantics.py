@@ -270,5 +270,6 @@ def _conditions(query: _Query) -> Iterator[tuple[Expr, Step]]:
 
 
 CHECKS: tuple[Callable[[_Query], Iterator[Finding]], ...] = (
-    without_effect, labels_that_never_occur, entries_that_never_fit, entries_with_one_case, internal_addresses, lists_that_anyone_can_join,
+    without_effect, labels_that_never_occur, entries_that_never_fit, entries_with_one_case, internal_addresses,
+    lists_that_anyone_can_join,
 )  # fmt: skip
