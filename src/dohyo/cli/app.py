@@ -210,6 +210,24 @@ def why(
 
 
 @app.command()
+def investigate(
+    event: Annotated[str, typer.Argument(metavar="FILE:RECORD", help="The event of an alert: its evidence.")],
+    paths: Paths = None,
+    detection: Annotated[str | None, typer.Option("--detection", "-d", help="Whose playbook to fill in.")] = None,
+    detections: Folders = None,
+    format: Annotated[str, typer.Option("--format", "-f", help="table or json.")] = "table",
+    since: Since = None, until: Until = None,
+) -> None:  # fmt: skip
+    """Gather what an analyst asks next about an alert: process tree, what it did, who else talked to the address, a beat.
+
+    Example: dohyo investigate sysmon.evtx:512 logs/ -d T1043
+    """
+    from dohyo.cli.commands.investigate import run
+
+    run(event, paths, detection, detections or [], _settings(format=format, since=since, until=until))
+
+
+@app.command()
 def new(
     name: Annotated[str, typer.Argument(help="A technique and words: T1059.001-encoded-powershell.")],
     folder: Annotated[Path, typer.Option("--detections", help="The folder of your detections.")] = Path("detections"),

@@ -66,7 +66,7 @@ def explain_event(detection: Detection, file: str, record: int, options: RunOpti
     Stages from the first aggregate on are left out: their rows are no events. Raises :class:`QueryError`."""
     compiled = compile_query(detection.query, str(detection.query_path), replace(options.compiler(None), evidence=True))
     looks = [look for i in range(len(compiled.steps)) if (look := _look(compiled, i, record)) is not None]
-    whole_event = replace(compiled, plan=_only(Project(_scan(compiled), ("_messageTime",), (ID, TIME)), record))
+    whole_event = replace(compiled, plan=only_record(Project(_scan(compiled), ("_messageTime",), (ID, TIME)), record))
     session = Session(replace(options, evidence=True), [whole_event, *(look.query for look in looks)])
     first, *results = session.run([file])
     seen = EventWhy(f"{file}:{record}", found=not isinstance(first, QueryError) and bool(first.rows))
@@ -120,7 +120,7 @@ def _look(compiled: Compiled, index: int, record: int) -> _Look | None:
     if plan is None:
         return None
     told = tuple((t, line, c, names) for t, line, c, names, _ in clauses)
-    return _Look(step, replace(compiled, plan=_only(plan, record)), told, tuple(dict.fromkeys(made)), len(filters))
+    return _Look(step, replace(compiled, plan=only_record(plan, record)), told, tuple(dict.fromkeys(made)), len(filters))
 
 
 def _flag(condition: Expr) -> Expr:
@@ -160,7 +160,7 @@ def _scan(compiled: Compiled) -> Node:
     return next(n for n in compiled.plan.walk() if isinstance(n, Scan))
 
 
-def _only(plan: Node, record: int) -> Node:
+def only_record(plan: Node, record: int) -> Node:
     """The plan over records of one number alone."""
     scan = next(n for n in plan.walk() if isinstance(n, Scan))
     number = Call("%", (Column(ID, Type.LONG), whole(1 << Places.BITS)), Type.LONG)

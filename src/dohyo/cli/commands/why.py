@@ -32,9 +32,9 @@ def run(
         one_of("--format", settings.format, ("table", "json"))
         detection, options = load(folders).find(name), settings.options()
         if event is not None:
-            told = explain_event(detection, *_place(event), options)
+            told = explain_event(detection, *event_place(event), options)
             if not told.found:
-                raise UsageError(f"there is no record {_place(event)[1]} in {_place(event)[0]}")
+                raise UsageError(f"there is no record {event_place(event)[1]} in {event_place(event)[0]}")
             _out(told.as_json() if as_json else _event(told))
             return
         found = why(detection, inputs(paths), options)
@@ -53,7 +53,8 @@ def _out(found: dict[str, Any] | str) -> None:
     sys.stdout.write(found if isinstance(found, str) else json.dumps(found, ensure_ascii=False, indent=2) + "\n")
 
 
-def _place(event: str) -> tuple[str, int]:
+def event_place(event: str) -> tuple[str, int]:
+    """``FILE:RECORD`` taken apart."""
     file, _, record = event.rpartition(":")
     if not file or not record.isdigit():
         raise UsageError(f"`{event}` names no event: write FILE:RECORD, as in sysmon.evtx:512")

@@ -1,0 +1,138 @@
+"""Gathers the answers about one event, all from one reading of the logs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from dohyo.compile import compile_query
+from dohyo.detections.event import only_record
+from dohyo.detections.model import Detection
+from dohyo.diagnostics import QueryError
+from dohyo.investigation.beacon import Beat, beat
+from dohyo.investigation.questions import FIELDS, QUESTIONS
+from dohyo.investigation.tree import Process, tree
+from dohyo.results import ReadReport
+from dohyo.run import Query, RunOptions, Session, run_queries
+
+#: ``{{Computer}}`` in a playbook is the event's value.
+_PLACE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+
+
+#: So many programs on hosts that talked to the address are told.
+_MOST_TALKED = 100
+
+
+class NoSuchEvent(Exception):
+    """The file has no record of that number."""
+
+
+@dataclass
+class Pair:
+    """How rare it is that this program talks to this address: its connections there, the hosts that have them, and how
+    many addresses the program talks to in all."""
+
+    connections: int
+    hosts: int
+    addresses: int
+
+
+@dataclass
+class Investigation:
+    """What was found out. ``missing``: in words, what could not be asked or had no answer because the logs lack it."""
+
+    place: str
+    event: dict[str, Any]
+    process: Process | None = None
+    did: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    talked: list[dict[str, Any]] = field(default_factory=list)
+    first_seen: int | None = None
+    last_seen: int | None = None
+    pair: Pair | None = None
+    beat: Beat | None = None
+    steps: str = ""
+    missing: list[str] = field(default_factory=list)
+    read: ReadReport = field(default_factory=ReadReport)
+
+    def as_json(self) -> dict[str, Any]:
+        """The same as JSON data."""
+        return {
+            "event": {"place": self.place, **self.event}, "process_tree": self.process.as_json() if self.process else None,
+            "did": self.did, "talked_to_address": self.talked, "first_seen": self.first_seen, "last_seen": self.last_seen,
+            "pair": vars(self.pair) if self.pair else None,
+            "beacon": {**vars(self.beat), "regular": self.beat.regular} if self.beat else None,
+            "playbook": self.steps, "missing": self.missing,
+        }  # fmt: skip
+
+
+def investigate(file: str, record: int, paths: Sequence[str], detection: Detection | None, options: RunOptions) -> Investigation:
+    """All answers about the event ``record`` of ``file``, from the logs ``paths``. Raises :class:`NoSuchEvent`."""
+    event = _event(file, record, options)
+    found = Investigation(f"{file}:{record}", {k: v for k, v in event.items() if v is not None})
+    asked = [q for q in QUESTIONS if all(event.get(n) for n in q.needs)]
+    results = run_queries([Query(q.query(event), q.name) for q in asked], paths, options)
+    answers = {}
+    for question, result in zip(asked, results, strict=True):
+        if isinstance(result, QueryError):
+            raise result
+        answers[question.name], found.read = result.rows, result.read
+    found.process = tree(event, answers.get("processes", []))
+    found.did = {n: answers[n] for n in ("wrote", "loaded", "resolved", "registry", "connected") if answers.get(n)}
+    _address(found, answers.get("address", []))
+    found.beat = beat([int(r["_messageTime"]) for r in answers.get("times", []) if r["_messageTime"] is not None])
+    _pair(found, event, answers.get("program", []))
+    _missing(found, event)
+    if detection is not None:
+        pages = detection.pages()
+        found.steps = filled("\n".join(pages[p] for p in ("investigation", "playbook") if p in pages), event)
+    return found
+
+
+def _event(file: str, record: int, options: RunOptions) -> dict[str, Any]:
+    query = f"* | fields _messageTime, {', '.join(FIELDS)}"
+    compiled = compile_query(query, "event", replace(options.compiler(None), evidence=True))
+    (result,) = Session(replace(options, evidence=True), [replace(compiled, plan=only_record(compiled.plan, record))]).run([file])
+    if isinstance(result, QueryError) or not result.rows:
+        raise NoSuchEvent(f"there is no record {record} in {file}")
+    return dict(result.rows[0])
+
+
+def _address(found: Investigation, rows: Sequence[dict[str, Any]]) -> None:
+    """Who talked to the address, and when first and last."""
+    firsts = [int(r["first_seen"]) for r in rows if r["first_seen"] is not None]
+    lasts = [int(r["last_seen"]) for r in rows if r["last_seen"] is not None]
+    found.first_seen, found.last_seen = min(firsts, default=None), max(lasts, default=None)
+    found.talked = [
+        {"computer": r["Computer"], "user": r["User"], "image": r["Image"], "port": r["DestinationPort"],
+         "connections": int(r["connections"])} for r in rows[:_MOST_TALKED]
+    ]  # fmt: skip
+
+
+def _pair(found: Investigation, event: dict[str, Any], rows: Sequence[dict[str, Any]]) -> None:
+    own = [r for r in rows if r["DestinationIp"] == event.get("DestinationIp")]
+    if own:
+        hosts = max(int(r["hosts"]) for r in own)
+        found.pair = Pair(sum(int(r["connections"]) for r in own), hosts, len({r["DestinationIp"] for r in rows}))
+
+
+def _missing(found: Investigation, event: dict[str, Any]) -> None:
+    for question in QUESTIONS:
+        gone = [n for n in question.needs if not event.get(n)]
+        if gone:
+            found.missing.append(f"{question.name}: the event has no {', '.join(gone)}")
+    kinds = {kind for (_, kind) in found.read.kinds}
+    if not kinds & {"1", "4688"}:
+        found.missing.append("process tree: these logs have no process creations (Sysmon 1, Security 4688)")
+    elif found.process is None:
+        found.missing.append("process tree: the creation of this process is not in these logs")
+    for name, kind in (("wrote", "11"), ("loaded", "7"), ("resolved", "22"), ("connected", "3")):
+        if kind not in kinds:
+            found.missing.append(f"{name}: these logs have no events of Sysmon {kind}")
+
+
+def filled(text: str, event: dict[str, Any]) -> str:
+    """The text with the event's values in place of ``{{names}}``; a value that is not there stays named."""
+    values = {k.lower(): v for k, v in event.items() if v is not None}
+    return _PLACE.sub(lambda m: str(values.get(m[1].lower(), f"({m[1]} unknown)")), text)
