@@ -364,6 +364,19 @@ def lint(
     lint_paths(files, format, dialect)
 
 
+@app.command(name="lsp")
+def language_server() -> None:
+    """Serve editors over stdin and stdout: diagnostics, completion, hover, formatting and fixes for .sumo files."""
+    from dohyo.cli.errors import UsageError, shown
+
+    with shown():
+        try:
+            from dohyo.ide.server import run
+        except ModuleNotFoundError as error:
+            raise UsageError(f"the language server needs {error.name}: pip install 'dohyo[lsp]'") from None
+        run()
+
+
 @app.command()
 def sample(
     out: Annotated[Path | None, typer.Argument(help="File to write (.ndjson .json .csv .parquet, also .gz .zst); default: "

@@ -1,0 +1,1 @@
+"""For editors: a Pygments lexer, words to complete, and a language server."""

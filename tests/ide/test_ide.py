@@ -1,0 +1,123 @@
+"""The lexer knows the language's words, and the language server answers a real client."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lsprotocol import types as lsp
+from pygments.token import Comment, Keyword, Name, String, Token
+
+from dohyo.ide.lexer import SumoLexer
+from dohyo.ide.server import offset_of, position_of
+from dohyo.ide.words import complete
+
+QUERY = '_sourceCategory=x // a note\n| timeslice 1h\n| where toLowerCase(a) matches /b+/ and c = "d"\n| count by _timeslice'
+
+
+def test_lexer_names_the_words() -> None:
+    """Operators after pipes, functions before brackets, comments, regexes; nothing is lost."""
+    found = list(SumoLexer().get_tokens(QUERY))
+    assert "".join(text for _, text in found).rstrip("\n") == QUERY
+    kinds = {text: kind for kind, text in found}
+    assert kinds["timeslice"] is Keyword and kinds["toLowerCase"] is Name.Function and kinds["/b+/"] is String.Regex
+    assert kinds["// a note"] is Comment.Single and kinds["_sourceCategory"] is Name.Builtin
+    assert all(kind is not Token.Error for kind, _ in found)
+
+
+def test_lexer_is_known_to_pygments() -> None:
+    """By its entry point, to whoever has Dohyo installed."""
+    from importlib.metadata import entry_points
+
+    assert any(e.value == "dohyo.ide.lexer:SumoLexer" for e in entry_points(group="pygments.lexers"))
+
+
+@pytest.mark.parametrize(("before", "own", "wanted"), [
+    ("* | times", [], "timeslice"), ("* | where isNu", [], "isNull"), ("* | where par", ["part"], "part"),
+    ("* | where Parent", [], "ParentImage"), ("* | coun", [], "count_distinct"),
+])  # fmt: skip
+def test_completion(before: str, own: list[str], wanted: str) -> None:
+    """What may stand here, and quickly."""
+    complete(before, own)
+    began = time.perf_counter()
+    assert wanted in [w.text for w in complete(before, own)]
+    assert time.perf_counter() - began < 1
+
+
+def test_positions_are_in_utf16() -> None:
+    """An emoji is two units."""
+    text = 'a\n"😀" x'
+    assert position_of(text, text.index("x")) == lsp.Position(1, 5)
+    assert offset_of(text, lsp.Position(1, 5)) == text.index("x")
+
+
+class Client:
+    """Speaks the protocol with ``dohyo lsp`` over its stdin and stdout."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-m", "dohyo", "lsp"]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.number = 0
+        self.told: list[dict[str, Any]] = []
+
+    def send(self, method: str, params: Any, number: int | None = None) -> None:
+        body = json.dumps({"jsonrpc": "2.0", "method": method, "params": params} | ({"id": number} if number else {})).encode()
+        assert self.process.stdin is not None
+        self.process.stdin.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+        self.process.stdin.flush()
+
+    def read(self) -> dict[str, Any]:
+        assert self.process.stdout is not None
+        length = 0
+        while (line := self.process.stdout.readline().strip()) != b"":
+            if line.lower().startswith(b"content-length"):
+                length = int(line.split(b":")[1])
+        found: dict[str, Any] = json.loads(self.process.stdout.read(length))
+        return found
+
+    def ask(self, method: str, params: Any) -> Any:
+        self.number += 1
+        self.send(method, params, self.number)
+        while (message := self.read()).get("id") != self.number:
+            self.told.append(message)
+        return message.get("result")
+
+
+@pytest.fixture
+def client() -> Iterator[Client]:
+    client = Client()
+    client.ask("initialize", {"processId": None, "rootUri": None, "capabilities": {}})
+    client.send("initialized", {})
+    yield client
+    client.ask("shutdown", None)
+    client.send("exit", None)
+    for pipe in (client.process.stdin, client.process.stdout):
+        assert pipe is not None
+        pipe.close()
+    client.process.wait(timeout=30)
+
+
+def test_a_real_client(client: Client, tmp_path: Path) -> None:
+    """Diagnostics on opening, a fix for what can be fixed, completion, hover, formatting."""
+    uri = (tmp_path / "q.sumo").as_uri()
+    text = "* | eval x = 1\n| timeslice 1h | count by _timeslice"
+    document = {"uri": uri, "languageId": "sumo", "version": 1, "text": text}
+    client.send("textDocument/didOpen", {"textDocument": document})
+    at = {"textDocument": {"uri": uri}, "position": {"line": 1, "character": 5}}
+    hovered = client.ask("textDocument/hover", at)
+    assert "timeslice" in hovered["contents"]["value"]
+    published = next(m["params"] for m in client.told if m["method"] == "textDocument/publishDiagnostics")
+    assert published["diagnostics"][0]["range"]["start"]["line"] == 0 and published["diagnostics"][0]["code"].startswith("DH")
+    whole = {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 14}}
+    actions = client.ask("textDocument/codeAction", {"textDocument": {"uri": uri}, "range": whole, "context": {"diagnostics": []}})
+    assert actions[0]["edit"]["changes"][uri]
+    items = client.ask("textDocument/completion", at)["items"]
+    assert any(i["label"] == "timeslice" for i in items)
+    edits = client.ask("textDocument/formatting", {"textDocument": {"uri": uri}, "options": {"tabSize": 4, "insertSpaces": True}})
+    assert edits[0]["newText"].count("\n| ") == 3
