@@ -107,6 +107,7 @@ class Result:
         self.diagnostics = tuple(diagnostics)
         self.source = source
         self.places = places
+        self.seconds = 0.0  # what the query itself took, once the events were read
 
     def __len__(self) -> int:
         return int(self.table.num_rows)

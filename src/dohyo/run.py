@@ -321,6 +321,7 @@ class Session:
     def _result(self, engine: DuckDB, query: Compiled) -> Result | QueryError:
         import duckdb
 
+        began = time.perf_counter()
         try:
             table, shown_fields = engine.run(query.plan)
         except (duckdb.Error, OSError) as error:
@@ -329,7 +330,9 @@ class Session:
             failed = Diagnostic("DH3001", Severity.ERROR, f"the query failed while it ran: {_first_line(error)}")
             return QueryError((*query.diagnostics, failed), query.source)
         columns = [f for f in shown_fields if f.name in table.column_names]
-        return Result(table, columns, self.report, query.diagnostics, query.source, self.places)
+        result = Result(table, columns, self.report, query.diagnostics, query.source, self.places)
+        result.seconds = time.perf_counter() - began
+        return result
 
 
 def shown(plan: Node) -> Node:

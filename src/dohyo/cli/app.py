@@ -41,6 +41,14 @@ Zone = Annotated[str, typer.Option("--timezone", help="The time zone of timeslic
 Folders = Annotated[list[Path] | None, typer.Option("--detections", help="A folder with more detections.")]
 
 
+Level = Annotated[str | None, typer.Option("--level", help="Only detections of at least this severity.")]
+Statuses = Annotated[list[str] | None, typer.Option("--status", help="Only of this status: stable, test, experimental, deprecated.")]
+Techniques = Annotated[list[str] | None, typer.Option("--technique", help="Only for this ATT&CK technique and those below it.")]
+Tactics = Annotated[list[str] | None, typer.Option("--tactic", help="Only for this ATT&CK tactic, such as execution.")]
+Tags = Annotated[list[str] | None, typer.Option("--tag", help="Only with this tag.")]
+NewSince = Annotated[str | None, typer.Option("--new-since", help="Only of this date or later: 2026-01-31.")]
+
+
 def _version(value: bool) -> None:
     if value:
         from dohyo import __version__
@@ -58,6 +66,12 @@ def _main(
     """Sumo Logic detections on your own logs."""
 
 
+def _selection(level: Any, status: Any, technique: Any, tactic: Any, tag: Any, since: Any) -> Any:
+    from dohyo.detections.select import Selection
+
+    return Selection(level, tuple(status or ()), tuple(technique or ()), tuple(tactic or ()), tuple(tag or ()), since)
+
+
 def _settings(**values: Any) -> Any:
     from dohyo.cli.options import Settings
 
@@ -72,6 +86,9 @@ def hunt(
     detections: Folders = None, sigma: Sigma = None,
     html: Annotated[Path | None, typer.Option(help="Also write a self-contained report page.")] = None,
     tuning: Annotated[Path | None, typer.Option(help="Alerts to let pass; default: tuning.yml in this folder.")] = None,
+    level: Level = None, status: Statuses = None, technique: Techniques = None, tactic: Tactics = None, tag: Tags = None,
+    new_since: NewSince = None,
+    profile: Annotated[bool, typer.Option("--profile", help="Say what each detection cost.")] = False,
     fail_on: Annotated[str | None, typer.Option(help="Exit 1 when an alert is at least this severe: informational, low, "
                        "medium, high, critical.")] = None,
     format: Format = "table", output: Output = None, since: Since = None, until: Until = None,
@@ -85,7 +102,8 @@ def hunt(
     """
     from dohyo.cli.commands.hunt import run
 
-    run(paths, detection or [], detections or [], sigma or [], fail_on, html, tuning, _settings(
+    chosen = _selection(level, status, technique, tactic, tag, new_since)
+    run(paths, detection or [], detections or [], sigma or [], chosen, fail_on, html, tuning, profile, _settings(
         format=format, output=output, since=since, until=until, dialect=dialect, source_category=source_category,
         param=param, lookup_dir=lookup_dir, raw=raw, strict_input=strict_input, memory=memory, threads=threads,
         quiet=quiet, verbose=verbose, timezone=timezone))  # fmt: skip
@@ -126,13 +144,19 @@ def explain(
 
 @app.command(name="list")
 def list_(
-    detections: Folders = None,
+    detections: Folders = None, sigma: Sigma = None,
+    level: Level = None, status: Statuses = None, technique: Techniques = None, tactic: Tactics = None, tag: Tags = None,
+    new_since: NewSince = None,
+    coverage: Annotated[bool, typer.Option("--coverage", help="One row for each ATT&CK technique instead.")] = False,
     format: Format = "table",
-) -> None:
-    """List the detections."""
+) -> None:  # fmt: skip
+    """List the detections, or how many there are for each ATT&CK technique.
+
+    Example: dohyo list --sigma rules/ --tactic execution --level high --coverage
+    """
     from dohyo.cli.commands.library import list_detections
 
-    list_detections(detections or [], format)
+    list_detections(detections or [], sigma or [], _selection(level, status, technique, tactic, tag, new_since), coverage, format)
 
 
 @app.command()

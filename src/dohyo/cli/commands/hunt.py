@@ -11,20 +11,21 @@ from typing import Any
 import typer
 
 from dohyo.cli import output, summary
-from dohyo.cli.errors import CHECK_FAILED, NO_INPUT, WRONG, errors_first, print_diagnostics, shown
+from dohyo.cli.errors import CHECK_FAILED, NO_INPUT, WRONG, UsageError, errors_first, print_diagnostics, shown
 from dohyo.cli.options import Settings, inputs, one_of, tuning_file
 from dohyo.cli.progress import progress
 from dohyo.compile import parse
 from dohyo.detections.hunt import Hunt, flat, run_detections
 from dohyo.detections.load import load
 from dohyo.detections.model import Detection, Severity
+from dohyo.detections.select import BadSelection, Selection
 from dohyo.detections.sight import absent_sources
 from dohyo.reports.alerts import ALERT_WRITERS
 
 
 def run(
-    paths: list[str] | None, names: list[str], folders: Sequence[Path], sigma: Sequence[Path], fail_on: str | None,
-    html: Path | None, tuning: Path | None, settings: Settings,
+    paths: list[str] | None, names: list[str], folders: Sequence[Path], sigma: Sequence[Path], selection: Selection,
+    fail_on: str | None, html: Path | None, tuning: Path | None, profiled: bool, settings: Settings,
 ) -> None:  # fmt: skip
     """Hunts, writes the alerts and the summary, and ends with the exit code."""
     with shown():
@@ -32,7 +33,8 @@ def run(
             one_of("--fail-on", fail_on, [s.value for s in Severity])
         output.check(settings.format, settings.output, tuple(ALERT_WRITERS))
         rules = tuning_file(tuning)
-        chosen, broken = _chosen(names, folders, sigma)
+        chosen, broken = chosen_detections(names, folders, sigma)
+        chosen = selected(chosen, selection)
         with progress(settings.quiet) as tell:
             found = run_detections(chosen, inputs(paths), replace(settings.options(), progress=tell))
         found.broken = broken
@@ -43,10 +45,37 @@ def run(
         _report(found, settings)
         if not found.alerts and not settings.quiet:
             summary.show(_verdicts(found, inputs(paths), settings))
+        if profiled:
+            summary.show(_profile(found))
     raise typer.Exit(_code(found, names, fail_on))
 
 
-def _chosen(names: list[str], folders: Sequence[Path], sigma: Sequence[Path]) -> tuple[list[Detection], list[str]]:
+#: So many of the dearest detections are told.
+_DEAREST = 25
+
+
+def _profile(found: Hunt) -> list[str]:
+    """What each detection cost once the events were read, the dearest first."""
+    costs = sorted(((o.result.seconds, len(o.result), o.detection) for o in found.outcomes if o.result is not None),
+                   key=lambda c: -c[0])  # fmt: skip
+    lines = [f"{found.read.seconds:9.3f} s  in all, {sum(c for c, *_ in costs):.3f} s of it the detections' own"]
+    lines += [f"{cost:9.3f} s  {rows:>7,} alerts  {d.id}  {d.metadata.title}" for cost, rows, d in costs[:_DEAREST]]
+    return lines + ([f"and {len(costs) - _DEAREST:,} more"] if len(costs) > _DEAREST else [])
+
+
+def selected(detections: Sequence[Detection], selection: Selection) -> list[Detection]:
+    """The detections that are asked for; none at all is an error of the command."""
+    try:
+        selection.check()
+    except BadSelection as error:
+        raise UsageError(str(error)) from None
+    found = selection.of(detections)
+    if detections and not found:
+        raise UsageError(f"none of the {len(detections):,} detections is of this kind")
+    return found
+
+
+def chosen_detections(names: Sequence[str], folders: Sequence[Path], sigma: Sequence[Path]) -> tuple[list[Detection], list[str]]:
     """The detections to run: the named ones and Sigma's; with neither, the whole library."""
     library = load(folders)
     chosen = [library.find(n) for n in names]

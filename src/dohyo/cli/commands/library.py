@@ -5,22 +5,26 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from dohyo.cli import output
+from dohyo.cli.commands.hunt import chosen_detections, selected
 from dohyo.cli.errors import shown
 from dohyo.detections.load import load
 from dohyo.detections.model import Detection
+from dohyo.detections.select import Selection, coverage
 
 
-def list_detections(folders: Sequence[Path], format: str) -> None:
-    """Prints one row a detection."""
+def list_detections(folders: Sequence[Path], sigma: Sequence[Path], selection: Selection, covered: bool, format: str) -> None:
+    """Prints one row a detection, or one a technique."""
     with shown():
         output.check(format, None)
-        library = load(folders)
-        rows = [_row(d) for d in library.detections]
+        detections, broken = chosen_detections((), folders, sigma)
+        found = selected(detections, selection)
+        rows: list[dict[str, Any]] = coverage(found) if covered else [_row(d) for d in found]
         output.emit(format, list(rows[0]) if rows else [], rows, None)
-        for broken in library.broken:
-            print(f"broken detection: {broken}", file=sys.stderr)
+        for line in broken:
+            print(f"broken detection: {line}", file=sys.stderr)
 
 
 def _row(d: Detection) -> dict[str, str]:
