@@ -18,6 +18,9 @@ EVENT = {
 }  # fmt: skip
 
 
+SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "logs"
+
+
 def dohyo(*args: object, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "dohyo", *map(str, args)]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, input=stdin, check=False)
@@ -156,3 +159,13 @@ def test_start_up_loads_nothing_heavy() -> None:
     code = "import sys, dohyo.cli; print([m for m in ('duckdb','pyarrow','sqlglot','yaml','pydantic','rich') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_hunting_queries_show_where_to_look() -> None:
+    """Each query of the folder with its title and rows; alerts are not raised. Without such queries it says so."""
+    done = dohyo("hunt", "--hunting", "-d", "T1043", SAMPLES, "-f", "ndjson", "-q")
+    found = {row["query"]: row for row in map(json.loads, done.stdout.splitlines())}
+    assert len(found) == 4 and found["names-on-port-53"]["title"].startswith("Programs other than")
+    assert {r["image"] for r in found["names-on-port-53"]["rows"]} == {r"c:\windows\system32\nslookup.exe"}
+    refused = dohyo("hunt", "--hunting", "-d", "T1197", SAMPLES)
+    assert refused.returncode == 2 and "hunting queries" in refused.stderr

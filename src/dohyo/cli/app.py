@@ -88,6 +88,7 @@ def hunt(
     tuning: Annotated[Path | None, typer.Option(help="Alerts to let pass; default: tuning.yml in this folder.")] = None,
     level: Level = None, status: Statuses = None, technique: Techniques = None, tactic: Tactics = None, tag: Tags = None,
     new_since: NewSince = None,
+    hunting: Annotated[bool, typer.Option("--hunting", help="Run the detections' hunting queries instead.")] = False,
     profile: Annotated[bool, typer.Option("--profile", help="Say what each detection cost.")] = False,
     fail_on: Annotated[str | None, typer.Option(help="Exit 1 when an alert is at least this severe: informational, low, "
                        "medium, high, critical.")] = None,
@@ -103,7 +104,7 @@ def hunt(
     from dohyo.cli.commands.hunt import run
 
     chosen = _selection(level, status, technique, tactic, tag, new_since)
-    run(paths, detection or [], detections or [], sigma or [], chosen, fail_on, html, tuning, profile, _settings(
+    run(paths, detection or [], detections or [], sigma or [], chosen, fail_on, html, tuning, profile, hunting, _settings(
         format=format, output=output, since=since, until=until, dialect=dialect, source_category=source_category,
         param=param, lookup_dir=lookup_dir, raw=raw, strict_input=strict_input, memory=memory, threads=threads,
         quiet=quiet, verbose=verbose, timezone=timezone))  # fmt: skip
@@ -318,7 +319,7 @@ def baseline(
 def convert(
     detection: Annotated[str, typer.Argument(help="A detection by name or prefix, or a Sigma rule file (.yml).")],
     to: Annotated[str, typer.Option("--to", help="sigma, sumo, splunk, sentinel, kusto, defender, esql, eql, lucene, opensearch, "
-                  "ppl, loki, logscale, secops, sentinelone, cortex.")],
+                  "ppl, loki, logscale, secops, sentinelone, cortex; sql, sql:postgres, sql:clickhouse …: any dialect of sqlglot.")],
     detections: Folders = None, output: Output = None,
     verify: Annotated[list[str] | None, typer.Option("--verify", help="Logs over which the detection and its way through Sigma and "
                       "back are compared, event by event; exits 1 when they differ.")] = None,

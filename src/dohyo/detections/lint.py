@@ -125,6 +125,9 @@ def _unknown(what: str, name: str, known: Sequence[str], place: str) -> Remark:
 
 def _query(detection: Detection) -> Iterator[Remark]:
     yield from query_remarks(detection.query, str(detection.query_path))
+    for name, text in detection.hunting().items():
+        found = query_remarks(text, str(detection.folder / "hunting" / f"{name}.sumo"))
+        yield from (r for r in found if r.severity is not Severity.NOTE)
 
 
 def query_remarks(text: str, name: str, dialect: Dialect = Dialect.STRICT) -> Iterator[Remark]:

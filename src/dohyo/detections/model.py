@@ -107,6 +107,10 @@ class Detection(_Strict):
         """The file of the query."""
         return self.folder / "query.sumo"
 
+    def hunting(self) -> dict[str, str]:
+        """The hunting queries of the folder by name."""
+        return {p.stem: p.read_text("utf-8") for p in sorted((self.folder / "hunting").glob("*.sumo"))}
+
     def pages(self) -> dict[str, str]:
         """The Markdown pages of the folder by name, in the order of reading."""
         names = ("playbook", "investigation", "tuning")

@@ -11,8 +11,10 @@ import yaml
 
 from dohyo.cli.errors import CHECK_FAILED, UsageError, shown
 from dohyo.cli.options import one_of
+from dohyo.compile import compile_query
 from dohyo.detections.load import load
 from dohyo.detections.model import Detection
+from dohyo.engines.plain_sql import NoSql, dialects, plain_sql
 
 
 def run(name: str, target: str, folders: Sequence[Path], output: Path | None, logs: Sequence[str] = ()) -> None:
@@ -21,10 +23,11 @@ def run(name: str, target: str, folders: Sequence[Path], output: Path | None, lo
         from dohyo.sigma.platforms import PLATFORMS, convert
         from dohyo.sigma.values import NotSaid
 
-        one_of("--to", target, ("sigma", "sumo", *PLATFORMS))
+        if not _is_sql(target):
+            one_of("--to", target, ("sigma", "sumo", "sql", *PLATFORMS))
         try:
-            text = _converted(name, target, folders, convert)
-        except NotSaid as error:
+            text = _sql(name, target, folders) if _is_sql(target) else _converted(name, target, folders, convert)
+        except (NotSaid, NoSql) as error:
             print(f"error: {name} cannot be converted to {target}: {error}", file=sys.stderr)
             raise typer.Exit(CHECK_FAILED) from None
         if output is None:
@@ -33,6 +36,21 @@ def run(name: str, target: str, folders: Sequence[Path], output: Path | None, lo
             output.write_text(text, "utf-8")
         if logs and not _proved(load(folders).find(name), logs):
             raise typer.Exit(CHECK_FAILED)
+
+
+def _is_sql(target: str) -> bool:
+    """True for ``sql`` and ``sql:DIALECT``; a dialect that is not known is refused."""
+    kind, _, dialect = target.partition(":")
+    if kind == "sql" and dialect:
+        one_of("the dialect of sql:", dialect, dialects())
+    return kind == "sql"
+
+
+def _sql(name: str, target: str, folders: Sequence[Path]) -> str:
+    """Plain SQL, made from Dohyo's own compiled plan."""
+    query = _converted(name, "sumo", folders, None)
+    compiled = compile_query(query, name)
+    return plain_sql(compiled.plan, compiled.fields, target.partition(":")[2] or "duckdb")
 
 
 def _proved(detection: Detection, logs: Sequence[str]) -> bool:

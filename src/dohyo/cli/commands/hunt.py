@@ -11,6 +11,7 @@ from typing import Any
 import typer
 
 from dohyo.cli import output, summary
+from dohyo.cli.commands import hunting as queries
 from dohyo.cli.errors import CHECK_FAILED, NO_INPUT, WRONG, UsageError, errors_first, print_diagnostics, shown
 from dohyo.cli.options import Settings, inputs, one_of, tuning_file
 from dohyo.cli.progress import progress
@@ -25,16 +26,19 @@ from dohyo.reports.alerts import ALERT_WRITERS
 
 def run(
     paths: list[str] | None, names: list[str], folders: Sequence[Path], sigma: Sequence[Path], selection: Selection,
-    fail_on: str | None, html: Path | None, tuning: Path | None, profiled: bool, settings: Settings,
+    fail_on: str | None, html: Path | None, tuning: Path | None, profiled: bool, hunting: bool, settings: Settings,
 ) -> None:  # fmt: skip
     """Hunts, writes the alerts and the summary, and ends with the exit code."""
     with shown():
         if fail_on is not None:
             one_of("--fail-on", fail_on, [s.value for s in Severity])
-        output.check(settings.format, settings.output, tuple(ALERT_WRITERS))
-        rules = tuning_file(tuning)
         chosen, broken = chosen_detections(names, folders, sigma)
         chosen = selected(chosen, selection)
+        if hunting:
+            queries.run(paths, chosen, settings)
+            return
+        output.check(settings.format, settings.output, tuple(ALERT_WRITERS))
+        rules = tuning_file(tuning)
         with progress(settings.quiet) as tell:
             found = run_detections(chosen, inputs(paths), replace(settings.options(), progress=tell))
         found.broken = broken

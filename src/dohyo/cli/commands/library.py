@@ -67,6 +67,7 @@ def _page(d: Detection) -> str:
         f"## Query\n\n```sql\n{d.query.strip()}\n```",
         _section("False positives", meta.false_positives),
         _tests(d),
+        *(f"## Hunting: {name}\n\n```sql\n{text.strip()}\n```" for name, text in d.hunting().items()),
         *(text.strip().replace("\n# ", "\n## ").replace("# ", "## ", 1) for text in d.pages().values()),
         _section("References", meta.references),
     ]
