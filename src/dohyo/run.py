@@ -28,6 +28,7 @@ from dohyo.plan.passes import (
 )
 from dohyo.plan.types import Field, Type
 from dohyo.results import Places, ReadReport, Result
+from dohyo.stopping import stoppable
 
 if TYPE_CHECKING:
     from dohyo.engines.duckdb.engine import DuckDB
@@ -121,6 +122,16 @@ def run_queries(
     queries: Sequence[Query], paths: Sequence[str | Path], options: RunOptions = RunOptions()
 ) -> list[Result | QueryError]:
     """The rows of several queries; the events are read once for all. A query that cannot run gives its error."""
+    return stoppable(lambda: _run_queries(queries, paths, options), _interrupt)
+
+
+def _interrupt() -> None:
+    from dohyo.engines.duckdb.connect import interrupt
+
+    interrupt()
+
+
+def _run_queries(queries: Sequence[Query], paths: Sequence[str | Path], options: RunOptions) -> list[Result | QueryError]:
     started = time.perf_counter()
     names = [str(p) for p in paths]
     compiled = [_compiled(q, options, names) for q in queries]

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import gzip
 import json
+import signal
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
 import pytest
+
+from dohyo.sample import run as sample
 
 EVENT = {
     "EventID": 3, "Channel": "Microsoft-Windows-Sysmon/Operational", "Hostname": "DESK07", "User": "CORP\\mira",
@@ -169,3 +173,23 @@ def test_hunting_queries_show_where_to_look() -> None:
     assert {r["image"] for r in found["names-on-port-53"]["rows"]} == {r"c:\windows\system32\nslookup.exe"}
     refused = dohyo("hunt", "--hunting", "-d", "T1197", SAMPLES)
     assert refused.returncode == 2 and "hunting queries" in refused.stderr
+
+
+def test_ctrl_c_stops_at_once(tmp_path: Path) -> None:
+    """While the engine works: no traceback, one word, the exit code of an interrupt."""
+    log = tmp_path / "log.ndjson"
+    sample(log, 2_000, seed=1)
+    with log.open("ab") as out:  # a query of some seconds
+        lines = log.read_bytes()
+        for _ in range(60):
+            out.write(lines)
+    query = " | ".join(["*", *(f"replace(Message, /(a|b|c)+x{i}/, \"y\") as m{i}" for i in range(40)), "count by m1, m39"])
+    command = [sys.executable, "-m", "dohyo", "search", query, str(log)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    time.sleep(2.5)
+    assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    began = time.monotonic()
+    _, told = process.communicate(timeout=30)
+    assert process.returncode == 130 and b"stopped" in told and b"Traceback" not in told
+    assert time.monotonic() - began < 6

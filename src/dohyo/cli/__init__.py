@@ -9,6 +9,8 @@ import sys
 
 #: A command makes many objects that stay (modules, trees) and hardly any cycle: the collector may look seldom.
 _GC_AFTER = 50_000
+#: What a shell expects after Ctrl-C.
+_INTERRUPTED = 130
 
 
 def main() -> None:
@@ -32,8 +34,8 @@ def main() -> None:
     except BrokenPipeError:
         _quiet_pipe()
     except KeyboardInterrupt:
-        print("\nstopped", file=sys.stderr)
-        sys.exit(130)
+        print("stopped", file=sys.stderr)
+        sys.exit(_INTERRUPTED)
     except Exception as error:
         if debug:
             raise
@@ -46,6 +48,8 @@ def _leave(end: SystemExit) -> None:
     """Ends the process without taking every module and engine apart, which takes a tenth of a second."""
     if not (end.code is None or isinstance(end.code, int)):
         raise end
+    if end.code == _INTERRUPTED:
+        print("stopped", file=sys.stderr)
     try:
         sys.stdout.flush()
         sys.stderr.flush()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 app = typer.Typer(
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=True,
     pretty_exceptions_enable=False,
     help="Sumo Logic detections on your own logs: parse, compile to SQL, run on DuckDB, get alerts with evidence.",
@@ -59,11 +60,18 @@ def _version(value: bool) -> None:
 
 @app.callback()
 def _main(
+    context: typer.Context,
     version: Annotated[bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Show the version.")]
     = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show details of unexpected errors.")] = False,
 ) -> None:
     """Sumo Logic detections on your own logs."""
+    if context.invoked_subcommand is not None:
+        return
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        console(["."])
+    else:
+        typer.echo(context.get_help())
 
 
 def _selection(level: Any, status: Any, technique: Any, tactic: Any, tag: Any, since: Any) -> Any:
@@ -387,6 +395,22 @@ def lint(
     from dohyo.cli.commands.text import lint_paths
 
     lint_paths(files, format, dialect)
+
+
+@app.command()
+def console(paths: Paths = None) -> None:
+    """Ask queries of the same logs one after another: history, completion, help, charts over time.
+
+    Example: dohyo console logs/
+    """
+    from dohyo.cli.errors import UsageError, shown
+
+    with shown():
+        if not paths:
+            raise UsageError("name the logs: `dohyo console logs/`")
+        from dohyo.console.prompt import run
+
+        run(paths)
 
 
 @app.command(name="lsp")

@@ -14,8 +14,8 @@ from dohyo.analysis.semantics import check
 from dohyo.binding.context import Dialect, Options
 from dohyo.compile import Compiled, compile_query, parse
 from dohyo.diagnostics import Diagnostic, Label, Patch, QueryError, Severity, Source, Span
-from dohyo.ide.words import about, complete
-from dohyo.lang import printer, tree
+from dohyo.ide.words import about, complete, own_fields
+from dohyo.lang import printer
 from dohyo.lang.parser import has_errors
 
 _SEVERITIES = {
@@ -94,12 +94,6 @@ def completion(params: lsp.CompletionParams) -> lsp.CompletionList:
     words = complete(before, own_fields(text))
     items = [lsp.CompletionItem(w.text, kind=_KINDS[w.kind], detail=w.detail or w.kind, documentation=w.doc or None) for w in words]
     return lsp.CompletionList(is_incomplete=False, items=items)
-
-
-def own_fields(text: str) -> list[str]:
-    """The fields that a query names or makes."""
-    names = [n.name for stage in parse(text).stages for n in stage.walk() if isinstance(n, tree.Name)]
-    return list(dict.fromkeys(names))
 
 
 @server.feature(lsp.TEXT_DOCUMENT_HOVER)

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from dohyo.compile import parse
+from dohyo.lang import tree
 from dohyo.operators import OPERATORS
 from dohyo.plan.functions import AGGREGATES, FUNCTIONS
 from dohyo.plan.nodes import BUILT_IN
@@ -63,3 +65,9 @@ def complete(before: str, own: Iterable[str] = ()) -> list[Word]:
 
 
 _KINDS = ("operator", "field", "aggregate", "function")
+
+
+def own_fields(text: str) -> list[str]:
+    """The fields that a query names or makes."""
+    names = [n.name for stage in parse(text).stages for n in stage.walk() if isinstance(n, tree.Name)]
+    return list(dict.fromkeys(names))

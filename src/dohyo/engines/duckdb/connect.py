@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,15 @@ from dohyo.plan.types import Type
 _AHEAD = "64MB"
 
 
+_LIVE: weakref.WeakSet[duckdb.DuckDBPyConnection] = weakref.WeakSet()
+
+
+def interrupt() -> None:
+    """Stops the statements that are running, on all connections."""
+    for connection in list(_LIVE):
+        connection.interrupt()
+
+
 def connect(threads: int | None = None, memory: str | None = None) -> duckdb.DuckDBPyConnection:
     """An in-memory database. ``memory`` such as ``1GB``; beyond it DuckDB spills to temporary files."""
     config: dict[str, Any] = {"autoinstall_known_extensions": False, "autoload_known_extensions": True}
@@ -27,6 +37,7 @@ def connect(threads: int | None = None, memory: str | None = None) -> duckdb.Duc
     connection = duckdb.connect(config=config)
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET streaming_buffer_size = ?", [_AHEAD])
+    _LIVE.add(connection)
     return connection
 
 

@@ -1,0 +1,1 @@
+"""The interactive console: queries over the same logs, one after another."""

@@ -1,0 +1,107 @@
+"""What the console does with a line: runs a query, helps with a word, or leaves."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from collections.abc import Sequence
+
+from dohyo.console.chart import chart
+from dohyo.diagnostics import QueryError
+from dohyo.formats import table
+from dohyo.formats.values import safe
+from dohyo.ide.words import about
+from dohyo.run import Query, RunOptions, search
+
+_HELP = """A query over the logs runs when you press Enter; a line that ends in | goes on.
+?timeslice   what an operator or a function does      :fields   the fields of these logs
+:logs        what is read                             :quit     leave (Ctrl-D)
+"""
+#: Rows that are shown; the rest is counted.
+_MOST_ROWS = 200
+#: Events that are looked at for the names of fields.
+_LOOKED_AT = 500
+
+
+class Leave(Exception):
+    """The console is to end."""
+
+
+class Console:
+    """A set of logs, and queries over them."""
+
+    def __init__(self, paths: Sequence[str], options: RunOptions | None = None) -> None:
+        self.paths = list(paths)
+        self.options = options or RunOptions()
+        self._fields: list[str] | None = None
+
+    @property
+    def fields(self) -> list[str]:
+        """The fields that some of the logs' first events have."""
+        if self._fields is None:
+            try:
+                rows = search(Query(f"* | limit {_LOOKED_AT} | fields _raw"), self.paths, self.options).rows
+            except (QueryError, OSError):
+                rows = []
+            self._fields = sorted({n for row in rows for n in _keys(row.get("_raw"))})
+        return self._fields
+
+    def answer(self, line: str) -> str:
+        """What is printed for a line. Raises :class:`Leave`."""
+        text = line.strip()
+        if not text:
+            return ""
+        if text in (":quit", ":q", "exit", "quit"):
+            raise Leave
+        if text in ("?", ":help", "help"):
+            return _HELP
+        if text.startswith("?"):
+            return self._help(text[1:].strip())
+        if text == ":fields":
+            return ", ".join(map(safe, self.fields)) + "\n"
+        if text == ":logs":
+            return "".join(f"{safe(p)}\n" for p in self.paths)
+        return self._query(text)
+
+    def _help(self, word: str) -> str:
+        found = about(word)
+        if not found:
+            return f"nothing is called `{safe(word)}`; `?` alone helps with the console\n"
+        return "\n".join(f"{w.kind} {w.text}\n  {w.detail}\n  {w.doc}\n" for w in found)
+
+    def _query(self, text: str) -> str:
+        try:
+            result = search(Query(text, "query"), self.paths, self.options)
+        except QueryError as error:
+            return "".join(d.render(error.source) + "\n" for d in error.diagnostics)
+        out = "".join(d.render(result.source) + "\n" for d in result.diagnostics if d.severity != "note")
+        rows = result.rows
+        drawn = chart(result.names, rows, shutil.get_terminal_size().columns)
+        shown = io.BytesIO()
+        table.write(result.names, rows[:_MOST_ROWS], shown)
+        more = f"… and {len(rows) - _MOST_ROWS:,} more rows\n" if len(rows) > _MOST_ROWS else ""
+        read = f"{len(rows):,} rows; read {result.read.records:,} events in {result.read.seconds:.2f} s\n"
+        return out + (f"{drawn}\n" if drawn else "") + shown.getvalue().decode("utf-8", "replace") + more + read
+
+
+def _keys(raw: object) -> list[str]:
+    """The names in a raw event, at its top and one level below."""
+    import json
+
+    try:
+        found = json.loads(str(raw))
+    except (ValueError, RecursionError):
+        return []
+    if not isinstance(found, dict):
+        return []
+    below = [k for v in found.values() if isinstance(v, dict) for k in v]
+    return [*found, *below]
+
+
+def goes_on(text: str) -> bool:
+    """True when a line is not the end of a query: it ends in a pipe or an operator, or a bracket or a quote is open."""
+    bare = text.rstrip()
+    if not bare or bare.startswith(("?", ":")):
+        return False
+    quotes = bare.replace("\\\\", "").replace('\\"', "").count('"') % 2
+    return bool(quotes) or bare.endswith(("|", ",", "(")) or bare.count("(") > bare.count(")")

@@ -1,0 +1,95 @@
+"""The console answers lines, and a real terminal drives it: several lines, completion, Ctrl-C and Ctrl-D."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from dohyo.console.chart import chart
+from dohyo.console.session import Console, Leave, goes_on
+
+LOGS = Path(__file__).resolve().parents[2] / "samples" / "logs"
+
+
+@pytest.fixture(scope="module")
+def console() -> Console:
+    return Console([str(LOGS)])
+
+
+def test_answers(console: Console) -> None:
+    """A query, a word, the fields, a mistake, and nothing."""
+    assert "3,500" in console.answer("* | count").replace("3500", "3,500")
+    assert "timeslice [by]" in console.answer("?timeslice") and "nothing is called" in console.answer("?nothing")
+    assert "DestinationIp" in console.answer(":fields") and str(LOGS) in console.answer(":logs")
+    assert "did you mean `where`?" in console.answer("* | wher x") and console.answer("  ") == ""
+    with pytest.raises(Leave):
+        console.answer(":quit")
+
+
+def test_time_is_drawn(console: Console) -> None:
+    """An aggregate over `_timeslice` comes with a chart, other rows without."""
+    assert "┤" in console.answer("* | timeslice 1h | count by _timeslice")
+    assert "┤" not in console.answer("* | count by EventID")
+    assert "\x1b" not in (chart(["_timeslice", "n"], [{"_timeslice": i * 3_600_000, "n": i} for i in range(5)], 80) or "\x1b")
+    assert chart(["_timeslice", "who"], [{"_timeslice": i, "who": "x"} for i in range(5)], 80) is None
+
+
+@pytest.mark.parametrize(("text", "more"), [
+    ("* | count by a |", True), ("* | where (a = 1", True), ('* | where a = "x', True), ("* | count", False), ("?where", False),
+    ('* | parse "\\"*\\"" as a', False), ("", False),
+])  # fmt: skip
+def test_a_line_that_is_not_the_end(text: str, more: bool) -> None:
+    """A pipe at the end, an open bracket or an open quote goes on."""
+    assert goes_on(text) is more
+
+
+class Terminal:
+    """``dohyo console`` in a terminal of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self.fd, theirs = pty.openpty()
+        environment = os.environ | {"TERM": "xterm", "HOME": str(home), "XDG_STATE_HOME": str(home)}
+        command = [sys.executable, "-m", "dohyo", "console", str(LOGS)]
+        self.process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment, start_new_session=True)
+        os.close(theirs)
+        self.seen = ""
+
+    def until(self, text: str, seconds: float = 30) -> None:
+        """Reads until a text appears."""
+        end = time.monotonic() + seconds
+        while text not in self.seen:
+            assert time.monotonic() < end, f"no {text!r} in {self.seen[-2000:]!r}"
+            if select.select([self.fd], [], [], 0.1)[0]:
+                self.seen += os.read(self.fd, 65536).decode("utf-8", "replace")
+
+    def type(self, text: str) -> None:
+        """Types, and forgets what was seen before."""
+        self.seen = ""
+        os.write(self.fd, text.encode())
+
+
+def test_in_a_real_terminal(tmp_path: Path) -> None:
+    """A query over two lines, a completed word, Ctrl-C that stops nothing but the line, Ctrl-D that leaves."""
+    terminal = Terminal(tmp_path)
+    terminal.until("dohyo>")
+    terminal.type("* | count by EventID |\r")
+    terminal.until("|")
+    terminal.type("limit 2\r")
+    terminal.until("2 rows; read 3,500 events")
+    terminal.type("* | times\t")
+    terminal.until("timeslice")
+    terminal.type("\x03")
+    terminal.until("stopped")
+    terminal.type("?timeslice\r")
+    terminal.until("Adds `_timeslice`")
+    terminal.type("\x04")
+    assert terminal.process.wait(30) == 0
+    os.close(terminal.fd)
+    assert "count by EventID" in (tmp_path / "dohyo" / "history").read_text()
