@@ -90,6 +90,8 @@ def _text(node: Any, top: bool = False) -> str:
         return values.test(node.field, node.value)
     if isinstance(node, ConditionValueExpression):
         return _keyword(node.value)
+    if node is None:
+        raise NotSaid("a condition with a pattern (`1 of name*`) that no selection's name fits")
     raise NotSaid(f"a condition of the kind {type(node).__name__}")
 
 

@@ -21,8 +21,10 @@ from sigma.types import (
     SigmaRegularExpression,
     SigmaRegularExpressionFlag,
     SigmaString,
+    SigmaTimestampPart,
     SigmaType,
     SpecialChars,
+    TimestampPart,
 )
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*")
@@ -30,6 +32,11 @@ _RESERVED = frozenset({"true", "false", "null", "not", "and", "or", "in", "match
 #: A backslash before a letter that means nothing to a regex: the letter is meant.
 _ODD_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\([gijlmoqyFIJLMOTVY])")
 _COMPARISONS = {"LT": "<", "LTE": "<=", "GT": ">", "GTE": ">=", "NEQ": "!="}
+#: Sigma's parts of a time -> what `formatDate` calls them.
+_PARTS = {"MINUTE": "m", "HOUR": "H", "DAY": "d", "WEEK": "w", "MONTH": "M", "YEAR": "yyyy"}
+#: Fields that are the event's own time, which the scan has read in whatever format the log has.
+_TIMES = dict.fromkeys(("utctime", "timecreated", "@timestamp", "systemtime", "_messagetime", "eventtime"), "_messageTime")
+_TIME_FORMAT = "yyyy-MM-dd HH:mm:ss.SSS"
 _FLAGS = {SigmaRegularExpressionFlag.IGNORECASE: "i", SigmaRegularExpressionFlag.MULTILINE: "m", SigmaRegularExpressionFlag.DOTALL: "s"}
 
 
@@ -64,6 +71,8 @@ def test(field: str, value: SigmaType) -> str:
 
 def exact(value: SigmaType) -> str | None:
     """The text that a value without wildcards equals, in lower case; ``None`` for other kinds."""
+    if isinstance(value, SigmaTimestampPart):
+        return None
     if isinstance(value, SigmaNumber):
         return str(value)
     if isinstance(value, SigmaBool):
@@ -117,7 +126,7 @@ def _as_regex(parts: list[str | SpecialChars], cased: bool) -> str:
 
 def _regular(field: str, value: SigmaRegularExpression) -> str:
     flags = "".join(sorted(_FLAGS[f] for f in value.flags))
-    pattern = str(value.regexp) if isinstance(value.regexp, str) else _text(value.regexp)
+    pattern = value.regexp.original  # not its parts: those take `?` and `*` for wildcards
     pattern = _ODD_ESCAPE.sub(r"\1\2", pattern)
     return f"{name(field)} matches {regex(f'(?{flags}){pattern}' if flags else pattern)}"
 
@@ -126,12 +135,23 @@ def _number(field: str, value: SigmaNumber) -> str:
     return f"{name(field)} = {quoted(str(value))}"
 
 
+def _time_part(field: str, value: SigmaTimestampPart) -> str:
+    return f"{_part_of_time(field, value.timestamp_part)} = {value.number}"
+
+
+def _part_of_time(field: str, part: TimestampPart) -> str:
+    """A part of a time as a number; event times that are text are the event's own time, which is read already."""
+    return f'num(formatDate({_TIMES.get(field.lower(), f"parseDate({name(field)}, {quoted(_TIME_FORMAT)})")}, "{_PARTS[part.name]}"))'
+
+
 def _boolean(field: str, value: SigmaBool) -> str:
     return f"toLowerCase({name(field)}) = {quoted(str(value.boolean).lower())}"
 
 
 def _compare(field: str, value: SigmaCompareExpression) -> str:
-    return f"num({name(field)}) {_COMPARISONS[value.op.name]} {value.number}"
+    number = value.number
+    subject = _part_of_time(field, number.timestamp_part) if isinstance(number, SigmaTimestampPart) else f"num({name(field)})"
+    return f"{subject} {_COMPARISONS[value.op.name]} {number}"
 
 
 def _exists(field: str, value: SigmaExists) -> str:
@@ -205,6 +225,7 @@ _WRITERS: tuple[tuple[type, Callable[..., str]], ...] = (
     (SigmaCasedString, _cased),
     (SigmaString, _string),
     (SigmaRegularExpression, _regular),
+    (SigmaTimestampPart, _time_part),
     (SigmaNumber, _number),
     (SigmaBool, _boolean),
     (SigmaNull, lambda field, value: f"isNull({name(field)})"),
