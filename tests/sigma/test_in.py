@@ -60,16 +60,40 @@ def test_another_channel_with_the_same_event_id_is_no_match(tmp_path: Path) -> N
 
 
 def test_broken_rules_are_named_and_the_rest_is_used(tmp_path: Path) -> None:
-    """No YAML, no rule, an unknown modifier, a log source of another system: each is named with its file."""
+    """No YAML, no rule, an unknown modifier, a log source that nobody knows: each is named with its file."""
     (tmp_path / "a.yml").write_text("title: [")
     (tmp_path / "b.yml").write_text("just text")
     (tmp_path / "c.yml").write_text(yaml.safe_dump(rule({"sel": {"Image|nonsense": "x"}, "condition": "sel"})))
-    (tmp_path / "d.yml").write_text(yaml.safe_dump(rule({"sel": {"a": "x"}, "condition": "sel"}, logsource={"product": "linux"})))
+    (tmp_path / "d.yml").write_text(yaml.safe_dump(rule({"sel": {"a": "x"}, "condition": "sel"}, logsource={"service": "nonsense"})))
     (tmp_path / "e.yml").write_text(yaml.safe_dump(rule({"sel": {"Image": "x"}, "condition": "sel"})))
     found = load([tmp_path], Cache(None))
     assert [r.title for r in found.rules] == ["A rule"]
     assert [Path(b.split(":")[0]).name for b in found.broken] == ["a.yml", "b.yml", "c.yml", "d.yml"]
     assert "a.yml:1:9" in found.broken[0]
+
+
+@pytest.mark.parametrize(
+    ("source", "scope"),
+    [
+        ({"product": "linux", "service": "auditd"}, "_sourceCategory=linux/auditd*"),
+        ({"product": "linux", "category": "process_creation"}, "_sourceCategory=linux/sysmon"),
+        ({"product": "aws", "service": "cloudtrail"}, "_sourceCategory=aws/cloudtrail*"),
+        ({"category": "proxy"}, "_sourceCategory=proxy*"),
+        ({"product": "windows", "service": "sense"}, "_sourceCategory=windows/other"),
+    ],
+)
+def test_log_sources_of_other_systems(source: dict[str, str], scope: str, tmp_path: Path) -> None:
+    """They are named as Sigma names them, and the rule fires on events of that source category alone."""
+    entry = convert([rule({"sel": {"c-uri|contains": "evil"}, "condition": "sel"}, logsource=source)])
+    query = entry.rules[0].query
+    compile_query(query, "rule", Options(dialect=Dialect.STRICT))
+    assert query.splitlines()[0] == scope
+    if "service" in source and source["product"] != "windows":
+        log = tmp_path / "log.ndjson"
+        log.write_text(json.dumps({"c-uri": "/EVIL"}) + "\n" + json.dumps({"c-uri": "/good"}) + "\n")
+        own = scope.removeprefix("_sourceCategory=").rstrip("*")
+        assert len(search(query, [log], RunOptions(source_category=own)).rows) == 1
+        assert not search(query, [log], RunOptions(source_category="other")).rows
 
 
 def test_conversions_are_kept(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def query(rule: SigmaRule) -> str:
     found = places(source.product, source.category, source.service)
     if found is None:
         parts = [f"{k} {v}" for k, v in (("product", source.product), ("category", source.category), ("service", source.service)) if v]
-        raise NotSaid(f"the log source ({', '.join(parts)}) is not one of Windows'")
+        raise NotSaid(f"the log source ({', '.join(parts)}) is not known")
     conditions = [c.parse() for c in rule.detection.parsed_condition]
     tests = [w for w in (_where(found), *_stages(conditions)) if w]
     fields = list(dict.fromkeys((*_SHOWN, *(f for c in conditions for f in _fields(c)))))

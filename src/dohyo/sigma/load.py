@@ -11,6 +11,9 @@ import yaml
 from dohyo.detections.model import Attack, Confidence, Detection, Metadata, Severity, Status
 from dohyo.sigma.cache import Cache, Converted, Entry
 
+#: Bytes of a rule file; all public rules together are not much more.
+LARGEST = 4_000_000
+
 
 @dataclass
 class Rules:
@@ -48,6 +51,9 @@ def _files(paths: Sequence[Path], found: Rules) -> Iterator[Path]:
 
 def _file(path: Path, cache: Cache, found: Rules) -> Iterable[Converted]:
     try:
+        if path.stat().st_size > LARGEST:
+            found.broken.append(f"{path}: {path.stat().st_size:,} bytes: a file of Sigma rules has at most {LARGEST:,}")
+            return []
         data = path.read_bytes()
     except OSError as error:
         found.broken.append(f"{path}: {error.strerror}")

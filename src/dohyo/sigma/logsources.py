@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 SYSMON, SECURITY, POWERSHELL, ENDPOINT = "windows/sysmon", "windows/security", "windows/powershell", "endpoint/events"
+LINUX_SYSMON = "linux/sysmon"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,9 @@ SERVICES: dict[str, tuple[Place, ...]] = {
     "lsa-server": (Place("windows/lsa"),),
     "openssh": (Place("windows/openssh"),),
     "ldap": (Place("windows/ldap-client"),),
+    "ldap_debug": (Place("windows/ldap-client"),),
+    "dhcp": (Place("windows/other", channel="Microsoft-Windows-DHCP-Server/Operational"),),
+    "sense": (Place("windows/other", channel="Microsoft-Windows-SENSE/Operational"),),
     "certificateservicesclient-lifecycle-system": (
         Place(
             "windows/certificate-services-client",
@@ -122,11 +126,26 @@ SERVICES: dict[str, tuple[Place, ...]] = {
 
 
 def places(product: str | None, category: str | None, service: str | None) -> tuple[Place, ...] | None:
-    """Where the events of a log source are; empty: anywhere on Windows; ``None``: a log source that is not known."""
+    """Where the events of a log source are; empty: anywhere on Windows; ``None``: a log source that is not known.
+
+    Other systems' logs have no source categories that everybody uses: theirs are named as Sigma names them, the product
+    before the service or category (``linux/auditd``, ``aws/cloudtrail``), or the category alone (``proxy``).
+    """
+    category, service = (category or "").lower(), (service or "").lower()
     if product not in (None, "windows"):
-        return None
+        return _elsewhere(product.lower(), category, service)
     if category:
-        return CATEGORIES.get(category.lower())
+        own = CATEGORIES.get(category)
+        return own if own or product else (Place(f"{category}*"),)
     if service:
-        return SERVICES.get(service.lower())
+        return SERVICES.get(service)
     return () if product else None
+
+
+def _elsewhere(product: str, category: str, service: str) -> tuple[Place, ...]:
+    """Sysmon for Linux has the event ids of Sysmon for Windows."""
+    ids = [p.ids for p in CATEGORIES.get(category, ()) if p.category == SYSMON]
+    if product == "linux" and ids:
+        return (Place(LINUX_SYSMON, ids[0]),)
+    part = service or category
+    return (Place(f"{product}/{part}*" if part else f"{product}/*"),)
