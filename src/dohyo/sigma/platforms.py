@@ -8,19 +8,25 @@ from typing import Any
 
 from sigma.collection import SigmaCollection
 from sigma.exceptions import SigmaError
+from sigma.processing.conditions import ExcludeFieldCondition
+from sigma.processing.pipeline import ProcessingPipeline
 
 from dohyo.sigma.values import NotSaid
 
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """A pySigma backend, the pipelines that map fields for its data, and the output format."""
+    """A pySigma backend, the pipelines that map fields for its data, and the output format.
+
+    ``own_fields``: fields that a pipeline's own conditions have and that its check of the rule's fields would refuse.
+    """
 
     module: str
     backend: str
     pipelines: tuple[str, ...] = ()
     format: str = "default"
     title: str = ""
+    own_fields: tuple[str, ...] = ()
 
 
 #: Target name -> platform.
@@ -37,9 +43,18 @@ PLATFORMS: dict[str, Platform] = {
     "loki": Platform("loki", "LogQLBackend", ("loki:loki_promtail_sysmon",), title="Grafana Loki"),
     "logscale": Platform("crowdstrike", "LogScaleBackend", ("crowdstrike:crowdstrike_falcon_pipeline",), title="CrowdStrike LogScale"),
     "secops": Platform("secops", "SecOpsBackend", ("secops:secops_udm_pipeline",), "yara_l", title="Google SecOps (YARA-L)"),
-    "sentinelone": Platform("sentinelone", "SentinelOneBackend", ("sentinelone:sentinelone_pipeline",), title="SentinelOne"),
+    "sentinelone": Platform("sentinelone", "SentinelOneBackend", ("sentinelone:sentinelone_pipeline",), title="SentinelOne",
+                            own_fields=("EndpointOS",)),
     "cortex": Platform("cortexxdr", "CortexXDRBackend", ("cortexxdr:CortexXDR_pipeline",), title="Palo Alto Cortex XDR (XQL)"),
 }
+
+
+def _admit(pipeline: ProcessingPipeline, fields: tuple[str, ...]) -> None:
+    """Adds fields to those that the pipeline's check of field names lets pass."""
+    for item in pipeline.items:
+        for condition in item.field_name_conditions if isinstance(item.field_name_conditions, list) else ():
+            if fields and isinstance(condition, ExcludeFieldCondition):
+                condition.fields = [*condition.fields, *fields]
 
 
 def convert(rule: dict[str, Any], target: str) -> str:
@@ -51,6 +66,7 @@ def convert(rule: dict[str, Any], target: str) -> str:
         for place in platform.pipelines:
             name, _, function = place.partition(":")
             one = getattr(importlib.import_module(f"sigma.pipelines.{name}"), function)()
+            _admit(one, platform.own_fields)
             pipeline = one if pipeline is None else pipeline + one
     except ImportError as error:
         raise NotSaid(f"{platform.title} needs the extra `platforms` (pip install 'dohyo[platforms]'): {error}") from None
