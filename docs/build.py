@@ -11,11 +11,14 @@ import json
 import re
 from pathlib import Path
 
+from dohyo.detections.load import load
+from dohyo.detections.page import page as detection_page
 from dohyo.detections.scaffold import schema as detection_schema
 from dohyo.operators import OPERATORS
 from dohyo.operators.base import Operator
 from dohyo.plan.functions import AGGREGATES, FUNCTIONS
 from dohyo.plan.functions.model import AggregateFunction, Function
+from dohyo.sigma.platforms import PLATFORMS
 
 HERE = Path(__file__).parent / "reference"
 SOURCE = Path(__file__).parents[1] / "src" / "dohyo"
@@ -102,6 +105,27 @@ def index(found: dict[str, str]) -> str:
     return "\n".join([*parts, "[Diagnostics](diagnostics.md)\n"])
 
 
+def library() -> dict[str, str]:
+    """The pages of the detections, made from their folders, and the list of them: path below ``docs`` → text."""
+    found = load().detections
+    out = {f"detections/{d.id}.md": detection_page(d) + "\n" for d in found}
+    rows = [f"| [{d.id}]({d.id}.md) | {d.metadata.title} | {', '.join(d.metadata.attack.tactics)} | {d.metadata.severity.value} |" for d in found]
+    head = "# Detections\n\n| detection | title | tactics | severity |\n| --- | --- | --- | --- |\n"
+    return out | {"detections/index.md": head + "\n".join(rows) + "\n", "platforms.md": platforms()}
+
+
+def platforms() -> str:
+    """The table of other platforms."""
+    rows = [f"| `{name}` | {p.title} | pySigma's backend; its field mapping is the pipeline's | made; no engine of its own was run |"
+            for name, p in PLATFORMS.items()]  # fmt: skip
+    own = ["| `sigma` | Sigma | the compiled filter, read as a boolean over raw fields | round trip on logs: `--verify` |",
+           "| `sumo` | Sumo Logic | the detection's own query, or a Sigma rule's | compiled in the strict dialect, run |",
+           "| `sql` | SQL, DuckDB | Dohyo's own compiled plan over a table `events` | run on DuckDB, same rows |",
+           "| `sql:DIALECT` | SQL, any dialect of sqlglot | the same, rewritten by sqlglot | read by sqlglot's parser of the dialect |"]  # fmt: skip
+    head = "# Platforms\n\n`dohyo convert DETECTION --to TARGET`. What cannot be said in a target is named.\n\n"
+    return head + "| target | language | made by | checked by |\n| --- | --- | --- | --- |\n" + "\n".join([*own, *rows]) + "\n"
+
+
 def schema() -> str:
     """The JSON Schema of detection.yml, for editors."""
     return json.dumps(detection_schema(), indent=2) + "\n"
@@ -114,6 +138,9 @@ def main() -> None:
         if path.relative_to(HERE).as_posix() not in wanted:
             path.unlink()
     (HERE.parent / "detection.schema.json").write_text(schema(), "utf-8")
+    for name, text in library().items():
+        (HERE.parent / name).parent.mkdir(exist_ok=True)
+        (HERE.parent / name).write_text(text, "utf-8")
     for name, text in wanted.items():
         path = HERE / name
         path.parent.mkdir(parents=True, exist_ok=True)

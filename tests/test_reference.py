@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +35,25 @@ def test_pages_are_in_step() -> None:
     there = {p.relative_to(ROOT / "docs/reference").as_posix(): p.read_text("utf-8") for p in (ROOT / "docs/reference").rglob("*.md")}
     assert there == build().pages()
     assert (ROOT / "docs" / "detection.schema.json").read_text("utf-8") == build().schema()
+
+
+def test_library_pages_are_in_step() -> None:
+    """A page for each detection from its folder, and the table of platforms."""
+    for name, text in build().library().items():
+        assert (ROOT / "docs" / name).read_text("utf-8") == text, name
+
+
+def test_the_site_builds(tmp_path: Path) -> None:
+    """Strictly: no link that leads nowhere; and no page asks for anything from elsewhere."""
+    pytest.importorskip("mkdocs", reason="the extra `docs` is not installed")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    pages = list((tmp_path / "site").rglob("*.html"))
+    assert len(pages) > 150
+    for page in pages:
+        fetched = re.findall(r'(?:<script[^>]+src|<link[^>]+rel="stylesheet"[^>]+href)="(https?:[^"]+)"', page.read_text("utf-8"))
+        assert not fetched, (page, fetched)
 
 
 @pytest.fixture(scope="module")
