@@ -6,10 +6,13 @@ import csv
 import io
 import json
 import re
+import shutil
 import subprocess
 import sys
+import tarfile
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -55,6 +58,55 @@ def test_page_holds_hostile_text_as_data() -> None:
 def test_page_of_many_alerts_stays_small() -> None:
     """50,000 alerts stay under 30 MB."""
     assert len(page([alert(n, "C:\\Windows\\x.exe -a b") for n in range(50_000)], [], ReadReport(), "made")) < 30_000_000
+
+
+def data_of(html: str) -> dict[str, Any]:
+    """What a page carries."""
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', html, re.S)
+    assert found is not None
+    data: dict[str, Any] = json.loads(found[1])
+    return data
+
+
+def test_page_has_matrix_suppressed_and_investigations() -> None:
+    """Techniques under their tactics with what fired, what tuning let pass, and what was found out, all as data."""
+    entry = Entry("T1-x", "Title", "T1059", "fired 1×", 1, "Isolate {{Computer}}", ("execution", "persistence"), ("T1059", "T1197"))
+    html = page([alert(0, HOSTILE)], [entry], ReadReport(), "now", ["entry 1: " + HOSTILE], {"logs/a.evtx:7": HOSTILE})
+    data = data_of(html)
+    cells = {(t["tactic"], x["id"]): (x["name"], x["alerts"]) for t in data["matrix"] for x in t["techniques"]}
+    assert cells[("execution", "T1059")] == ("Command and Scripting Interpreter", 1)
+    assert cells[("persistence", "T1197")] == ("BITS Jobs", 0)
+    assert data["suppressed"] and data["investigations"]["logs/a.evtx:7"]
+    parser = Scripts()
+    parser.feed(html)
+    assert "img" not in parser.tags and parser.tags.count("script") == 2
+
+
+def test_page_passes_an_accessibility_check(tmp_path: Path) -> None:
+    """axe-core finds no violation, with an alert opened, at desktop and phone width."""
+    chromium = shutil.which("chromium")
+    if chromium is None or shutil.which("npm") is None:
+        pytest.skip("no Chromium, or no npm to fetch axe-core with")
+    fetch = ["npm", "pack", "axe-core", "--silent"]
+    fetched = subprocess.run(fetch, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    if fetched.returncode:
+        pytest.skip("axe-core cannot be fetched")
+    with tarfile.open(tmp_path / fetched.stdout.strip().splitlines()[-1]) as archive:
+        member = archive.extractfile("package/axe.min.js")
+        assert member is not None
+        axe = member.read().decode()
+    entry = Entry("T1-x", "Title", "T1059", "fired 1×", 1, "Isolate {{Computer}}", ("execution",), ("T1059",))
+    html = page([alert(n) for n in range(5)], [entry], ReadReport(), "now", ["entry 1"], {"logs/a.evtx:7": "tree"})
+    run = ("document.querySelector('#rows button').click(); axe.run().then(r => { const p = document.createElement('pre');"
+           "p.id = 'axe'; p.textContent = JSON.stringify(r.violations.map(v => v.id)); document.body.append(p); });")  # fmt: skip
+    script = f"<script>{axe.replace('</script', '<' + chr(92) + '/script')}</script><script>{run}</script>"
+    (tmp_path / "page.html").write_text(html.replace("</body>", f"{script}</body>"), "utf-8")
+    for width in (1280, 390):
+        command = [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run",
+                   f"--user-data-dir={tmp_path / str(width)}", f"--window-size={width},900", "--virtual-time-budget=20000",
+                   "--dump-dom", (tmp_path / "page.html").as_uri()]  # fmt: skip
+        seen = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False).stdout
+        assert '<pre id="axe">[]</pre>' in seen, re.findall(r'<pre id="axe">.*?</pre>', seen)
 
 
 def test_sarif_points_at_the_record() -> None:

@@ -97,6 +97,8 @@ def hunt(
     level: Level = None, status: Statuses = None, technique: Techniques = None, tactic: Tactics = None, tag: Tags = None,
     new_since: NewSince = None,
     hunting: Annotated[bool, typer.Option("--hunting", help="Run the detections' hunting queries instead.")] = False,
+    investigate: Annotated[bool, typer.Option("--investigate", help="Also say what the logs have around the newest alerts.")]
+    = False,
     profile: Annotated[bool, typer.Option("--profile", help="Say what each detection cost.")] = False,
     fail_on: Annotated[str | None, typer.Option(help="Exit 1 when an alert is at least this severe: informational, low, "
                        "medium, high, critical.")] = None,
@@ -112,7 +114,7 @@ def hunt(
     from dohyo.cli.commands.hunt import run
 
     chosen = _selection(level, status, technique, tactic, tag, new_since)
-    run(paths, detection or [], detections or [], sigma or [], chosen, fail_on, html, tuning, profile, hunting, _settings(
+    run(paths, detection or [], detections or [], sigma or [], chosen, fail_on, html, tuning, profile, hunting, investigate, _settings(
         format=format, output=output, since=since, until=until, dialect=dialect, source_category=source_category,
         param=param, lookup_dir=lookup_dir, raw=raw, strict_input=strict_input, memory=memory, threads=threads,
         quiet=quiet, verbose=verbose, timezone=timezone))  # fmt: skip

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
+from types import MappingProxyType
 from typing import Any
 
+from dohyo import attack
 from dohyo.results import Alert, ReadReport
 
 #: Longer texts are cut: a page of fifty thousand alerts must stay small.
@@ -25,22 +28,42 @@ class Entry:
     state: str
     alerts: int
     playbook: str = ""
+    tactics: tuple[str, ...] = ()
+    techniques: tuple[str, ...] = ()
 
 
-def page(alerts: Sequence[Alert], detections: Sequence[Entry], read: ReadReport, made: str) -> str:
-    """The page. ``made``: a line that says when and by what it was made."""
+def page(
+    alerts: Sequence[Alert], detections: Sequence[Entry], read: ReadReport, made: str, suppressed: Sequence[str] = (),
+    investigations: Mapping[str, str] = MappingProxyType({}),
+) -> str:  # fmt: skip
+    """The page. ``made``: a line that says when and by what it was made. ``suppressed``: what tuning let pass, a line each.
+    ``investigations``: what was found out about an alert, by its evidence (``file:record``)."""
     columns = _columns(alerts)
     data = {
         "made": made,
         "columns": columns,
         "alerts": [_row(a, columns) for a in alerts],
         "detections": [vars(d) for d in detections],
+        "matrix": _matrix(alerts, detections),
+        "suppressed": [_shown(s, _LONGEST) for s in suppressed[:_MOST_PROBLEMS]],
+        "investigations": {k: _shown(v, _LONGEST_RAW) for k, v in investigations.items()},
         "read": f"{read.records:,} events from {len(read.files):,} files; {len(read.problems):,} problems",
         "problems": [str(p) for p in read.problems[:_MOST_PROBLEMS]],
     }
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=str)
     template = resources.files("dohyo.reports").joinpath("page.html").read_text("utf-8")
     return template.replace("__DATA__", _inert(text))
+
+
+def _matrix(alerts: Sequence[Alert], detections: Sequence[Entry]) -> list[dict[str, Any]]:
+    """The techniques of the detections that ran, under their tactics, with the alerts of each."""
+    fired = Counter((tactic, technique) for a in alerts for tactic in a.tactics for technique in a.techniques)
+    cells = {(tactic, technique): 0 for d in detections for tactic in d.tactics for technique in d.techniques} | dict(fired)
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for (tactic, technique), count in sorted(cells.items()):
+        known = attack.techniques().get(technique) or attack.retired().get(technique)
+        rows.setdefault(tactic, []).append({"id": technique, "name": known.name if known else "", "alerts": count})
+    return [{"tactic": tactic, "techniques": techniques} for tactic, techniques in rows.items()]
 
 
 def _inert(text: str) -> str:

@@ -26,7 +26,7 @@ from dohyo.reports.alerts import ALERT_WRITERS
 
 def run(
     paths: list[str] | None, names: list[str], folders: Sequence[Path], sigma: Sequence[Path], selection: Selection,
-    fail_on: str | None, html: Path | None, tuning: Path | None, profiled: bool, hunting: bool, settings: Settings,
+    fail_on: str | None, html: Path | None, tuning: Path | None, profiled: bool, hunting: bool, investigating: bool, settings: Settings,
 ) -> None:  # fmt: skip
     """Hunts, writes the alerts and the summary, and ends with the exit code."""
     with shown():
@@ -44,8 +44,9 @@ def run(
         found.broken = broken
         found.tuning = rules
         _write(found, settings)
+        told = _investigated(found, inputs(paths), settings) if investigating else {}
         if html is not None:
-            output.emit_text(_page(found), html)
+            output.emit_text(_page(found, told), html)
         _report(found, settings)
         if not found.alerts and not settings.quiet:
             summary.show(_verdicts(found, inputs(paths), settings))
@@ -91,7 +92,32 @@ def chosen_detections(names: Sequence[str], folders: Sequence[Path], sigma: Sequ
     return [*chosen, *(rules.detection(r) for r in found.rules)], found.broken
 
 
-def _page(found: Hunt) -> str:
+#: So many of the newest alerts are investigated: each asks the logs anew.
+_INVESTIGATED = 5
+
+
+def _investigated(found: Hunt, paths: Sequence[str], settings: Settings) -> dict[str, str]:
+    """What the logs say around the newest alerts, by their evidence; it is printed too."""
+    from dohyo.investigation.gather import NoSuchEvent, investigate
+    from dohyo.investigation.text import lines
+
+    detections = {o.detection.id: o.detection for o in found.outcomes}
+    told: dict[str, str] = {}
+    for alert in found.alerts:
+        evidence = alert.evidence
+        if len(told) == _INVESTIGATED or evidence is None or evidence.record is None or not Path(evidence.file).is_file():
+            continue
+        try:
+            about = investigate(evidence.file, evidence.record, paths, detections[alert.detection], settings.options())
+        except NoSuchEvent:
+            continue
+        told[f"{evidence.file}:{evidence.record}"] = "\n".join(lines(about))
+    if settings.format == "table":
+        print("\n\n".join(told.values()))
+    return told
+
+
+def _page(found: Hunt, investigations: dict[str, str]) -> str:
     from datetime import UTC, datetime
 
     from dohyo import __version__
@@ -102,9 +128,10 @@ def _page(found: Hunt) -> str:
         pages = o.detection.pages() if o.result is not None and len(o.result) else {}
         meta, hits = o.detection.metadata, len(o.result) if o.result is not None else 0
         attack, state = ", ".join(meta.attack.techniques), _state(o.result, found)
-        entries.append(Entry(o.detection.id, meta.title, attack, state, hits, pages.get("playbook", "")))
+        place = meta.attack.tactics, meta.attack.techniques
+        entries.append(Entry(o.detection.id, meta.title, attack, state, hits, pages.get("playbook", ""), *place))
     made = f"Made by Dohyo {__version__} on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
-    return page(found.alerts, entries, found.read, made)
+    return page(found.alerts, entries, found.read, made, _suppressed(found), investigations)
 
 
 def _write(found: Hunt, settings: Settings) -> None:
@@ -138,10 +165,16 @@ def _tuned(found: Hunt, verbose: bool) -> list[str]:
         return []
     suppressed = found.tuned.suppressed
     lines = [f"tuning let {len(suppressed):,} alert{'s' * (len(suppressed) != 1)} pass"]
-    for alert, number in suppressed if verbose else ():
-        place = f"{alert.evidence.file}:{alert.evidence.record}" if alert.evidence else ""
-        lines.append(f"  entry {number}: {alert.time} {alert.detection} {place}")
+    lines += [f"  {line}" for line in _suppressed(found)] if verbose else []
     return [*lines, *(f"warning: {w}" for w in found.tuned.warnings)]
+
+
+def _suppressed(found: Hunt) -> list[str]:
+    """What tuning let pass, a line each."""
+    return [
+        f"entry {number}: {a.time} {a.detection} " + (f"{a.evidence.file}:{a.evidence.record}" if a.evidence else "")
+        for a, number in found.tuned.suppressed
+    ]
 
 
 #: Logs up to this size, for up to so many detections, are read again to say why nothing was found.
