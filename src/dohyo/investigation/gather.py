@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from dohyo.compile import compile_query
 from dohyo.detections.event import only_record
 from dohyo.detections.model import Detection
 from dohyo.diagnostics import QueryError
+from dohyo.engines.duckdb.reading import NATIVE_BYTES
 from dohyo.investigation.beacon import Beat, beat
 from dohyo.investigation.questions import FIELDS, QUESTIONS
 from dohyo.investigation.tree import Process, tree
 from dohyo.results import ReadReport
-from dohyo.run import Query, RunOptions, Session, run_queries
+from dohyo.run import Query, RunOptions, Session, run_queries, search
+from dohyo.sources.find import find_inputs
+from dohyo.sources.model import Format
+from dohyo.sources.readers.ndjson import lines_at
 
 #: ``{{Computer}}`` in a playbook is the event's value.
 _PLACE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
@@ -92,11 +100,31 @@ def investigate(file: str, record: int, paths: Sequence[str], detection: Detecti
 
 def _event(file: str, record: int, options: RunOptions) -> dict[str, Any]:
     query = f"* | fields _messageTime, {', '.join(FIELDS)}"
-    compiled = compile_query(query, "event", replace(options.compiler(None), evidence=True))
-    (result,) = Session(replace(options, evidence=True), [replace(compiled, plan=only_record(compiled.plan, record))]).run([file])
-    if isinstance(result, QueryError) or not result.rows:
+    line = _line(file, record)
+    if line is not None:
+        with tempfile.TemporaryDirectory() as scratch:
+            one = Path(scratch) / "event.ndjson"
+            one.write_text(line, "utf-8")
+            rows = search(Query(query, "event"), [one], options).rows
+    else:
+        compiled = compile_query(query, "event", replace(options.compiler(None), evidence=True))
+        only = replace(compiled, plan=only_record(compiled.plan, record))
+        (result,) = Session(replace(options, evidence=True), [only]).run([file])
+        rows = [] if isinstance(result, QueryError) else result.rows
+    if not rows:
         raise NoSuchEvent(f"there is no record {record} in {file}")
-    return dict(result.rows[0])
+    return dict(rows[0])
+
+
+def _line(file: str, record: int) -> str | None:
+    """The record's own line where it can be had without reading all the others as events: in a large NDJSON file, whose
+    records are numbered as its lines are. ``None`` for any other file."""
+    inputs = list(find_inputs([file], lambda problem: None))
+    if len(inputs) != 1 or inputs[0].format is not Format.NDJSON or inputs[0].path is None or (inputs[0].size or 0) < NATIVE_BYTES:
+        return None
+    for chunk in lines_at(inputs[0], np.array([record - 1], dtype=np.int64)):
+        return str(chunk.raw[0].as_py())
+    return ""
 
 
 def _address(found: Investigation, rows: Sequence[dict[str, Any]]) -> None:
