@@ -193,3 +193,15 @@ def test_ctrl_c_stops_at_once(tmp_path: Path) -> None:
     _, told = process.communicate(timeout=30)
     assert process.returncode == 130 and b"stopped" in told and b"Traceback" not in told
     assert time.monotonic() - began < 6
+
+
+def test_a_reader_that_goes_away_ends_the_command_quietly() -> None:
+    """As other tools end at `| head`: by the signal, without a word on stderr."""
+    command = [sys.executable, "-m", "dohyo", "search", "* | fields _raw", str(SAMPLES), "-f", "ndjson", "-q"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None and process.stderr is not None
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait(30) == -signal.SIGPIPE

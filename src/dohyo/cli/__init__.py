@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import gc
 import os
+import signal
 import sys
 
 #: A command makes many objects that stay (modules, trees) and hardly any cycle: the collector may look seldom.
@@ -25,14 +26,14 @@ def main() -> None:
     sys.argv[1:] = [a for a in arguments if a != "--debug"]
     sys.meta_path.insert(0, _WithoutPandas())
     gc.set_threshold(_GC_AFTER)
+    if hasattr(signal, "SIGPIPE"):  # when the reader of a pipe goes away (`| head`), end as other tools do
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
         from dohyo.cli.app import app
 
         app()
     except SystemExit as end:
         _leave(end)
-    except BrokenPipeError:
-        _quiet_pipe()
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         sys.exit(_INTERRUPTED)
@@ -50,11 +51,8 @@ def _leave(end: SystemExit) -> None:
         raise end
     if end.code == _INTERRUPTED:
         print("stopped", file=sys.stderr)
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except BrokenPipeError:
-        _quiet_pipe()
+    sys.stdout.flush()
+    sys.stderr.flush()
     atexit._run_exitfuncs()
     os._exit(end.code or 0)
 
@@ -72,9 +70,3 @@ class _WithoutPandas:
 def _first_line(error: Exception) -> str:
     lines = str(error).splitlines()
     return lines[0][:300] if lines else ""
-
-
-def _quiet_pipe() -> None:
-    """The reader of a pipe went away (``| head``): what is left in the buffer goes nowhere, without a word."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(0)
