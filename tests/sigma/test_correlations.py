@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from dohyo.run import Query, RunOptions, search
+from dohyo.sigma.cache import Cache
 from dohyo.sigma.convert import convert
+from dohyo.sigma.load import load
 
 BASE: dict[str, Any] = {
     "title": "Base", "name": "base", "id": "5f1d0cb2-7a3c-4b8e-9a1e-0d6f3c2b1a00", "level": "low", "status": "test",
@@ -27,7 +30,7 @@ def found(query: str, events: list[tuple[str, str, str]], log: Path) -> list[int
     rows = [{"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": "1", "UtcTime": f"2024-01-01 00:{t}.000", "User": u,
              "Image": i} for t, u, i in events]  # fmt: skip
     log.write_text("".join(json.dumps(r) + "\n" for r in rows))
-    return sorted(e.record for e in search(Query(query, dialect="strict"), [log], RunOptions(evidence=True)).evidence() if e)
+    return sorted(e.record or 0 for e in search(Query(query, dialect="strict"), [log], RunOptions(evidence=True)).evidence() if e)
 
 
 def test_events_are_counted_in_a_sliding_window_by_group(tmp_path: Path) -> None:
@@ -67,3 +70,25 @@ def test_a_filter_narrows_the_rules_of_its_file(tmp_path: Path) -> None:
     assert not entry.broken and len(entry.rules) == 1
     events = [("03:00", "a", "x.exe"), ("04:00", "b", "x.exe")]
     assert found(entry.rules[0].query, events, tmp_path / "log.ndjson") == [2]
+
+
+def test_a_filter_in_a_file_of_its_own(tmp_path: Path) -> None:
+    """It narrows the rules of the other files, not those that it does not name; changing it changes what was kept."""
+    source = {"category": "process_creation", "product": "windows"}
+    ids = ["5f0d2c9e-0000-4000-8000-000000000001", "5f0d2c9e-0000-4000-8000-000000000002"]
+    for number, name in enumerate(ids):
+        rule = {"title": f"R{number}", "id": name, "logsource": source, "level": "low",
+                "detection": {"sel": {"Image|endswith": r"\a.exe"}, "condition": "sel"}}  # fmt: skip
+        (tmp_path / f"r{number}.yml").write_text(yaml.safe_dump(rule))
+
+    def queries(user: str) -> dict[str, str]:
+        narrowed = {"title": "F", "id": "5f0d2c9e-0000-4000-8000-000000000009", "logsource": source,
+                    "filter": {"rules": ids[:1], "own": {"User": user}, "condition": "not own"}}  # fmt: skip
+        (tmp_path / "filter.yml").write_text(yaml.safe_dump(narrowed))
+        found = load([tmp_path], Cache(tmp_path / "cache.json"))
+        assert not found.broken
+        return {r.id: r.query for r in found.rules}
+
+    first = queries("mira")
+    assert "mira" in first[ids[0]] and "mira" not in first[ids[1]]
+    assert "otto" in queries("otto")[ids[0]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from typing import Any
 
 from sigma.collection import SigmaCollection
@@ -23,16 +24,16 @@ _TACTICS = frozenset((
 ))  # fmt: skip
 
 
-def convert(documents: list[dict[str, Any]]) -> Entry:
+def convert(documents: list[dict[str, Any]], shared: Sequence[dict[str, Any]] = ()) -> Entry:
     """The rules of one file. A rule that cannot be converted is in ``broken``, with the reason.
 
-    Filters of the file apply to its rules. A rule that a correlation of the file counts is no rule of its own, unless the
-    correlation says ``generate``.
+    Filters of the file, and the ``shared`` ones of files that hold nothing else, apply to its rules. A rule that a
+    correlation of the file counts is no rule of its own, unless the correlation says ``generate``.
     """
     rules: list[Converted] = []
     broken: list[str] = []
     kept = [d for d in documents if isinstance(d, dict)]
-    filters = [d for d in kept if "filter" in d]
+    filters = [*shared, *(d for d in kept if "filter" in d and d not in shared)]
     plain = [d for d in kept if "filter" not in d and "correlation" not in d]
     counted = {name for d in kept if "correlation" in d for name in _counted(d)}
     for document in documents:

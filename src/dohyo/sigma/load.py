@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from dohyo.detections.model import Attack, Confidence, Detection, Metadata, Severity, Status
 from dohyo.sigma.cache import Cache, Converted, Entry
 
+_FILTER = re.compile(rb"^filter:", re.M)
 #: Bytes of a rule file; all public rules together are not much more.
 LARGEST = 4_000_000
 
@@ -28,8 +31,10 @@ def load(paths: Sequence[Path], cache: Cache | None = None) -> Rules:
     cache = cache or Cache.of_user()
     found = Rules()
     seen: dict[str, str] = {}
-    for path in _files(paths, found):
-        for one in _file(path, cache, found):
+    files = list(_files(paths, found))
+    filters = _filters(files)
+    for path in files:
+        for one in _file(path, cache, found, filters):
             if one.id in seen:
                 found.broken.append(f"{path}: a second rule with the id {one.id}; the one of {seen[one.id]} is used")
                 continue
@@ -49,7 +54,30 @@ def _files(paths: Sequence[Path], found: Rules) -> Iterator[Path]:
             found.broken.append(f"{path}: no such file or folder of Sigma rules")
 
 
-def _file(path: Path, cache: Cache, found: Rules) -> Iterable[Converted]:
+@dataclass(frozen=True)
+class Filters:
+    """The filters of files that hold nothing else: they apply to the rules of all files. ``data``: their bytes."""
+
+    documents: tuple[dict[str, Any], ...] = ()
+    data: bytes = b""
+
+
+def _filters(files: Sequence[Path]) -> Filters:
+    documents: list[dict[str, Any]] = []
+    data = b""
+    for path in files:
+        try:
+            text = path.read_bytes() if path.stat().st_size <= LARGEST else b""
+            own = [d for d in yaml.safe_load_all(text.decode("utf-8-sig")) if d is not None] if _FILTER.search(text) else []
+        except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError, ValueError):
+            continue  # told when the file is read as rules
+        if own and all(isinstance(d, dict) and "filter" in d for d in own):
+            documents += own
+            data += text
+    return Filters(tuple(documents), data)
+
+
+def _file(path: Path, cache: Cache, found: Rules, filters: Filters) -> Iterable[Converted]:
     try:
         if path.stat().st_size > LARGEST:
             found.broken.append(f"{path}: {path.stat().st_size:,} bytes: a file of Sigma rules has at most {LARGEST:,}")
@@ -58,15 +86,15 @@ def _file(path: Path, cache: Cache, found: Rules) -> Iterable[Converted]:
     except OSError as error:
         found.broken.append(f"{path}: {error.strerror}")
         return []
-    kept = cache.get(data)
+    kept = cache.get(data + filters.data)
     if kept is None:
-        kept = _converted(path, data)
-        cache.put(data, kept)
+        kept = _converted(path, data, filters)
+        cache.put(data + filters.data, kept)
     found.broken += [f"{path}{reason}" for reason in kept.broken]
     return [one.at(str(path)) for one in kept.rules]
 
 
-def _converted(path: Path, data: bytes) -> Entry:
+def _converted(path: Path, data: bytes, filters: Filters) -> Entry:
     try:
         documents = [d for d in yaml.safe_load_all(data.decode("utf-8-sig")) if d is not None]
     except UnicodeDecodeError:
@@ -77,7 +105,7 @@ def _converted(path: Path, data: bytes) -> Entry:
         return Entry((), (f"{place}: no valid YAML: {getattr(error, 'problem', error)}",))
     from dohyo.sigma.convert import convert
 
-    return convert(documents)
+    return convert(documents, filters.documents)
 
 
 #: Sigma's states that are not Dohyo's.
