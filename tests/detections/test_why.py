@@ -35,6 +35,8 @@ def asked(query: str) -> Detection:
         (T1043, [GOOD | {"Image": "C:\\x\\svchost.exe"}], "filtered", "process_key in"),
         (asked('_sourceCategory=windows/sysmon | where Nothing = "1"'), [GOOD], "no-field", "Nothing"),
         (asked('_sourceCategory=windows/sysmon | where Image matches "*\\\\POWERSHELL.EXE"'), [GOOD], "letter-case", "letter case"),
+        (asked("_sourceCategory=windows/sysmon | where Image > 5"), [GOOD], "type", "compares Image with a number"),
+        (asked("_sourceCategory=windows/sysmon | where DestinationPort > 5000"), [GOOD], "filtered", "DestinationPort > 5000"),
         (asked("_sourceCategory=windows/sysmon nosuchword"), [GOOD], "scope", "fits no event"),
     ],
 )  # fmt: skip

@@ -14,9 +14,9 @@ from dohyo.detections.sight import absent_sources
 from dohyo.diagnostics import QueryError
 from dohyo.lang import printer, tree
 from dohyo.operators.where import Where
-from dohyo.plan.expr import Call, Column, Expr, Literal
+from dohyo.plan.expr import Call, Column, Expr, Literal, boolean, calls, negation, whole
 from dohyo.plan.names import ID, TIME
-from dohyo.plan.nodes import AggCall, Aggregate, Filter, Limit, Node, Project
+from dohyo.plan.nodes import AggCall, Aggregate, Extend, Filter, Limit, Node, Project
 from dohyo.plan.types import Type
 from dohyo.results import ReadReport
 from dohyo.run import RunOptions, Session, search
@@ -141,11 +141,31 @@ def _look_near(found: Why, compiled: Compiled, step: Step, before: Node, paths: 
         evidence = rows[0].evidence()
         places = [f"{e.file}:{e.record}" if e else None for e in evidence]
         found.nearest = [{**row, "_record": place} for row, place in zip(rows[0].rows, places, strict=True)]
+    never = _never_numbers(plan, compiled, paths, options) if isinstance(plan, Filter) else []
+    if never:
+        found.verdict = "type"
+        found.reason = f"`{_text(step)}` compares {', '.join(never)} with a number, and no event that comes so far has one there"
+        return
     cased = isinstance(plan, Filter) and len(rows) == len(queries) and rows[-1].rows and rows[-1].rows[0].get("__left")
     if cased:
         found.verdict, found.reason = "letter-case", f"`{_text(step)}` would keep {cased} events if letter case did not matter"
     else:
         found.verdict, found.reason = "filtered", f"`{_text(step)}` removed everything that was left"
+
+
+def _never_numbers(plan: Filter, compiled: Compiled, paths: Sequence[str | Path], options: RunOptions) -> list[str]:
+    """Fields that a condition reads as numbers although none of their values is one."""
+    reads = {c.args[0].name: c for c in calls(plan.condition) if c.function == "number_of" and isinstance(c.args[0], Column)}
+    if not reads:
+        return []
+    flags = tuple((f"__f{i}", Call("case", (negation(boolean("is_null", a)), whole(1), whole(0)), Type.LONG))
+                  for i, a in enumerate(reads.values()))  # fmt: skip
+    sums = tuple((f"n{i}", AggCall("sum", (Column(f"__f{i}", Type.LONG),), Type.DOUBLE)) for i in range(len(reads)))
+    counted = replace(compiled, plan=Aggregate(Extend(plan.input, flags, hidden=True), (), sums))
+    (result,) = Session(replace(options, evidence=False), [counted]).run([str(p) for p in paths])
+    if isinstance(result, QueryError) or not result.rows:
+        return []
+    return [name for i, name in enumerate(reads) if not result.rows[0][f"n{i}"]]
 
 
 def _known(plan: Node, names: Sequence[str]) -> tuple[str, ...]:
