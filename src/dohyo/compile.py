@@ -14,7 +14,7 @@ from dohyo.binding.context import Context, Options, Stop
 from dohyo.binding.expressions import bind
 from dohyo.binding.scope import bind_scope
 from dohyo.diagnostics import Diagnostic, QueryError, Severity, Source, Span, error
-from dohyo.lang import tree
+from dohyo.lang import printer, tree
 from dohyo.lang.parser import parse as parse_text
 from dohyo.operators import OPERATORS
 from dohyo.plan.expr import TRUE, Column, Expr, all_of, boolean, whole
@@ -39,6 +39,13 @@ class Step:
 
     node: tree.Node | None
     plan: Node
+
+    @property
+    def text(self) -> str:
+        """The stage, or the scope, as it is printed."""
+        if isinstance(self.node, tree.Scope):
+            return printer.scope(self.node)
+        return printer.stage(self.node) if isinstance(self.node, tree.Stage) else "*"
 
 
 @dataclass(frozen=True)

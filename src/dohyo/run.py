@@ -13,7 +13,6 @@ from dohyo.binding.context import Dialect, Options
 from dohyo.binding.times import query_time
 from dohyo.compile import Compiled, compile_child, compile_query
 from dohyo.diagnostics import Diagnostic, QueryError, Severity, Source
-from dohyo.lang import printer
 from dohyo.plan.expr import TRUE, Call, Expr, any_of
 from dohyo.plan.literals import kind_condition, raw_condition
 from dohyo.plan.names import ID, TIME
@@ -397,7 +396,7 @@ def explain(query: str | Query, options: RunOptions = RunOptions()) -> Explanati
     plan = shown(compiled.plan)
     sql = statements(plan, DIALECT)
     predicate = Expressions(DIALECT).condition(scan_predicate(plan), column).sql("duckdb", pretty=True)
-    stages = tuple((_stage_text(s.node), s.plan.schema.visible) for s in compiled.steps)
+    stages = tuple((s.text, s.plan.schema.visible) for s in compiled.steps)
     return Explanation(stages, fields_asked(plan), sql, predicate, compiled.diagnostics, compiled.source)
 
 
@@ -405,15 +404,3 @@ def _unknown_rows(node: Subquery, source: Source, settings: Options) -> list[tup
     """What stands for the rows of a subquery that has no logs to run on: one row of its fields' names."""
     compile_child(node.query, source, settings)  # its errors are errors of the query
     return [tuple(f"<{n.name}>" for n in node.compose)]
-
-
-def _stage_text(node: object) -> str:
-    if node is None:
-        return "*"
-    from dohyo.lang.tree import Scope, Stage
-
-    if isinstance(node, Scope):
-        return printer.scope(node)
-    assert isinstance(node, Stage)
-    return printer.stage(node)
-

@@ -10,7 +10,6 @@ from typing import Any
 from dohyo.analysis.evaluate import OTHER, UNKNOWN, value
 from dohyo.compile import Compiled, Step
 from dohyo.diagnostics import Span
-from dohyo.lang import printer, tree
 from dohyo.plan.expr import Call, Column, Expr, Literal, calls, columns
 from dohyo.plan.nodes import Extend, Filter, Node
 from dohyo.plan.types import Type
@@ -99,10 +98,7 @@ def nodes_between(plan: Node, below: Node | None) -> list[Node]:
 
 
 def _shown(step: Step) -> str:
-    if isinstance(step.node, tree.Scope):
-        return printer.scope(step.node)
-    text = printer.stage(step.node) if isinstance(step.node, tree.Stage) else "*"
-    return text if len(text) <= 160 else text[:159] + "…"
+    return step.text if len(step.text) <= 160 else step.text[:159] + "…"
 
 
 def _span(step: Step) -> Span:

@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from dohyo.detections.places import Places, explained
+from dohyo.detections.places import Places, Unreadable, explained, read_yaml
 from dohyo.diagnostics import QueryError
 from dohyo.run import Query, RunOptions, explain, search
 
@@ -60,15 +59,9 @@ class Verdict:
 def load(path: Path) -> Case:
     """A case from its file. Raises :class:`CaseError`."""
     try:
-        case = Case.model_validate(yaml.safe_load(path.read_text("utf-8")))
-    except OSError as error:
-        raise CaseError(f"{path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise CaseError(f"{path}: not UTF-8 text") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
-        raise CaseError(f"{path}{place}: no valid YAML: {getattr(error, 'problem', error)}") from None
+        case = Case.model_validate(read_yaml(path))
+    except Unreadable as error:
+        raise CaseError(str(error)) from None
     except ValidationError as error:
         raise CaseError(explained(path, error, Case.model_fields)) from None
     if case.file and not (path.parent / case.file).exists():

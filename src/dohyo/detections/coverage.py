@@ -14,7 +14,7 @@ from dohyo.compile import Compiled, Step, compile_query
 from dohyo.detections.cases import Case, lines
 from dohyo.detections.model import Detection
 from dohyo.diagnostics import QueryError, Span
-from dohyo.lang import printer, tree
+from dohyo.lang import tree
 from dohyo.plan.expr import Call, Column, Expr, Literal, boolean, calls, negation, whole
 from dohyo.plan.nodes import AggCall, Aggregate, Extend, Filter, Node
 from dohyo.plan.types import Type
@@ -111,8 +111,4 @@ def _place(step: Step, value: object) -> Span:
 
 
 def _short(step: Step) -> str:
-    if isinstance(step.node, tree.Scope):
-        text = printer.scope(step.node)
-    else:
-        text = printer.stage(step.node) if isinstance(step.node, tree.Stage) else "*"
-    return text if len(text) <= 60 else text[:59] + "…"
+    return step.text if len(step.text) <= 60 else step.text[:59] + "…"

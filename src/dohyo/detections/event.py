@@ -97,7 +97,7 @@ class _Look:
             for i, (text, line, column, names) in enumerate(self.clauses)
         ]
         passed = all(bool(row[f"__f{i}"]) for i in range(self.filters))
-        return Seen(_text(self.step), clauses, {n: row.get(f"__m_{n.lower()}") for n in self.made}, passed)
+        return Seen(self.step.text, clauses, {n: row.get(f"__m_{n.lower()}") for n in self.made}, passed)
 
 
 def _look(compiled: Compiled, index: int, record: int) -> _Look | None:
@@ -136,7 +136,7 @@ def _clauses(compiled: Compiled, step: Step, filters: list[Filter]) -> Iterator[
         pairs = _pairs(written, each.condition) if written is not None else [(step.node, each.condition)]
         for node, condition in pairs:
             line, column = compiled.source.line_column(node.span.start)
-            text = printer.expression(node) if isinstance(node, tree.Expr) else _text(step)
+            text = printer.expression(node) if isinstance(node, tree.Expr) else step.text
             names = tuple(dict.fromkeys(c.name for c in columns(condition) if not c.name.startswith("__")))
             yield text, line, column, names, condition
 
@@ -148,12 +148,6 @@ def _pairs(written: tree.Expr, condition: Expr) -> list[tuple[tree.Node, Expr]]:
     if condition.function != written.op or len(condition.args) != len(written.operands):
         return [(written, condition)]
     return [p for w, c in zip(written.operands, condition.args, strict=True) for p in _pairs(w, c)]
-
-
-def _text(step: Step) -> str:
-    if isinstance(step.node, tree.Scope):
-        return printer.scope(step.node)
-    return printer.stage(step.node) if isinstance(step.node, tree.Stage) else "*"
 
 
 def _scan(compiled: Compiled) -> Node:

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 
-import yaml
 from pydantic import ValidationError
 
 from dohyo.detections.model import Detection, Metadata
-from dohyo.detections.places import explained
+from dohyo.detections.places import Unreadable, explained, read_yaml
 from dohyo.diagnostics import closest
 
 
@@ -74,20 +73,14 @@ def read(folder: Path) -> Detection:
     """One detection. Raises :class:`DetectionError` with file, line where known, and what is wrong."""
     path = folder / "detection.yml"
     try:
-        data = yaml.safe_load(path.read_text("utf-8"))
-        metadata = Metadata.model_validate(data)
+        metadata = Metadata.model_validate(read_yaml(path))
         query = (folder / "query.sumo").read_text("utf-8")
+    except Unreadable as error:
+        raise DetectionError(str(error)) from None
     except OSError as error:
         raise DetectionError(f"{error.filename}: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise DetectionError(f"{folder}: a file is not UTF-8 text") from None
-    except yaml.YAMLError as error:
-        raise DetectionError(f"{path}{_line(error)}: no valid YAML: {getattr(error, 'problem', error)}") from None
+        raise DetectionError(f"{folder / 'query.sumo'}: not UTF-8 text") from None
     except ValidationError as error:
         raise DetectionError(explained(path, error, Metadata.model_fields)) from None
     return Detection(id=folder.name, folder=folder, metadata=metadata, query=query)
-
-
-def _line(error: yaml.YAMLError) -> str:
-    mark = getattr(error, "problem_mark", None)
-    return f":{mark.line + 1}:{mark.column + 1}" if mark else ""

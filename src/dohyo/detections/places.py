@@ -12,6 +12,24 @@ from pydantic import ValidationError
 from dohyo.diagnostics import closest
 
 
+class Unreadable(Exception):
+    """A YAML file that cannot be read; says file, place and reason."""
+
+
+def read_yaml(path: Path) -> Any:
+    """What a YAML file holds. Raises :class:`Unreadable`."""
+    try:
+        return yaml.safe_load(path.read_text("utf-8"))
+    except OSError as error:
+        raise Unreadable(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise Unreadable(f"{path}: not UTF-8 text") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+        raise Unreadable(f"{path}{place}: no valid YAML: {getattr(error, 'problem', error)}") from None
+
+
 class Places:
     """Where the keys of a YAML file stand."""
 

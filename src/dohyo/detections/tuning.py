@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from dohyo.detections.places import Unreadable, explained, read_yaml
 from dohyo.results import Alert
 
 _CIDR, _REGEX = "cidr:", "regex:"
@@ -77,19 +77,11 @@ class Tuned:
 def load(path: Path) -> File:
     """A tuning file. Raises :class:`TuningError`."""
     try:
-        data = yaml.safe_load(path.read_text("utf-8")) or {}
-        return File.model_validate(data)
-    except OSError as error:
-        raise TuningError(f"{path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise TuningError(f"{path}: not UTF-8 text") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
-        raise TuningError(f"{path}{place}: no valid YAML: {getattr(error, 'problem', error)}") from None
+        return File.model_validate(read_yaml(path) or {})
+    except Unreadable as error:
+        raise TuningError(str(error)) from None
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise TuningError(f"{path}: {problems}") from None
+        raise TuningError(explained(path, error, (*File.model_fields, *Entry.model_fields))) from None
 
 
 def apply(file: File, alerts: Sequence[Alert], today: dt.date) -> Tuned:

@@ -12,7 +12,7 @@ from dohyo.compile import Compiled, Step, compile_query
 from dohyo.detections.model import Detection
 from dohyo.detections.sight import absent_sources
 from dohyo.diagnostics import QueryError
-from dohyo.lang import printer, tree
+from dohyo.lang import tree
 from dohyo.operators.where import Where
 from dohyo.plan.expr import Call, Column, Expr, Literal, boolean, calls, negation, whole
 from dohyo.plan.names import ID, TIME
@@ -60,7 +60,7 @@ def why(detection: Detection, paths: Sequence[str | Path], options: RunOptions) 
     session = Session(replace(options, evidence=False), counted)
     results = session.run([str(p) for p in paths])
     left = [None if isinstance(r, QueryError) else (r.rows[0]["__left"] if r.rows else 0) for r in results]
-    funnel = [Stage(_text(step), n) for step, n in zip(compiled.steps, left, strict=True)]
+    funnel = [Stage(step.text, n) for step, n in zip(compiled.steps, left, strict=True)]
     found = Why(detection.id, funnel, "", "", read=session.report)
     _judge(found, compiled, left, paths, options)
     return found
@@ -68,12 +68,6 @@ def why(detection: Detection, paths: Sequence[str | Path], options: RunOptions) 
 
 def _count(plan: Node) -> Node:
     return Aggregate(plan, (), (("__left", AggCall("count", (), Type.INT)),))
-
-
-def _text(step: Step) -> str:
-    if step.node is None:
-        return "*"
-    return printer.scope(step.node) if isinstance(step.node, tree.Scope) else printer.stage(step.node)  # type: ignore[arg-type]  # a stage
 
 
 def _judge(found: Why, compiled: Compiled, left: list[int | None], paths: Sequence[str | Path], options: RunOptions) -> None:
@@ -95,12 +89,12 @@ def _judge(found: Why, compiled: Compiled, left: list[int | None], paths: Sequen
     missing = _missing(step, found.read)
     if missing:
         found.verdict = "no-field"
-        found.reason = f"`{_text(step)}` asks for {', '.join(missing)}, and no event has {'it' if len(missing) == 1 else 'them'}"
+        found.reason = f"`{step.text}` asks for {', '.join(missing)}, and no event has {'it' if len(missing) == 1 else 'them'}"
         near = _called_otherwise(missing, paths, options)
         found.reason += f"; these events have {', '.join(near)}" if near else ""
         return
     if before is None:
-        found.verdict, found.reason = "scope", f"the scope `{_text(step)}` fits no event"
+        found.verdict, found.reason = "scope", f"the scope `{step.text}` fits no event"
         return
     _look_near(found, compiled, step, before, paths, options)
 
@@ -144,13 +138,13 @@ def _look_near(found: Why, compiled: Compiled, step: Step, before: Node, paths: 
     never = _never_numbers(plan, compiled, paths, options) if isinstance(plan, Filter) else []
     if never:
         found.verdict = "type"
-        found.reason = f"`{_text(step)}` compares {', '.join(never)} with a number, and no event that comes so far has one there"
+        found.reason = f"`{step.text}` compares {', '.join(never)} with a number, and no event that comes so far has one there"
         return
     cased = isinstance(plan, Filter) and len(rows) == len(queries) and rows[-1].rows and rows[-1].rows[0].get("__left")
     if cased:
-        found.verdict, found.reason = "letter-case", f"`{_text(step)}` would keep {cased} events if letter case did not matter"
+        found.verdict, found.reason = "letter-case", f"`{step.text}` would keep {cased} events if letter case did not matter"
     else:
-        found.verdict, found.reason = "filtered", f"`{_text(step)}` removed everything that was left"
+        found.verdict, found.reason = "filtered", f"`{step.text}` removed everything that was left"
 
 
 def _never_numbers(plan: Filter, compiled: Compiled, paths: Sequence[str | Path], options: RunOptions) -> list[str]:
