@@ -61,13 +61,16 @@ class Terminal:
         os.close(theirs)
         self.seen = ""
 
-    def until(self, text: str, seconds: float = 30) -> None:
-        """Reads until a text appears."""
-        end = time.monotonic() + seconds
-        while text not in self.seen:
-            assert time.monotonic() < end, f"no {text!r} in {self.seen[-2000:]!r}"
-            if select.select([self.fd], [], [], 0.1)[0]:
-                self.seen += os.read(self.fd, 65536).decode("utf-8", "replace")
+    def until(self, *texts: str) -> None:
+        """Reads until these texts have come, one after another: an answer, then the prompt that is ready for the next line."""
+        end, at = time.monotonic() + 60, 0
+        for text in texts:
+            while (found := self.seen.find(text, at)) < 0:
+                assert time.monotonic() < end, f"no {text!r} in {self.seen[-2000:]!r}"
+                if select.select([self.fd], [], [], 0.1)[0]:
+                    self.seen += os.read(self.fd, 65536).decode("utf-8", "replace")
+            at = found + len(text)
+        time.sleep(0.2)  # the prompt is written a moment before it reads
 
     def type(self, text: str) -> None:
         """Types, and forgets what was seen before."""
@@ -78,18 +81,22 @@ class Terminal:
 def test_in_a_real_terminal(tmp_path: Path) -> None:
     """A query over two lines, a completed word, Ctrl-C that stops nothing but the line, Ctrl-D that leaves."""
     terminal = Terminal(tmp_path)
-    terminal.until("dohyo>")
-    terminal.type("* | count by EventID |\r")
-    terminal.until("|")
-    terminal.type("limit 2\r")
-    terminal.until("2 rows; read 3,500 events")
-    terminal.type("* | times\t")
-    terminal.until("timeslice")
-    terminal.type("\x03")
-    terminal.until("stopped")
-    terminal.type("?timeslice\r")
-    terminal.until("Adds `_timeslice`")
-    terminal.type("\x04")
-    assert terminal.process.wait(30) == 0
+    try:
+        terminal.until("dohyo>")
+        terminal.type("* | count by EventID |\r")
+        terminal.until("|")
+        terminal.type("limit 2\r")
+        terminal.until("2 rows; read 3,500 events", "dohyo>")
+        terminal.type("* | times\t")
+        terminal.until("timeslice")
+        terminal.type("\x03")
+        terminal.until("stopped", "dohyo>")
+        terminal.type("?timeslice\r")
+        terminal.until("Adds `_timeslice`", "dohyo>")
+        terminal.type("\x04")
+        assert terminal.process.wait(30) == 0
+    finally:
+        terminal.process.kill()
+        terminal.process.wait()
     os.close(terminal.fd)
     assert "count by EventID" in (tmp_path / "dohyo" / "history").read_text()
