@@ -57,6 +57,16 @@ def test_logs_without_the_test_are_no_telemetry(tmp_path: Path) -> None:
     assert [t["seen"] for t in one["telemetry"]] == [0, 0]
 
 
+def test_alerts_without_the_tests_own_telemetry_are_doubted(tmp_path: Path) -> None:
+    """PowerShell talks to another address: the detection fires, and the table says that it may be of something else."""
+    log = tmp_path / "other.ndjson"
+    event = {"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": "3", "UtcTime": "2024-01-01 00:00:00.000", "Hostname": "h",
+             "Image": r"C:\x\powershell.exe", "DestinationIp": "198.51.100.7", "DestinationPort": "443"}  # fmt: skip
+    log.write_text(json.dumps(event) + "\n")
+    done = dohyo("validate", "T1043", "--logs", log, "--test", "1")
+    assert "covered — but nothing that the test itself leaves behind was seen" in done.stdout
+
+
 def test_a_failing_and_a_broken_case_are_named(tmp_path: Path) -> None:
     """The case that does not hold and the one that cannot be read are both failures; exit 1, and JUnit says why."""
     folder = tmp_path / "T9999-x"

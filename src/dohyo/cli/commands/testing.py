@@ -153,6 +153,9 @@ def _companions(detection: Detection, library: Sequence[Detection]) -> list[Dete
     return [d for d in library if d.id in wanted]
 
 
+_UNSURE = " — but nothing that the test itself leaves behind was seen: the alerts may be of something else"
+
+
 def _shown(found: Sequence[Validated]) -> str:
     lines = []
     for v in found:
@@ -163,7 +166,8 @@ def _shown(found: Sequence[Validated]) -> str:
             lines.append(f"  telemetry  {state:8} {t.seen:>4} of {t.expected:<4} {t.name}{where}")
         by = ", ".join(dict.fromkeys(a.detection for a in v.alerts))
         lines.append(f"  detection  {len(v.alerts)} alert{'s' * (len(v.alerts) != 1)}" + (f" ({by})" if by else ""))
-        lines.append(f"  verdict    {v.verdict.value}")
+        unsure = v.verdict is Verdict.COVERED and v.telemetry and not any(t.seen for t in v.telemetry)
+        lines.append(f"  verdict    {v.verdict.value}" + (_UNSURE if unsure else ""))
     return "\n".join(lines) + "\n"
 
 
