@@ -12,8 +12,8 @@ from dohyo.detections.model import Detection
 from dohyo.run import RunOptions
 from dohyo.sample import run as sample
 from dohyo.sigma import out
+from dohyo.sigma.notsaid import NotSaid
 from dohyo.sigma.platforms import PLATFORMS, convert
-from dohyo.sigma.values import NotSaid
 from dohyo.sigma.verify import verify
 
 T1043 = next(d for d in load().detections if d.id.startswith("T1043"))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from sigma.conditions import (
@@ -17,39 +18,73 @@ from sigma.types import SigmaNumber, SigmaRegularExpression, SigmaString
 
 from dohyo.sigma import values
 from dohyo.sigma.logsources import Place, places
-from dohyo.sigma.values import NotSaid, exact, name, quoted
+from dohyo.sigma.notsaid import NotSaid
+from dohyo.sigma.values import exact, name, quoted
 
 #: What every alert shows, before the fields that the rule names.
 _SHOWN = ("_messageTime", "Computer", "User", "EventID")
 
 
-def query(rule: SigmaRule) -> str:
-    """The query of a rule. Raises :class:`NotSaid` for what the language cannot say."""
+@dataclass(frozen=True)
+class Parts:
+    """What a rule's query is made of: where its events are, and its conditions, of which one must hold."""
+
+    places: tuple[Place, ...]
+    conditions: tuple[Any, ...]
+
+    @property
+    def stages(self) -> list[str]:
+        """The condition's tests, which must all hold."""
+        return _stages(list(self.conditions))
+
+    @property
+    def fields(self) -> list[str]:
+        """The fields that the conditions name."""
+        return [f for c in self.conditions for f in _fields(c)]
+
+
+def parts(rule: SigmaRule) -> Parts:
+    """What a rule's query is made of. Raises :class:`NotSaid` for what the language cannot say."""
     source = rule.logsource
     found = places(source.product, source.category, source.service)
     if found is None:
-        parts = [f"{k} {v}" for k, v in (("product", source.product), ("category", source.category), ("service", source.service)) if v]
+        parts = [
+            f"{k} `{v}`" for k, v in (("product", source.product), ("category", source.category), ("service", source.service)) if v
+        ]
         raise NotSaid(f"the log source ({', '.join(parts)}) is not known")
-    conditions = [c.parse() for c in rule.detection.parsed_condition]
-    tests = [w for w in (_where(found), *_stages(conditions)) if w]
-    fields = list(dict.fromkeys((*_SHOWN, *(f for c in conditions for f in _fields(c)))))
-    lines = [_scope(found), *(f"| where {t}" for t in tests), "| fields " + ", ".join(map(name, fields))]
-    return "\n".join(lines) + "\n"
+    return Parts(found, tuple(c.parse() for c in rule.detection.parsed_condition))
 
 
-def _scope(found: tuple[Place, ...]) -> str:
+def query(rule: SigmaRule) -> str:
+    """The query of a rule. Raises :class:`NotSaid` for what the language cannot say."""
+    found = parts(rule)
+    tests = [w for w in (where(found.places), *found.stages) if w]
+    return "\n".join([scope(found.places), *(f"| where {t}" for t in tests), shown(found.fields)]) + "\n"
+
+
+def shown(fields: Iterable[str]) -> str:
+    """The last stage: what an alert shows."""
+    return "| fields " + ", ".join(map(name, dict.fromkeys((*_SHOWN, *fields))))
+
+
+def scope(found: tuple[Place, ...]) -> str:
+    """The scope of a search in these places; none: anywhere on Windows."""
     terms = [f"_sourceCategory={c}" for c in dict.fromkeys(p.category for p in found)]
     if not terms:
         return "_sourceCategory=windows/* OR _sourceCategory=endpoint/*"
     return terms[0] if len(terms) == 1 else "(" + " OR ".join(terms) + ")"
 
 
-def _where(found: tuple[Place, ...]) -> str:
-    """Which events of the sources: by id, type and channel; the category too where several are searched."""
-    several = len({p.category for p in found}) > 1
+#: Anywhere on Windows, as places.
+ANYWHERE = (Place("windows/*"), Place("endpoint/*"))
+
+
+def where(found: tuple[Place, ...], several: bool = False) -> str:
+    """Which events of the sources: by id, type and channel; the category too where ``several`` are searched."""
+    several = several or len({p.category for p in found}) > 1
     tests = []
     for place in found:
-        parts = [f"_sourceCategory = {quoted(place.category)}"] if several else []
+        parts = [_in_category(place.category)] if several else []
         if place.ids:
             parts.append(_list("EventID", list(place.ids)))
         if place.event_type:
@@ -60,6 +95,10 @@ def _where(found: tuple[Place, ...]) -> str:
             return ""
         tests.append(" and ".join(parts))
     return tests[0] if len(tests) == 1 else " or ".join(f"({t})" if " and " in t else t for t in dict.fromkeys(tests))
+
+
+def _in_category(category: str) -> str:
+    return f"_sourceCategory {'matches' if '*' in category else '='} {quoted(category)}"
 
 
 def _stages(conditions: list[Any]) -> list[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 #: To be raised when the converter gives another query for the same rule.
-VERSION = 4
+VERSION = 6
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sigma.collection import SigmaCollection
@@ -15,7 +16,10 @@ from sigma.rule import SigmaRule
 
 from dohyo.sigma import backend, correlations
 from dohyo.sigma.cache import Converted, Entry
-from dohyo.sigma.values import NotSaid
+from dohyo.sigma.family import Family, by_name, references
+from dohyo.sigma.limits import check, checked
+from dohyo.sigma.notsaid import NotSaid
+from dohyo.sigma.slices import Limits, ranged
 
 _TACTICS = frozenset((
     "reconnaissance", "resource-development", "initial-access", "execution", "persistence", "privilege-escalation", "stealth",
@@ -24,41 +28,54 @@ _TACTICS = frozenset((
 ))  # fmt: skip
 
 
-def convert(documents: list[dict[str, Any]], shared: Sequence[dict[str, Any]] = ()) -> Entry:
+#: A document that is not a mapping, and what is wrong with one: its place in the list, and the sentence.
+Wrong = tuple[int, str]
+
+
+def convert(documents: list[Any], shared: Sequence[dict[str, Any]] = (), known: Mapping[str, dict[str, Any]] | None = None) -> Entry:
     """The rules of one file. A rule that cannot be converted is in ``broken``, with the reason.
 
-    Filters of the file, and the ``shared`` ones of files that hold nothing else, apply to its rules. A rule that a
-    correlation of the file counts is no rule of its own, unless the correlation says ``generate``.
+    Filters of the file, and the ``shared`` ones of files that hold nothing else, apply to its rules. A correlation counts
+    rules of the file and ``known`` ones, by name and id, of other files. A rule of the file that a correlation of the file
+    counts is no rule of its own, unless the correlation says ``generate``.
     """
+    rules, wrong = convert_each(documents, shared, known or {})
+    return Entry(tuple(rules), tuple(f": {text}" for _, text in wrong))
+
+
+def convert_each(
+    documents: Sequence[Any], shared: Sequence[dict[str, Any]], known: Mapping[str, dict[str, Any]]
+) -> tuple[list[Converted], list[Wrong]]:
+    """As :func:`convert`, with the place in the list of each document that is wrong."""
     rules: list[Converted] = []
-    broken: list[str] = []
+    wrong: list[Wrong] = []
     kept = [d for d in documents if isinstance(d, dict)]
     filters = [*shared, *(d for d in kept if "filter" in d and d not in shared)]
-    plain = [d for d in kept if "filter" not in d and "correlation" not in d]
+    family = Family({**known, **by_name(kept)})
     counted = {name for d in kept if "correlation" in d for name in _counted(d)}
-    for document in documents:
+    for place, document in enumerate(documents):
         if not isinstance(document, dict):
-            broken.append(": not a Sigma rule: a mapping is needed")
+            wrong.append((place, "not a Sigma rule: a mapping is needed"))
             continue
         if "filter" in document or ("correlation" not in document and counted & {document.get("name"), document.get("id")}):
             continue
-        others = [*(plain if "correlation" in document else ()), *filters]
         try:
-            rules.append(_one(document, others))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # Python's own on regexes that are not for it
+                rules.append(_one(document, [*family.of(document), *filters]))
         except (SigmaError, NotSaid) as error:
-            broken.append(f": {_title(document)}: {_reason(error)}")
-        except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:  # pySigma on odd documents
-            broken.append(f": {_title(document)}: not a Sigma rule ({type(error).__name__}: {error})")
-    return Entry(tuple(rules), tuple(broken))
+            wrong.append((place, f"{_title(document)}: {_reason(error)}"))
+        except RecursionError:
+            wrong.append((place, f"{_title(document)}: nested too deeply"))
+        except (AttributeError, KeyError, TypeError, ValueError) as error:  # pySigma on odd documents
+            wrong.append((place, f"{_title(document)}: not a Sigma rule ({type(error).__name__}: {error})"))
+    return rules, wrong
 
 
 def _counted(document: dict[str, Any]) -> list[str]:
     """The names of the rules that a correlation counts and that give no alerts themselves."""
     correlation = document["correlation"]
-    if not isinstance(correlation, dict) or correlation.get("generate"):
-        return []
-    names = correlation.get("rules")
-    return [n for n in (names if isinstance(names, list) else [names]) if isinstance(n, str)]
+    return [] if isinstance(correlation, dict) and correlation.get("generate") else references(document)
 
 
 def _title(document: dict[str, Any]) -> str:
@@ -71,17 +88,20 @@ def _reason(error: Exception) -> str:
 
 
 def _one(document: dict[str, Any], others: list[dict[str, Any]]) -> Converted:
-    collection = SigmaCollection.from_dicts(copy.deepcopy([*others, document]))
-    rule = next(r for r in collection.rules if isinstance(r, SigmaCorrelationRule) == ("correlation" in document))
-    for one in collection.rules:
-        if isinstance(one, SigmaRule):
-            _with_tables(one)
+    for one in (document, *others):
+        check(one)
+    kept, limits = ranged(document)
+    collection = SigmaCollection.from_dicts(copy.deepcopy([*(ranged(o)[0] for o in others), kept]))
+    rule = _itself(document, collection)
+    for made in collection.rules:
+        if isinstance(made, SigmaRule):
+            _with_tables(made)
     tags = tuple(str(t) for t in rule.tags)
     names = [t.name for t in rule.tags if t.namespace == "attack"]
     return Converted(
         id=str(rule.id) if rule.id else _title(document),
         title=rule.title,
-        query=backend.query(rule) if isinstance(rule, SigmaRule) else correlations.query(rule),
+        query=checked(backend.query(rule) if isinstance(rule, SigmaRule) else correlations.query(rule, limits or Limits.of(rule))),
         level=rule.level.name.lower() if rule.level else "informational",
         status=rule.status.name.lower() if rule.status else "experimental",
         description=rule.description or "",
@@ -93,6 +113,15 @@ def _one(document: dict[str, Any], others: list[dict[str, Any]]) -> Converted:
         author=rule.author or "",
         date=str(rule.date or ""),
     )
+
+
+def _itself(document: dict[str, Any], collection: SigmaCollection) -> SigmaRule | SigmaCorrelationRule:
+    """The rule that was made of a document, among those that it counts."""
+    if "correlation" not in document:
+        return next(r for r in collection.rules if isinstance(r, SigmaRule))
+    made = [r for r in collection.rules if isinstance(r, SigmaCorrelationRule)]
+    counted = {id(i.rule) for r in made for i in r.referenced_rules}
+    return next(r for r in made if id(r) not in counted)
 
 
 def _with_tables(rule: SigmaRule) -> None:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from dohyo.detections.model import Attack, Confidence, Detection, Metadata, Severity, Status
 from dohyo.sigma.cache import Cache, Converted, Entry
-
-_FILTER = re.compile(rb"^filter:", re.M)
-#: Bytes of a rule file; all public rules together are not much more.
-LARGEST = 4_000_000
+from dohyo.sigma.documents import Unreadable, documents
+from dohyo.sigma.shared import LARGEST, Shared
 
 
 @dataclass
@@ -32,9 +26,9 @@ def load(paths: Sequence[Path], cache: Cache | None = None) -> Rules:
     found = Rules()
     seen: dict[str, str] = {}
     files = list(_files(paths, found))
-    filters = _filters(files)
+    shared = Shared.of(files)
     for path in files:
-        for one in _file(path, cache, found, filters):
+        for one in _file(path, cache, found, shared):
             if one.id in seen:
                 found.broken.append(f"{path}: a second rule with the id {one.id}; the one of {seen[one.id]} is used")
                 continue
@@ -54,30 +48,7 @@ def _files(paths: Sequence[Path], found: Rules) -> Iterator[Path]:
             found.broken.append(f"{path}: no such file or folder of Sigma rules")
 
 
-@dataclass(frozen=True)
-class Filters:
-    """The filters of files that hold nothing else: they apply to the rules of all files. ``data``: their bytes."""
-
-    documents: tuple[dict[str, Any], ...] = ()
-    data: bytes = b""
-
-
-def _filters(files: Sequence[Path]) -> Filters:
-    documents: list[dict[str, Any]] = []
-    data = b""
-    for path in files:
-        try:
-            text = path.read_bytes() if path.stat().st_size <= LARGEST else b""
-            own = [d for d in yaml.safe_load_all(text.decode("utf-8-sig")) if d is not None] if _FILTER.search(text) else []
-        except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError, ValueError):
-            continue  # told when the file is read as rules
-        if own and all(isinstance(d, dict) and "filter" in d for d in own):
-            documents += own
-            data += text
-    return Filters(tuple(documents), data)
-
-
-def _file(path: Path, cache: Cache, found: Rules, filters: Filters) -> Iterable[Converted]:
+def _file(path: Path, cache: Cache, found: Rules, shared: Shared) -> Iterable[Converted]:
     try:
         if path.stat().st_size > LARGEST:
             found.broken.append(f"{path}: {path.stat().st_size:,} bytes: a file of Sigma rules has at most {LARGEST:,}")
@@ -86,26 +57,24 @@ def _file(path: Path, cache: Cache, found: Rules, filters: Filters) -> Iterable[
     except OSError as error:
         found.broken.append(f"{path}: {error.strerror}")
         return []
-    kept = cache.get(data + filters.data)
+    key = shared.key(data)
+    kept = cache.get(key)
     if kept is None:
-        kept = _converted(path, data, filters)
-        cache.put(data + filters.data, kept)
+        kept = _converted(data, shared)
+        cache.put(key, kept)
     found.broken += [f"{path}{reason}" for reason in kept.broken]
     return [one.at(str(path)) for one in kept.rules]
 
 
-def _converted(path: Path, data: bytes, filters: Filters) -> Entry:
+def _converted(data: bytes, shared: Shared) -> Entry:
     try:
-        documents = [d for d in yaml.safe_load_all(data.decode("utf-8-sig")) if d is not None]
-    except UnicodeDecodeError:
-        return Entry((), (": not UTF-8 text",))
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
-        return Entry((), (f"{place}: no valid YAML: {getattr(error, 'problem', error)}",))
-    from dohyo.sigma.convert import convert
+        found = documents(data)
+    except Unreadable as error:
+        return Entry((), (f"{error.place}: {error}",))
+    from dohyo.sigma.convert import convert_each
 
-    return convert(documents, filters.documents)
+    rules, wrong = convert_each([d.data for d in found], shared.filters, shared.known)
+    return Entry(tuple(rules), tuple(f":{found[place].place(reason)}: {reason}" for place, reason in wrong))
 
 
 #: Sigma's states that are not Dohyo's.

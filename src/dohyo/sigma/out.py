@@ -15,7 +15,7 @@ from dohyo.plan.expr import Call, Column, Expr, Literal, calls, columns
 from dohyo.plan.nodes import Filter
 from dohyo.plan.passes import scan_predicate
 from dohyo.sigma.logsources import CATEGORIES, ENDPOINT, SERVICES
-from dohyo.sigma.values import NotSaid
+from dohyo.sigma.notsaid import NotSaid
 
 #: Rules made from one detection keep their id.
 _NAMESPACE = uuid.UUID("6f1f8f2a-62b0-5d0e-9d7e-3a1b8e0c7d43")

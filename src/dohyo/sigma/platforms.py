@@ -11,7 +11,7 @@ from sigma.exceptions import SigmaError
 from sigma.processing.conditions import ExcludeFieldCondition
 from sigma.processing.pipeline import ProcessingPipeline
 
-from dohyo.sigma.values import NotSaid
+from dohyo.sigma.notsaid import NotSaid
 
 
 @dataclass(frozen=True, slots=True)

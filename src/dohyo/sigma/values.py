@@ -27,6 +27,9 @@ from sigma.types import (
     TimestampPart,
 )
 
+from dohyo.sigma.notsaid import NotSaid
+from dohyo.sigma.re2 import check_regex
+
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*")
 _RESERVED = frozenset({"true", "false", "null", "not", "and", "or", "in", "matches", "contains"})
 #: A backslash before a letter that means nothing to a regex: the letter is meant.
@@ -38,10 +41,6 @@ _PARTS = {"MINUTE": "m", "HOUR": "H", "DAY": "d", "WEEK": "w", "MONTH": "M", "YE
 _TIMES = dict.fromkeys(("utctime", "timecreated", "@timestamp", "systemtime", "_messagetime", "eventtime"), "_messageTime")
 _TIME_FORMAT = "yyyy-MM-dd HH:mm:ss.SSS"
 _FLAGS = {SigmaRegularExpressionFlag.IGNORECASE: "i", SigmaRegularExpressionFlag.MULTILINE: "m", SigmaRegularExpressionFlag.DOTALL: "s"}
-
-
-class NotSaid(Exception):
-    """Something of the rule that the search language cannot say; the text says what."""
 
 
 def name(field: str) -> str:
@@ -128,6 +127,7 @@ def _regular(field: str, value: SigmaRegularExpression) -> str:
     flags = "".join(sorted(_FLAGS[f] for f in value.flags))
     pattern = value.regexp.original  # not its parts: those take `?` and `*` for wildcards
     pattern = _ODD_ESCAPE.sub(r"\1\2", pattern)
+    check_regex(pattern)
     return f"{name(field)} matches {regex(f'(?{flags}){pattern}' if flags else pattern)}"
 
 
@@ -175,7 +175,7 @@ def _expansion(field: str, value: SigmaExpansion) -> str:
 
 def _query(field: str, value: SigmaQueryExpression) -> str:
     """A placeholder without values: a table of that name."""
-    return f'lookupContains(path://"{value.id}", {name(field)}=value)'
+    return f"lookupContains(path://{quoted(value.id)}, {name(field)}=value)"
 
 
 def _cidr(field: str, value: SigmaCIDRExpression) -> str:

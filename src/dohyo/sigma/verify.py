@@ -11,7 +11,7 @@ from dohyo.diagnostics import QueryError
 from dohyo.run import Query, RunOptions, run_queries
 from dohyo.sigma import out
 from dohyo.sigma.convert import convert
-from dohyo.sigma.values import NotSaid
+from dohyo.sigma.notsaid import NotSaid
 
 #: Events on which the two differ that are named.
 _NAMED = 20

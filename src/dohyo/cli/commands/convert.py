@@ -20,8 +20,8 @@ from dohyo.engines.plain_sql import NoSql, dialects, plain_sql
 def run(name: str, target: str, folders: Sequence[Path], output: Path | None, logs: Sequence[str] = ()) -> None:
     """Writes a detection, or a Sigma rule, in another language; with ``logs`` it is proved on them."""
     with shown():
+        from dohyo.sigma.notsaid import NotSaid
         from dohyo.sigma.platforms import PLATFORMS, convert
-        from dohyo.sigma.values import NotSaid
 
         if not _is_sql(target):
             one_of("--to", target, ("sigma", "sumo", "sql", *PLATFORMS))
