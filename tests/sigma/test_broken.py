@@ -105,6 +105,6 @@ def test_a_placeholder_names_a_table_and_reads_no_other_file(tmp_path: Path) -> 
     log = tmp_path / "log.ndjson"
     log.write_text(json.dumps({"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": "1", "Image": "x.exe",
                                "UtcTime": "2024-01-01 00:00:00.000"}) + "\n")  # fmt: skip
-    command = [sys.executable, "-m", "dohyo", "hunt", "--sigma", rules, "--lookup-dir", tables, log, "-f", "json"]
+    command = [sys.executable, "-m", "dohyo", "hunt", "--sigma", str(rules), "--lookup-dir", str(tables), str(log), "-f", "json"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert json.loads(done.stdout) == [] and "there is no table `../secret`" in done.stderr
