@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 #: To be raised when the converter gives another query for the same rule.
-VERSION = 6
+VERSION = 4
 
 
 @dataclass(frozen=True, slots=True)

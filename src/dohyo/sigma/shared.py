@@ -12,6 +12,8 @@ from dohyo.sigma.documents import Unreadable, documents
 
 #: Bytes of a rule file; all public rules together are not much more.
 LARGEST = 4_000_000
+#: To be raised when the converter gives another query for the same rule.
+_CONVERTER = b"7\n"
 _FILTER = re.compile(rb"^filter:", re.M)
 _CORRELATION = re.compile(rb"^correlation:", re.M)
 _NAMES = re.compile(rb"^(?:id|name):[ \t]*[\"']?([^\"'\n#]*[^\"'\s#])", re.M)
@@ -46,7 +48,7 @@ class Shared:
 
     def key(self, data: bytes) -> bytes:
         """All that the conversion of a file depends on."""
-        return data + self.filter_bytes + (self.known_bytes if _CORRELATION.search(data) else b"")
+        return _CONVERTER + data + self.filter_bytes + (self.known_bytes if _CORRELATION.search(data) else b"")
 
 
 def _bytes(path: Path) -> bytes:
