@@ -31,6 +31,8 @@ Dialect = Annotated[str, typer.Option(help="lenient runs what Sumo Logic would r
 Category = Annotated[str | None, typer.Option("--source-category", help="Override _sourceCategory for all events.")]
 Param = Annotated[list[str] | None, typer.Option("--param", "-p", help="A value for {{name}}: name=value.")]
 Sigma = Annotated[list[Path] | None, typer.Option("--sigma", help="Sigma rules (files or folders) to run as detections.")]
+Placeholders = Annotated[Path | None, typer.Option("--placeholders", help="YAML with values of Sigma's placeholders, name: [value]; "
+                         "else %name% is looked up in a table of that name.")]
 Tables = Annotated[list[Path] | None, typer.Option("--lookup-dir", help="Where lookup tables, threat lists and .mmdb files are.")]
 Raw = Annotated[bool, typer.Option("--raw", help="Give the whole raw event as evidence.")]
 Strict = Annotated[bool, typer.Option("--strict-input", help="The first thing that cannot be read is an error.")]
@@ -91,7 +93,7 @@ def hunt(
     paths: Paths = None,
     detection: Annotated[list[str] | None, typer.Option("--detection", "-d", help="A detection by name or prefix "
                          "(T1043); several may be given. Default: all.")] = None,
-    detections: Folders = None, sigma: Sigma = None,
+    detections: Folders = None, sigma: Sigma = None, placeholders: Placeholders = None,
     html: Annotated[Path | None, typer.Option(help="Also write a self-contained report page.")] = None,
     tuning: Annotated[Path | None, typer.Option(help="Alerts to let pass; default: tuning.yml in this folder.")] = None,
     level: Level = None, status: Statuses = None, technique: Techniques = None, tactic: Tactics = None, tag: Tags = None,
@@ -114,7 +116,8 @@ def hunt(
     from dohyo.cli.commands.hunt import run
 
     chosen = _selection(level, status, technique, tactic, tag, new_since)
-    run(paths, detection or [], detections or [], sigma or [], chosen, fail_on, html, tuning, profile, hunting, investigate, _settings(
+    run(paths, detection or [], detections or [], sigma or [], placeholders, chosen, fail_on, html, tuning, profile, hunting,
+        investigate, _settings(
         format=format, output=output, since=since, until=until, dialect=dialect, source_category=source_category,
         param=param, lookup_dir=lookup_dir, raw=raw, strict_input=strict_input, memory=memory, threads=threads,
         quiet=quiet, verbose=verbose, timezone=timezone))  # fmt: skip
@@ -351,6 +354,7 @@ app.add_typer(importing, name="import")
 def import_sigma(
     paths: Annotated[list[Path], typer.Argument(help="Sigma rules: files or folders.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Where the detection folders go.")],
+    placeholders: Placeholders = None,
     quiet: Quiet = False,
 ) -> None:
     """Write a detection folder for each Sigma rule: metadata, the query in valid Sumo Logic, and the rule itself.
@@ -359,7 +363,7 @@ def import_sigma(
     """
     from dohyo.cli.commands.importing import sigma
 
-    sigma(paths, output, quiet)
+    sigma(paths, output, placeholders, quiet)
 
 
 @app.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -111,4 +111,16 @@ def tuning_file(path: Path | None) -> File | None:
     try:
         return load_tuning(chosen) if chosen else None
     except TuningError as error:
+        raise UsageError(str(error)) from None
+
+
+def placeholder_values(path: Path | None) -> Mapping[str, tuple[str, ...]]:
+    """The values of Sigma's placeholders in a file."""
+    if path is None:
+        return {}
+    from dohyo.sigma.placeholders import BadPlaceholders, read
+
+    try:
+        return read(path)
+    except BadPlaceholders as error:
         raise UsageError(str(error)) from None

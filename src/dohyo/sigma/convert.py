@@ -10,8 +10,6 @@ from typing import Any
 from sigma.collection import SigmaCollection
 from sigma.correlations import SigmaCorrelationRule
 from sigma.exceptions import SigmaError
-from sigma.processing.pipeline import ProcessingItem, ProcessingPipeline
-from sigma.processing.transformations import QueryExpressionPlaceholderTransformation
 from sigma.rule import SigmaRule
 
 from dohyo.sigma import backend, correlations
@@ -19,6 +17,7 @@ from dohyo.sigma.cache import Converted, Entry
 from dohyo.sigma.family import Family, by_name, references
 from dohyo.sigma.limits import check, checked
 from dohyo.sigma.notsaid import NotSaid
+from dohyo.sigma.placeholders import Values, fill
 from dohyo.sigma.slices import Limits, ranged
 
 _TACTICS = frozenset((
@@ -39,14 +38,14 @@ def convert(documents: list[Any], shared: Sequence[dict[str, Any]] = (), known: 
     rules of the file and ``known`` ones, by name and id, of other files. A rule of the file that a correlation of the file
     counts is no rule of its own, unless the correlation says ``generate``.
     """
-    rules, wrong = convert_each(documents, shared, known or {})
+    rules, wrong = convert_each(documents, shared, known or {}, {})
     return Entry(tuple(rules), tuple(f": {text}" for _, text in wrong))
 
 
 def convert_each(
-    documents: Sequence[Any], shared: Sequence[dict[str, Any]], known: Mapping[str, dict[str, Any]]
+    documents: Sequence[Any], shared: Sequence[dict[str, Any]], known: Mapping[str, dict[str, Any]], values: Values
 ) -> tuple[list[Converted], list[Wrong]]:
-    """As :func:`convert`, with the place in the list of each document that is wrong."""
+    """As :func:`convert`, with the place in the list of each document that is wrong. ``values``: of placeholders."""
     rules: list[Converted] = []
     wrong: list[Wrong] = []
     kept = [d for d in documents if isinstance(d, dict)]
@@ -62,7 +61,7 @@ def convert_each(
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # Python's own on regexes that are not for it
-                rules.append(_one(document, [*family.of(document), *filters]))
+                rules.append(_one(document, [*family.of(document), *filters], values))
         except (SigmaError, NotSaid) as error:
             wrong.append((place, f"{_title(document)}: {_reason(error)}"))
         except RecursionError:
@@ -87,7 +86,7 @@ def _reason(error: Exception) -> str:
     return f"cannot be said in the search language: {text}" if isinstance(error, NotSaid) else text
 
 
-def _one(document: dict[str, Any], others: list[dict[str, Any]]) -> Converted:
+def _one(document: dict[str, Any], others: list[dict[str, Any]], values: Values) -> Converted:
     for one in (document, *others):
         check(one)
     kept, limits = ranged(document)
@@ -95,7 +94,7 @@ def _one(document: dict[str, Any], others: list[dict[str, Any]]) -> Converted:
     rule = _itself(document, collection)
     for made in collection.rules:
         if isinstance(made, SigmaRule):
-            _with_tables(made)
+            fill(made, values)
     tags = tuple(str(t) for t in rule.tags)
     names = [t.name for t in rule.tags if t.namespace == "attack"]
     return Converted(
@@ -122,9 +121,3 @@ def _itself(document: dict[str, Any], collection: SigmaCollection) -> SigmaRule 
     made = [r for r in collection.rules if isinstance(r, SigmaCorrelationRule)]
     counted = {id(i.rule) for r in made for i in r.referenced_rules}
     return next(r for r in made if id(r) not in counted)
-
-
-def _with_tables(rule: SigmaRule) -> None:
-    """A placeholder (``%name%``) stands for the values of a table of that name."""
-    placeholders = QueryExpressionPlaceholderTransformation(expression="{id}")
-    ProcessingPipeline(items=[ProcessingItem(placeholders)]).apply(rule)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,13 +20,14 @@ class Rules:
     broken: list[str] = field(default_factory=list)
 
 
-def load(paths: Sequence[Path], cache: Cache | None = None) -> Rules:
-    """All rules of files and folders. Of two rules with one id the first counts."""
+def load(paths: Sequence[Path], cache: Cache | None = None, values: Mapping[str, tuple[str, ...]] | None = None) -> Rules:
+    """All rules of files and folders. Of two rules with one id the first counts. ``values``: of placeholders; where there
+    are none a placeholder is a table of its name."""
     cache = cache or Cache.of_user()
     found = Rules()
     seen: dict[str, str] = {}
     files = list(_files(paths, found))
-    shared = Shared.of(files)
+    shared = Shared.of(files, values or {})
     for path in files:
         for one in _file(path, cache, found, shared):
             if one.id in seen:
@@ -73,7 +74,7 @@ def _converted(data: bytes, shared: Shared) -> Entry:
         return Entry((), (f"{error.place}: {error}",))
     from dohyo.sigma.convert import convert_each
 
-    rules, wrong = convert_each([d.data for d in found], shared.filters, shared.known)
+    rules, wrong = convert_each([d.data for d in found], shared.filters, shared.known, shared.values)
     return Entry(tuple(rules), tuple(f":{found[place].place(reason)}: {reason}" for place, reason in wrong))
 
 

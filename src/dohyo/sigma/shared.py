@@ -1,9 +1,11 @@
-"""What the files of a run share: filters that are in files of their own, and rules that correlations of other files count."""
+"""What the files of a run share: filters that are in files of their own, rules that correlations of other files count, and
+the values of placeholders."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,9 +15,10 @@ from dohyo.sigma.documents import Unreadable, documents
 #: Bytes of a rule file; all public rules together are not much more.
 LARGEST = 4_000_000
 #: To be raised when the converter gives another query for the same rule.
-_CONVERTER = b"7\n"
+_CONVERTER = b"8\n"
 _FILTER = re.compile(rb"^filter:", re.M)
 _CORRELATION = re.compile(rb"^correlation:", re.M)
+_EXPAND = re.compile(rb"\|expand\b")
 _NAMES = re.compile(rb"^(?:id|name):[ \t]*[\"']?([^\"'\n#]*[^\"'\s#])", re.M)
 
 
@@ -27,9 +30,10 @@ class Shared:
     known: dict[str, dict[str, Any]] = field(default_factory=dict)
     filter_bytes: bytes = b""
     known_bytes: bytes = b""
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, files: Sequence[Path]) -> Shared:
+    def of(cls, files: Sequence[Path], values: Mapping[str, tuple[str, ...]]) -> Shared:
         """Reads what is shared; a file that cannot be read is told when its rules are."""
         filters: list[dict[str, Any]] = []
         data = b""
@@ -44,11 +48,16 @@ class Shared:
                     filters += own
                     data += text
         known, known_bytes = _counted(files, counting)
-        return cls(tuple(filters), known, data, known_bytes)
+        return cls(tuple(filters), known, data, known_bytes, values)
 
     def key(self, data: bytes) -> bytes:
         """All that the conversion of a file depends on."""
-        return _CONVERTER + data + self.filter_bytes + (self.known_bytes if _CORRELATION.search(data) else b"")
+        parts = [_CONVERTER, data, self.filter_bytes]
+        if _CORRELATION.search(data):
+            parts.append(self.known_bytes)
+        if self.values and _EXPAND.search(b"".join(parts)):
+            parts.append(json.dumps(sorted(self.values.items())).encode())
+        return b"".join(parts)
 
 
 def _bytes(path: Path) -> bytes:

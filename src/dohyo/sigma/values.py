@@ -27,6 +27,7 @@ from sigma.types import (
     TimestampPart,
 )
 
+from dohyo.sigma import ipv6
 from dohyo.sigma.notsaid import NotSaid
 from dohyo.sigma.re2 import check_regex
 
@@ -182,42 +183,9 @@ def _cidr(field: str, value: SigmaCIDRExpression) -> str:
     network = ipaddress.ip_network(str(value.cidr), strict=False)
     if isinstance(network, ipaddress.IPv4Network):
         return f'compareCIDRPrefix("{network.network_address}", {name(field)}, "{network.prefixlen}")'
-    return f"{name(field)} matches {regex(_ipv6_regex(network))}"
-
-
-def _ipv6_regex(network: ipaddress.IPv6Network) -> str:
-    """The addresses of a network, written in full or with leading zeros left out, and compressed at its end."""
-    groups = network.network_address.exploded.split(":")
-    whole, rest = divmod(network.prefixlen, 16)
-    if network.prefixlen == 128:
-        short = network.network_address.compressed
-        return f"(?i)^(?:{re.escape(short)}|{':'.join(_group(g) for g in groups)})$"
-    fixed = [_group(g) for g in groups[:whole]]
-    if rest:
-        fixed.append(_bits(groups[whole], rest))
-    if all(set(g) == {"0"} for g in groups[: whole + bool(rest)]):
-        raise NotSaid(f"the IPv6 network {network}, whose prefix is all zeros")
-    return f"(?i)^{':'.join(fixed)}" + (":" if whole + bool(rest) < 8 else "$")
-
-
-def _group(group: str) -> str:
-    stripped = group.lstrip("0") or "0"
-    return f"0{{0,{4 - len(stripped)}}}{stripped}" if len(stripped) < 4 else stripped
-
-
-def _bits(group: str, count: int) -> str:
-    """A group of which the first bits are fixed."""
-    digits = ""
-    for i in range(4):
-        left = count - 4 * i
-        if left >= 4:
-            digits += group[i]
-        elif left > 0:
-            low = int(group[i], 16) & ~((1 << (4 - left)) - 1)
-            digits += "[" + "".join(f"{v:x}" for v in range(low, low + (1 << (4 - left)))) + "]"
-        else:
-            digits += "[0-9a-f]"
-    return digits
+    if not network.prefixlen:
+        return f"isValidIPv6({name(field)})"
+    return f"(isValidIPv6({name(field)}) and {name(field)} matches {regex(ipv6.regex(network))})"
 
 
 _WRITERS: tuple[tuple[type, Callable[..., str]], ...] = (

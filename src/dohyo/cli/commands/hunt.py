@@ -13,7 +13,7 @@ import typer
 from dohyo.cli import output, summary
 from dohyo.cli.commands import hunting as queries
 from dohyo.cli.errors import CHECK_FAILED, NO_INPUT, WRONG, UsageError, errors_first, print_diagnostics, shown
-from dohyo.cli.options import Settings, inputs, one_of, tuning_file
+from dohyo.cli.options import Settings, inputs, one_of, placeholder_values, tuning_file
 from dohyo.cli.progress import progress
 from dohyo.compile import parse
 from dohyo.detections.hunt import Hunt, flat, run_detections
@@ -25,14 +25,15 @@ from dohyo.reports.alerts import ALERT_WRITERS
 
 
 def run(
-    paths: list[str] | None, names: list[str], folders: Sequence[Path], sigma: Sequence[Path], selection: Selection,
-    fail_on: str | None, html: Path | None, tuning: Path | None, profiled: bool, hunting: bool, investigating: bool, settings: Settings,
+    paths: list[str] | None, names: list[str], folders: Sequence[Path], sigma: Sequence[Path], placeholders: Path | None,
+    selection: Selection, fail_on: str | None, html: Path | None, tuning: Path | None, profiled: bool, hunting: bool,
+    investigating: bool, settings: Settings,
 ) -> None:  # fmt: skip
     """Hunts, writes the alerts and the summary, and ends with the exit code."""
     with shown():
         if fail_on is not None:
             one_of("--fail-on", fail_on, [s.value for s in Severity])
-        chosen, broken = chosen_detections(names, folders, sigma)
+        chosen, broken = chosen_detections(names, folders, sigma, placeholders)
         chosen = selected(chosen, selection)
         if hunting:
             queries.run(paths, chosen, settings)
@@ -80,7 +81,9 @@ def selected(detections: Sequence[Detection], selection: Selection) -> list[Dete
     return found
 
 
-def chosen_detections(names: Sequence[str], folders: Sequence[Path], sigma: Sequence[Path]) -> tuple[list[Detection], list[str]]:
+def chosen_detections(
+    names: Sequence[str], folders: Sequence[Path], sigma: Sequence[Path], placeholders: Path | None = None
+) -> tuple[list[Detection], list[str]]:
     """The detections to run: the named ones and Sigma's; with neither, the whole library."""
     library = load(folders)
     chosen = [library.find(n) for n in names]
@@ -88,7 +91,7 @@ def chosen_detections(names: Sequence[str], folders: Sequence[Path], sigma: Sequ
         return chosen or library.detections, library.broken
     from dohyo.sigma import load as rules
 
-    found = rules.load(sigma)
+    found = rules.load(sigma, values=placeholder_values(placeholders))
     return [*chosen, *(rules.detection(r) for r in found.rules)], found.broken
 
 

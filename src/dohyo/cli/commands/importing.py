@@ -9,15 +9,16 @@ from pathlib import Path
 import typer
 
 from dohyo.cli.errors import CHECK_FAILED, shown
+from dohyo.cli.options import placeholder_values
 
 
-def sigma(paths: Sequence[Path], output: Path, quiet: bool) -> None:
+def sigma(paths: Sequence[Path], output: Path, placeholders: Path | None, quiet: bool) -> None:
     """Writes a detection folder for each rule; rules that cannot be converted are named, and make the exit code 1."""
     with shown():
         from dohyo.sigma.folders import write
         from dohyo.sigma.load import load
 
-        found = load(paths)
+        found = load(paths, values=placeholder_values(placeholders))
         for rule in found.rules:
             write(rule, output)
         for broken in found.broken:
