@@ -13,6 +13,7 @@ import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 
 class Severity(StrEnum):
@@ -96,6 +97,13 @@ class Diagnostic:
                 {"start": p.span.start, "end": p.span.end, "replacement": p.replacement} for p in self.patches
             ],
         }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Diagnostic:
+        """The complaint that :meth:`as_json` wrote."""
+        labels = tuple(Label(Span(lb["start"], lb["end"]), lb["text"]) for lb in data["labels"])
+        patches = tuple(Patch(Span(p["start"], p["end"]), p["replacement"]) for p in data["patches"])
+        return cls(data["code"], Severity(data["severity"]), data["title"], labels, tuple(data["notes"]), data["hint"], patches)
 
 
 @dataclass(frozen=True)

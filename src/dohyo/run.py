@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,14 +12,15 @@ from dohyo.binding.context import Dialect, Options
 from dohyo.binding.times import query_time
 from dohyo.compile import Compiled, compile_child, compile_query
 from dohyo.diagnostics import Diagnostic, QueryError, Severity, Source
+from dohyo.outlines import Known, Outlines
 from dohyo.plan.expr import TRUE, Call, Expr, any_of
-from dohyo.plan.literals import kind_condition, raw_condition
-from dohyo.plan.names import ID, TIME
+from dohyo.plan.kinds import any_kind
+from dohyo.plan.names import ID
 from dohyo.plan.nodes import Node, Project
+from dohyo.plan.outline import Outline
 from dohyo.plan.passes import (
     fields_asked,
     pushed_apart,
-    rowwise,
     scan_predicate,
     scan_references,
     scans,
@@ -133,12 +133,45 @@ def _interrupt() -> None:
 def _run_queries(queries: Sequence[Query], paths: Sequence[str | Path], options: RunOptions) -> list[Result | QueryError]:
     started = time.perf_counter()
     names = [str(p) for p in paths]
+    if len(queries) >= MANY:
+        return _run_many(queries, names, options)
     compiled = [_compiled(q, options, names) for q in queries]
     runnable = [c for c in compiled if isinstance(c, Compiled)]
     session = Session(options, runnable)
     results = iter(session.run(names) if runnable else [])
     session.report.seconds = time.perf_counter() - started
     return [next(results) if isinstance(c, Compiled) else c for c in compiled]
+
+
+def _run_many(queries: Sequence[Query], paths: list[str], options: RunOptions) -> list[Result | QueryError]:
+    started = time.perf_counter()
+    outlines = Outlines.of_user()
+    sketched = [_sketched(q, options, paths, outlines) for q in queries]
+    outlines.write()
+    session = Session(options, [])
+    results = iter(session.many([s for s in sketched if isinstance(s, Sketched)], paths))
+    session.report.seconds = time.perf_counter() - started
+    return [next(results) if isinstance(s, Sketched) else s for s in sketched]
+
+
+@dataclass(frozen=True)
+class Sketched:
+    """One of many queries: what is known of it, and the way to its plan."""
+
+    query: Query
+    known: Known
+    compiled: Callable[[], Compiled | QueryError]
+
+
+def _sketched(query: Query, options: RunOptions, paths: list[str], outlines: Outlines) -> Sketched | QueryError:
+    settings = options.compiler(query.dialect)
+    known = outlines.get(query.text, settings)
+    if known is not None:
+        return Sketched(query, known, lambda: _compiled(query, options, paths))
+    compiled = _compiled(query, options, paths)
+    if isinstance(compiled, QueryError):
+        return compiled
+    return Sketched(query, outlines.put(query.text, settings, compiled), lambda: compiled)
 
 
 def _compiled(query: Query, options: RunOptions, paths: list[str] | None = None) -> Compiled | QueryError:
@@ -201,58 +234,68 @@ class Session:
         engine = DuckDB(self.options.threads, self.options.memory)
         if any(scans(q.plan) for q in self.queries):  # a query that begins with `cat` reads no logs
             inputs = self._inputs(paths)
-            if len(self.queries) >= MANY:
-                return self._many(engine, request, inputs)
             if _columnar(inputs):
                 return self._columnar(engine, request, inputs)
             self._stream(engine, request, inputs)
         return [self._result(engine, q) for q in self.queries]
 
-    def _many(self, engine: DuckDB, request: Request, inputs: list[Input]) -> list[Result | QueryError]:
-        """Each query over the events that it need look at."""
+    def many(self, queries: Sequence[Sketched], paths: list[str]) -> list[Result | QueryError]:
+        """The results of many queries, in their order: each over the events that it need look at."""
         from dohyo.engines.duckdb.connect import arrow_type, connect
+        from dohyo.engines.duckdb.engine import DuckDB
         from dohyo.engines.duckdb.many import Kept, with_columns
         from dohyo.engines.duckdb.reading import Reading
 
+        outlines = [q.known.outline for q in queries]
+        request = self._request_of_many(outlines)
+        self.report.asked = request.presence
+        inputs = self._inputs(paths)
         reading = Reading(connect(self.options.threads, self.options.memory), request, self.report, self.places)
         reading.on_position = self._teller(inputs)
         kept = Kept.of(reading.schema, self._watched(reading, inputs))
-        kept.match(self.conditions)
+        kept.match(outlines)
+        engine = DuckDB(self.options.threads, self.options.memory)
         results: list[Result | QueryError] = []
-        for query, condition in zip(self.queries, self.conditions, strict=True):
-            asked = query.columns
-            events = kept.candidates(condition, [n for n, _ in asked])
-            if events is None and scan_references(query.plan) == 1 and rowwise(query.plan):
+        for query in queries:
+            outline = query.known.outline
+            events = kept.candidates(outline)
+            if events is None and outline.empty:
                 results.append(self._nothing(query))
                 continue
-            columns = [(n, arrow_type(t)) for n, t in asked]
-            engine.use_events(with_columns(kept.table.slice(0, 0) if events is None else events, columns))
-            results.append(self._result(engine, query))
+            compiled = query.compiled()
+            if isinstance(compiled, Compiled):
+                columns = [(n, arrow_type(t)) for n, t in (*outline.columns, (ID, Type.LONG))]
+                engine.use_events(with_columns(kept.table.slice(0, 0) if events is None else events, columns))
+                results.append(self._result(engine, compiled))
+            else:
+                results.append(compiled)
         return results
 
-    def _nothing(self, query: Compiled) -> Result:
+    def _nothing(self, query: Sketched) -> Result:
         """The result of a query that no event can meet."""
         import pyarrow as pa
 
         from dohyo.engines.duckdb.connect import arrow_type
 
-        fields = query.plan.schema.visible
-        hidden = [(n, pa.int64()) for n in (ID, TIME) if query.plan.schema.get(n)]
-        table = pa.schema([*((f.name, arrow_type(f.type)) for f in fields), *hidden]).empty_table()
-        return Result(table, list(fields), self.report, query.diagnostics, query.source, self.places)
+        outline = query.known.outline
+        table = pa.schema([(f.name, arrow_type(f.type)) for f in (*outline.shown, *outline.hidden)]).empty_table()
+        source = Source(query.query.text, query.query.name)
+        return Result(table, list(outline.shown), self.report, query.known.diagnostics, source, self.places)
+
+    def _request_of_many(self, outlines: Sequence[Outline]) -> Request:
+        """What many queries ask of the source: all events of the kinds that some of them need, and the raw text of those
+        whose raw text one needs, for it takes more memory than all the other columns."""
+        from dohyo.engines.duckdb.sourcecategory import NAMES
+
+        raw = list(dict.fromkeys(o.raw for o in outlines if o.raw is not None))
+        asked = self._asked(outlines, any_kind([o.kind for o in outlines], NAMES))
+        return replace(asked, raw_where=TRUE if TRUE in raw else any_of(raw))
 
     def request(self) -> Request:
         """What all queries together ask of the source."""
-        asked = self._asked(self.queries, _simple(self._predicate()))
-        return replace(asked, raw_where=self._raw_where()) if len(self.queries) >= MANY else asked
+        return self._asked(self.queries, _simple(any_of([scan_predicate(q.plan) for q in self.queries])))
 
-    def _raw_where(self) -> Expr:
-        """The events whose raw text some query needs: it takes more memory than all the other columns."""
-        readers = [any(n.lower() == "_raw" for n, _ in q.columns) for q in self.queries]
-        kinds = [raw_condition(c) for c, reads in zip(self.conditions, readers, strict=True) if reads]
-        return any_of(list(dict.fromkeys(kinds))) if TRUE not in kinds else TRUE
-
-    def _asked(self, queries: list[Compiled], predicate: Expr) -> Request:
+    def _asked(self, queries: Sequence[Compiled | Outline], predicate: Expr) -> Request:
         """What some of the queries ask of the source."""
         from dohyo.engines.duckdb.scan import Request
 
@@ -263,17 +306,6 @@ class Session:
         columns.setdefault(ID, (ID, Type.LONG))
         asked = dict.fromkeys(n for q in queries for n in q.fields)
         return Request(tuple(columns.values()), predicate, self.options.source_category, tuple(asked))
-
-    def _predicate(self) -> Expr:
-        """What an event must meet to be of use to any query; with many queries only what kind of event it is."""
-        if len(self.queries) < MANY:
-            return any_of(self.conditions)
-        return any_of(list(dict.fromkeys(kind_condition(p) for p in self.conditions)))
-
-    @functools.cached_property
-    def conditions(self) -> list[Expr]:
-        """For each query what an event must meet to have any effect on its result."""
-        return [scan_predicate(q.plan) for q in self.queries]
 
     def _inputs(self, paths: list[str]) -> list[Input]:
         from dohyo.sources.archives import Skipped

@@ -141,9 +141,10 @@ def fields_asked(root: Node, needs: Needs | None = None) -> tuple[str, ...]:
     return tuple(_spelling(n, spelled, schema) for n in ranked if not n.startswith("__"))
 
 
-def scan_columns(plan: Node) -> list[tuple[str, Type]]:
-    """The columns that a plan needs of the source, hidden ones included, with their types."""
-    needs = needed_columns(plan)
+def scan_columns(plan: Node, needs: Needs | None = None) -> list[tuple[str, Type]]:
+    """The columns that a plan needs of the source, hidden ones included, with their types. ``needs``: as for
+    :func:`fields_asked`."""
+    needs = needed_columns(plan) if needs is None else needs
     asked = {n.lower(): n for n in fields_asked(plan, needs)}
     out: list[tuple[str, Type]] = []
     for scan in scans(plan):

@@ -15,7 +15,7 @@ from dohyo.plan.functions.model import Udf
 from dohyo.plan.types import Type
 
 #: How much of a streamed result the engine makes while the last batch is still being looked at.
-_AHEAD = "64MB"
+_AHEAD = "16MB"
 
 
 _LIVE: weakref.WeakSet[duckdb.DuckDBPyConnection] = weakref.WeakSet()

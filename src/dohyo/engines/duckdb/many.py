@@ -13,7 +13,9 @@ import pyarrow as pa
 from dohyo.engines.duckdb.texts import TextColumn, raw_rows
 from dohyo.plan.expr import Expr
 from dohyo.plan.known import Known, may_be
-from dohyo.plan.literals import KIND_FIELDS, Text, Texts, kind_condition, needed_texts
+from dohyo.plan.literals import KIND_FIELDS, Text
+from dohyo.plan.names import ID
+from dohyo.plan.outline import Outline
 
 #: From which share of the events on all of them are tested: to pick so many costs more than to test the others too.
 _MOST_PICKED = 0.3
@@ -27,17 +29,21 @@ class Kept:
     table: pa.Table
     _columns: dict[str, TextColumn] = field(default_factory=dict)  # by lower-cased name
     _raw_rows: dict[str, Any] = field(default_factory=dict)  # text -> rows whose raw event holds it
-    _needed: dict[int, list[Texts]] = field(default_factory=dict)  # by ``id`` of the condition, for they are large
     _kinds: list[Known] = field(default_factory=list)
     _kind_of: Any = None  # row -> number of its kind
     _met: dict[Expr, Any] = field(default_factory=dict)  # condition on the kind -> which kinds meet it
 
     @classmethod
     def of(cls, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Kept:
-        """Reads the events. Columns that no event has are left out: they would take most of the memory."""
-        whole = pa.Table.from_batches(list(batches), schema)
-        there = [n for n, values in zip(whole.column_names, whole.columns, strict=True) if values.null_count < len(whole)]
-        kept = cls(whole.select(there).combine_chunks())
+        """Reads the events. Columns that no event of a batch has are left out: they would take most of the memory."""
+        parts = [_lean(batch) for batch in batches]
+        whole = pa.concat_tables(parts, promote_options="default") if parts else schema.empty_table()
+        parts.clear()
+        columns: dict[str, pa.Array] = {}
+        for name in [n for n in schema.names if n in whole.column_names]:  # one by one: never all of them twice
+            columns[name] = whole[name].combine_chunks()
+            whole = whole.drop_columns(name)
+        kept = cls(pa.table(columns))
         kept._find_kinds()
         return kept
 
@@ -55,11 +61,10 @@ class Kept:
         rows = self.table.select(names).take(pa.array(first)).to_pylist()
         self._kinds = [dict.fromkeys(KIND_FIELDS) | {k.lower(): v for k, v in row.items()} for row in rows]
 
-    def match(self, conditions: Sequence[Expr]) -> None:
-        """Finds the texts that the conditions need, each in its field, all of a field in one pass over its values."""
-        self._needed = {id(c): needed_texts(c) for c in conditions}
+    def match(self, queries: Sequence[Outline]) -> None:
+        """Finds the texts that the queries need, each in its field, all of a field in one pass over its values."""
         wanted: dict[str, set[str]] = {}
-        for name, text in {t for found in self._needed.values() for texts in found for t in texts}:
+        for name, text in {t for q in queries for texts in q.texts for t in texts}:
             wanted.setdefault(name, set()).add(text)
         spelled = {n.lower(): n for n in self.table.column_names}
         for name, texts in wanted.items():
@@ -67,14 +72,14 @@ class Kept:
                 self._columns[name] = TextColumn(self.table[spelled[name]])
                 self._columns[name].find(sorted(texts))
         if _RAW in wanted and _RAW in spelled:
-            self._raw_rows = raw_rows(self.table[_RAW], sorted(wanted[_RAW]), self._where_raw(conditions))
+            self._raw_rows = raw_rows(self.table[_RAW], sorted(wanted[_RAW]), self._where_raw(queries))
 
-    def _where_raw(self, conditions: Sequence[Expr]) -> Any:
-        """The rows whose raw event some condition looks at."""
+    def _where_raw(self, queries: Sequence[Outline]) -> Any:
+        """The rows whose raw event some query looks at."""
         kinds = np.zeros(len(self._kinds), dtype=bool)
-        for condition in conditions:
-            if any(name == _RAW for texts in self._needed[id(condition)] for name, _ in texts):
-                kinds |= self._of_kind(kind_condition(condition))
+        for query in queries:
+            if any(name == _RAW for texts in query.texts for name, _ in texts):
+                kinds |= self._of_kind(query.kind)
         return np.flatnonzero(kinds[self._kind_of])
 
     def _count(self, text: Text) -> int:
@@ -87,19 +92,18 @@ class Kept:
     def _column(self, text: Text) -> TextColumn:
         return self._columns.get(text[0]) or TextColumn(pa.chunked_array([], pa.string()))
 
-    def candidates(self, condition: Expr, columns: Sequence[str]) -> pa.Table | None:
-        """The events that may meet a condition, with these columns; ``None`` when there are none."""
-        kinds = self._of_kind(kind_condition(condition))
+    def candidates(self, query: Outline) -> pa.Table | None:
+        """The events that a query may need, with its columns; ``None`` when there are none."""
+        kinds = self._of_kind(query.kind)
         if not kinds.any() or not len(self.table):
             return None
-        sets = self._needed[id(condition)]
-        if sets:  # of several sets of texts that a condition needs the one that fewest events meet
-            fewest = min(sets, key=lambda texts: sum(map(self._count, texts)))
+        if query.texts:  # of several sets of texts that a query needs the one that fewest events meet
+            fewest = min(query.texts, key=lambda texts: sum(map(self._count, texts)))
             rows: Any = np.unique(np.concatenate([self._rows(t) for t in fewest]))
             rows = rows[kinds[self._kind_of[rows]]]
         else:
             rows = None if kinds.all() else np.flatnonzero(kinds[self._kind_of])
-        wanted = {c.lower() for c in columns}
+        wanted = {n.lower() for n, _ in query.columns} | {ID}  # a query may ask for no column, a table has one
         table = self.table.select([n for n in self.table.column_names if n.lower() in wanted])
         if rows is None or len(rows) > len(self.table) * _MOST_PICKED:
             return table
@@ -113,10 +117,19 @@ class Kept:
         return met
 
 
+def _lean(batch: pa.RecordBatch) -> pa.Table:
+    """A copy of the columns that have values: the batch itself would keep all that the engine gave with it."""
+    there = [n for n, values in zip(batch.schema.names, batch.columns, strict=True) if values.null_count < len(batch)]
+    half = len(batch) // 2
+    copied = [pa.concat_arrays([batch[n].slice(0, half), batch[n].slice(half)]) for n in there]
+    return pa.table(copied, names=there)
+
+
 def with_columns(table: pa.Table, names: Sequence[tuple[str, pa.DataType]]) -> pa.Table:
     """The table with columns that no event has, as nulls."""
     there = {n.lower() for n in table.column_names}
     for name, kind in names:
         if name.lower() not in there:
             table = table.append_column(name, pa.nulls(len(table), kind))
+            there.add(name.lower())
     return table

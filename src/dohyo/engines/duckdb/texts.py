@@ -27,9 +27,9 @@ class TextColumn:
     def _encoded(self) -> tuple[pa.Array, Any]:
         found = self.column.dictionary_encode().unify_dictionaries()
         if not found.num_chunks:
-            return pa.array([], pa.string()), np.zeros(0, dtype=np.int64)
+            return pa.array([], pa.string()), np.zeros(0, dtype=np.int32)
         codes = [c.indices.fill_null(-1).to_numpy(zero_copy_only=False) for c in found.chunks]
-        return found.chunk(0).dictionary, np.concatenate(codes).astype(np.int64)
+        return found.chunk(0).dictionary, np.concatenate(codes).astype(np.int32)
 
     @property
     def codes(self) -> Any:
@@ -40,7 +40,7 @@ class TextColumn:
     def _by_value(self) -> tuple[Any, Any]:
         """The rows, those of one value together, and where each value's rows begin."""
         values, codes = self._encoded
-        order = np.argsort(codes, kind="stable")
+        order = np.argsort(codes, kind="stable").astype(np.int32)
         return order, np.searchsorted(codes[order], np.arange(len(values) + 1))
 
     def find(self, texts: list[str]) -> None:
@@ -58,7 +58,7 @@ class TextColumn:
         """The rows that hold a text."""
         order, starts = self._by_value
         parts = [order[starts[v] : starts[v + 1]] for v in self._hits.get(text, ())]
-        return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
+        return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int32)
 
 
 def raw_rows(column: pa.ChunkedArray, texts: list[str], rows: Any) -> dict[str, Any]:

@@ -1,0 +1,62 @@
+"""What is kept between runs, in the user's cache folder. A cache that cannot be read or written is no loss."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+def folder() -> Path | None:
+    """The cache folder (``DOHYO_CACHE`` names another one; empty: nothing is kept)."""
+    given = os.environ.get("DOHYO_CACHE")
+    if given == "":
+        return None
+    return Path(given) if given else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dohyo"
+
+
+def key(*parts: bytes) -> str:
+    """A name for some content."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "little") + part)
+    return digest.hexdigest()[:32]
+
+
+@dataclass
+class JsonCache:
+    """JSON-ready entries by :func:`key`, in one file; ``path`` ``None``: nothing is kept."""
+
+    path: Path | None
+    entries: dict[str, Any] = field(default_factory=dict)
+    _changed: bool = False
+
+    def __post_init__(self) -> None:
+        if self.path is not None:
+            try:
+                found = json.loads(self.path.read_text("utf-8"))
+            except (OSError, ValueError, RecursionError):
+                found = {}
+            self.entries = found if isinstance(found, dict) else {}
+
+    def keep(self, name: str, entry: Any) -> None:
+        """Keeps an entry."""
+        self.entries[name] = entry
+        self._changed = True
+
+    def write(self) -> None:
+        """Puts the file in its place at once."""
+        if not self._changed or self.path is None:
+            return
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            handle, scratch = tempfile.mkstemp(dir=self.path.parent, suffix=".new")
+            with os.fdopen(handle, "w", encoding="utf-8") as stream:
+                json.dump(self.entries, stream)
+            Path(scratch).replace(self.path)
+        except OSError:
+            return
