@@ -28,7 +28,7 @@ _CATEGORY, _EVENT, _CHANNEL = (Column(n, Type.STRING) for n in ("_sourceCategory
 _tests = st.one_of(
     st.sampled_from((*CATEGORIES, "own")).map(lambda v: boolean("=", _CATEGORY, text(v))),
     st.lists(st.sampled_from(("1", "2", "3")), min_size=1, max_size=2).map(lambda v: boolean("in", _EVENT, *map(text, v))),
-    st.just(boolean("is_null", _CHANNEL)),
+    st.sampled_from((_CHANNEL, _EVENT, _CATEGORY)).map(lambda c: boolean("is_null", c)),
     st.sampled_from((TRUE, FALSE)),
 )
 conditions = st.recursive(

@@ -42,7 +42,7 @@ def _event_ids(conditions: Sequence[Expr], category: str) -> frozenset[str] | No
     """The event ids that are wanted of a category; ``None``: all."""
     found: set[str] = set()
     for condition in conditions:
-        if may_be(condition, {"_sourcecategory": category, "eventid": _OTHER}):
+        if any(may_be(condition, {"_sourcecategory": category, "eventid": other}) for other in (None, _OTHER)):
             return None
         found |= {i for i in _compared(condition) if may_be(condition, {"_sourcecategory": category, "eventid": i})}
     return frozenset(found)
