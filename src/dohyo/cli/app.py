@@ -366,6 +366,23 @@ def import_sigma(
     sigma(paths, output, placeholders, quiet)
 
 
+@app.command(name="update-rules")
+def update_rules(
+    folder: Annotated[Path, typer.Argument(help="Your copy of a public Sigma rule set, with your own changes.")],
+    newer: Annotated[Path, typer.Option("--from", help="A newer copy of the rule set.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+    format: Annotated[str, typer.Option("--format", "-f", help="text or json.")] = "text",
+    quiet: Quiet = False,
+) -> None:
+    """Merge a newer copy of a Sigma rule set; your changes stay. Says what is new, changed and gone; exits 1 on conflicts.
+
+    Example: dohyo update-rules rules --from sigma-2026-08/rules --dry-run
+    """
+    from dohyo.cli.commands.update_rules import run
+
+    run(folder, newer, dry_run, format, quiet)
+
+
 @app.command()
 def fmt(
     files: Annotated[list[Path], typer.Argument(help="Query files (.sumo), or - for stdin.")],

@@ -44,9 +44,15 @@ def _files(paths: Sequence[Path], found: Rules) -> Iterator[Path]:
         if path.is_file():
             yield path
         elif path.is_dir():
-            yield from sorted(p for p in path.rglob("*") if p.suffix.lower() in (".yml", ".yaml") and p.is_file())
+            yield from sorted(p for p in path.rglob("*") if _is_rule(p, path))
         else:
             found.broken.append(f"{path}: no such file or folder of Sigma rules")
+
+
+def _is_rule(path: Path, folder: Path) -> bool:
+    """A YAML file; those in hidden folders are no rules but what tools keep there."""
+    hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+    return path.suffix.lower() in (".yml", ".yaml") and not hidden and path.is_file()
 
 
 def _file(path: Path, cache: Cache, found: Rules, shared: Shared) -> Iterable[Converted]:
