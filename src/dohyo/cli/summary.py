@@ -32,9 +32,14 @@ def show(lines: list[str]) -> None:
 def _read(read: ReadReport) -> str:
     rate = f", {read.records / read.seconds:,.0f} events/s" if read.seconds > 0 and read.records else ""
     return (
-        f"read {read.records:,} events from {len(read.files):,} file{'s' * (len(read.files) != 1)} "
+        f"read {counted(read.records, 'event')} from {counted(len(read.files), 'file')} "
         f"({_size(read.size)}) in {read.seconds:.2f} s{rate}"
     )
+
+
+def counted(count: int, what: str) -> str:
+    """``1 file``, ``2,000 files``."""
+    return f"{count:,} {what}{'s' * (count != 1)}"
 
 
 def _size(count: int) -> str:
@@ -85,7 +90,8 @@ def _rest(read: ReadReport, verbose: bool) -> list[str]:
         lines.append(f"empty: {_listed(read.empty, verbose)}")
     if read.skipped_count:
         names = [n for n, _ in read.skipped]
-        lines.append(f"skipped: {read.skipped_count:,} files that are no logs" + (f" ({_listed(names, True)})" if verbose else ""))
+        told = f" ({_listed(names, True)})" if verbose else ""
+        lines.append(f"skipped, being no logs: {counted(read.skipped_count, 'file')}{told}")
     if read.missing:
         lines.append(f"no event had: {', '.join(read.missing)}")
     return lines

@@ -11,7 +11,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
@@ -43,6 +43,7 @@ _BATCH_ROWS = 200_000
 _LEFT_ROWS = 20_000
 #: This many broken records of a file are named one by one.
 _BROKEN_NAMED = 20
+_NONE = np.zeros(0, dtype=np.int64)
 _RECORDS = pa.schema([("raw", pa.string()), ("row_id", pa.int64())])
 #: Formats whose records are always of one shape.
 _FIXED = {Format.EVTX: "evtx", Format.XML: "evtx"}
@@ -267,7 +268,7 @@ class Reading:
         names, known = self._guessed(_peek(source))
         shapes = [shape(n) for n in names]
         sql = file_statement(self.request, shapes, known, self._unseen(), str(source.path))
-        ordinals, done = [], 0
+        ordinals, done, whole = [], 0, sql is not None
         try:
             for batch in self.connection.sql(sql).to_arrow_reader(_BATCH_ROWS) if sql else ():
                 ids = pa.array(np.arange(done + 1, done + 1 + len(batch), dtype=np.int64) + base)
@@ -275,17 +276,17 @@ class Reading:
                 done += len(batch)
                 yield from self._account(batch, shapes, ids)
                 self._tell()
-        except duckdb.Error:
-            if done:
+        except (duckdb.Error, OSError) as error:  # a record that is too long for DuckDB, say
+            if "Interrupted" in str(error):
                 raise
-        if not done:  # DuckDB cannot read it as it is
-            text = self._text(source, base)
-            yield from self._texts(text, Opened((), self._opened)) if text else ()
-            return
-        unplaced = np.concatenate(ordinals)
+            whole = False
+        unplaced = np.concatenate(ordinals) if ordinals else _NONE
         if len(unplaced):
             yield from self._again(source, base, unplaced, names, known)
-        self._done(source, began)
+        if whole:
+            self._done(source, began)
+        elif (text := self._text(source, base)) is not None:
+            yield from self._texts(replace(text, chunks=_after(text.chunks, done)), Opened((), self._opened))
 
     def _again(
         self, source: Input, base: int, ordinals: Any, names: tuple[str, ...], known: Spellings
@@ -411,6 +412,14 @@ def _spread(texts: pa.StringArray) -> pa.StringArray:
     step = max(1, len(texts) // _PEEK_SPREAD)
     places = sorted({*range(min(_PEEK_RECORDS, len(texts))), *range(0, len(texts), step)})
     return texts.take(pa.array(places, pa.int64()))
+
+
+def _after(chunks: Iterable[Chunk], count: int) -> Iterator[Chunk]:
+    """What comes after so many records."""
+    for chunk in chunks:
+        left, count = chunk.raw[count:], max(0, count - len(chunk.raw))
+        if len(left):
+            yield Chunk(left, chunk.records[len(chunk.raw) - len(left) :], chunk.position)
 
 
 def _records(chunk: Chunk, base: int) -> pa.RecordBatch:
