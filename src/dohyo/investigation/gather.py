@@ -17,7 +17,7 @@ from dohyo.detections.model import Detection
 from dohyo.diagnostics import QueryError
 from dohyo.engines.duckdb.reading import NATIVE_BYTES
 from dohyo.investigation.beacon import Beat, beat
-from dohyo.investigation.questions import FIELDS, QUESTIONS
+from dohyo.investigation.questions import DEEDS, FIELDS, MOST_DEEDS, QUESTIONS, Deed
 from dohyo.investigation.tree import Process, tree
 from dohyo.results import ReadReport
 from dohyo.run import Query, RunOptions, Session, run_queries, search
@@ -79,7 +79,7 @@ def investigate(file: str, record: int, paths: Sequence[str], detection: Detecti
     """All answers about the event ``record`` of ``file``, from the logs ``paths``. Raises :class:`NoSuchEvent`."""
     event = _event(file, record, options)
     found = Investigation(f"{file}:{record}", {k: v for k, v in event.items() if v is not None})
-    asked = [q for q in QUESTIONS if all(event.get(n) for n in q.needs)]
+    asked = [q for q in QUESTIONS if q.fits(event)]
     results = run_queries([Query(q.query(event), q.name) for q in asked], paths, options)
     answers = {}
     for question, result in zip(asked, results, strict=True):
@@ -87,7 +87,7 @@ def investigate(file: str, record: int, paths: Sequence[str], detection: Detecti
             raise result
         answers[question.name], found.read = result.rows, result.read
     found.process = tree(event, answers.get("processes", []))
-    found.did = {n: answers[n] for n in ("wrote", "loaded", "resolved", "registry", "connected") if answers.get(n)}
+    found.did = {n: did for n, deed in DEEDS.items() if (did := _deeds(deed, answers.get("own", [])))}
     _address(found, answers.get("address", []))
     found.beat = beat([int(r["_messageTime"]) for r in answers.get("times", []) if r["_messageTime"] is not None])
     _pair(found, event, answers.get("program", []))
@@ -96,6 +96,12 @@ def investigate(file: str, record: int, paths: Sequence[str], detection: Detecti
         pages = detection.pages()
         found.steps = filled("\n".join(pages[p] for p in ("investigation", "playbook") if p in pages), event)
     return found
+
+
+def _deeds(deed: Deed, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The events of the process that tell of such a deed."""
+    own = [r for r in rows if r["EventID"] in deed.kinds]
+    return [{n: r[n] for n in ("_messageTime", *deed.fields)} for r in own[:MOST_DEEDS]]
 
 
 def _event(file: str, record: int, options: RunOptions) -> dict[str, Any]:
@@ -146,18 +152,19 @@ def _pair(found: Investigation, event: dict[str, Any], rows: Sequence[dict[str, 
 
 
 def _missing(found: Investigation, event: dict[str, Any]) -> None:
+    asked = {q.name for q in QUESTIONS if q.fits(event)}
     for question in QUESTIONS:
         gone = [n for n in question.needs if not event.get(n)]
-        if gone:
+        if gone and question.name not in asked:
             found.missing.append(f"{question.name}: the event has no {', '.join(gone)}")
     kinds = {kind for (_, kind) in found.read.kinds}
     if not kinds & {"1", "4688"}:
         found.missing.append("process tree: these logs have no process creations (Sysmon 1, Security 4688)")
     elif found.process is None:
         found.missing.append("process tree: the creation of this process is not in these logs")
-    for name, kind in (("wrote", "11"), ("loaded", "7"), ("resolved", "22"), ("connected", "3")):
-        if kind not in kinds:
-            found.missing.append(f"{name}: these logs have no events of Sysmon {kind}")
+    for name, deed in DEEDS.items():
+        if not kinds & set(deed.kinds):
+            found.missing.append(f"{name}: these logs have no events of Sysmon {', '.join(deed.kinds)}")
 
 
 def filled(text: str, event: dict[str, Any]) -> str:

@@ -13,28 +13,65 @@ Event = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Question:
-    """A question: the fields of the event that it needs, and the query that answers it."""
+    """A question: the fields of the event that it needs, and the query that answers it. ``without``: it is asked of events
+    that lack this field."""
 
     name: str
     needs: tuple[str, ...]
     query: Callable[[Event], str]
+    without: str = ""
+
+    def fits(self, event: Event) -> bool:
+        """True when it can be asked of an event."""
+        return all(event.get(n) for n in self.needs) and not (self.without and event.get(self.without))
 
 
 def _is(field: str, value: Any) -> str:
     return f"{field} = {quoted(str(value))}"
 
 
-def _own(event: Event, kinds: str, shown: str) -> str:
-    same = _is("ProcessGuid", event["ProcessGuid"])
-    return f"* | where EventID in ({kinds}) and {same} | fields _messageTime, {shown} | sort by _messageTime asc | limit 200"
+@dataclass(frozen=True)
+class Deed:
+    """What a process did, by Sysmon event id, and the fields that tell it."""
+
+    kinds: tuple[str, ...]
+    fields: tuple[str, ...]
 
 
-def _kin(event: Event) -> str:
+DEEDS: dict[str, Deed] = {
+    "wrote": Deed(("11", "15", "23", "26"), ("EventID", "TargetFilename")),
+    "loaded": Deed(("7",), ("ImageLoaded", "Signed", "Signature")),
+    "resolved": Deed(("22",), ("QueryName", "QueryResults")),
+    "registry": Deed(("12", "13", "14"), ("EventID", "TargetObject", "Details")),
+    "connected": Deed(("3",), ("DestinationIp", "DestinationPort", "DestinationHostname")),
+}
+#: So many events of the process itself are looked at, and so many deeds of a sort are told.
+_OWN, MOST_DEEDS = 10_000, 200
+
+
+def _own(event: Event) -> str:
+    """All that the process did, in one question: the source is asked once for its GUID."""
+    kinds = ", ".join(quoted(k) for deed in DEEDS.values() for k in deed.kinds)
+    shown = dict.fromkeys(["EventID", *(f for deed in DEEDS.values() for f in deed.fields)])
+    return (
+        f"* | where {_is('ProcessGuid', event['ProcessGuid'])} | where EventID in ({kinds}) "
+        f"| fields _messageTime, {', '.join(shown)} | sort by _messageTime asc | limit {_OWN}"
+    )
+
+
+def _sysmon_kin(event: Event) -> str:
     """All processes of the host: what a tree is made of."""
     return (
-        f"* | where (EventID = \"1\" or EventID = \"4688\") and {_is('Computer', event['Computer'])} | fields _messageTime, EventID, "
-        "ProcessGuid, ProcessId, Image, CommandLine, User, ParentProcessGuid, ParentProcessId, ParentImage, NewProcessId, "
-        "NewProcessName, ParentProcessName, SubjectUserName | sort by _messageTime asc"
+        f"* | where EventID = \"1\" and {_is('Computer', event['Computer'])} | fields _messageTime, EventID, ProcessGuid, Image, "
+        "CommandLine, User, ParentProcessGuid, ParentImage | sort by _messageTime asc"
+    )
+
+
+def _security_kin(event: Event) -> str:
+    """The same where Security 4688 tells of them: in an event with a GUID Sysmon tells more."""
+    return (
+        f"* | where EventID = \"4688\" and {_is('Computer', event['Computer'])} | fields _messageTime, EventID, ProcessId, "
+        "CommandLine, NewProcessId, NewProcessName, ParentProcessName, SubjectUserName | sort by _messageTime asc"
     )
 
 
@@ -59,12 +96,9 @@ def _pairs(event: Event) -> str:
 
 
 QUESTIONS: tuple[Question, ...] = (
-    Question("processes", ("Computer",), _kin),
-    Question("wrote", ("ProcessGuid",), lambda e: _own(e, '"11", "15", "23", "26"', "EventID, TargetFilename")),
-    Question("loaded", ("ProcessGuid",), lambda e: _own(e, '"7"', "ImageLoaded, Signed, Signature")),
-    Question("resolved", ("ProcessGuid",), lambda e: _own(e, '"22"', "QueryName, QueryResults")),
-    Question("registry", ("ProcessGuid",), lambda e: _own(e, '"12", "13", "14"', "EventID, TargetObject, Details")),
-    Question("connected", ("ProcessGuid",), lambda e: _own(e, '"3"', "DestinationIp, DestinationPort, DestinationHostname")),
+    Question("processes", ("Computer", "ProcessGuid"), _sysmon_kin),
+    Question("processes", ("Computer",), _security_kin, without="ProcessGuid"),
+    Question("own", ("ProcessGuid",), _own),
     Question("address", ("DestinationIp",), _connections),
     Question("times", ("DestinationIp", "Computer", "Image"), _times),
     Question("program", ("Image", "DestinationIp"), _pairs),
