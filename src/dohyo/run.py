@@ -30,11 +30,15 @@ from dohyo.results import Places, ReadReport, Result
 from dohyo.stopping import stoppable
 
 if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
     from dohyo.engines.duckdb.engine import DuckDB
     from dohyo.engines.duckdb.reading import Position, Reading
     from dohyo.engines.duckdb.scan import Request
     from dohyo.lang.tree import Subquery
     from dohyo.sources.model import Input
+    from dohyo.store.read import Store
 
 
 #: From this many queries on each one looks only at the events that hold its texts.
@@ -234,6 +238,8 @@ class Session:
         engine = DuckDB(self.options.threads, self.options.memory)
         if any(scans(q.plan) for q in self.queries):  # a query that begins with `cat` reads no logs
             inputs = self._inputs(paths)
+            if _stores(inputs):
+                return self._stored(engine, inputs)
             if _columnar(inputs):
                 return self._columnar(engine, request, inputs)
             self._stream(engine, request, inputs)
@@ -241,16 +247,15 @@ class Session:
 
     def many(self, queries: Sequence[Sketched], paths: list[str]) -> list[Result | QueryError]:
         """The results of many queries, in their order: each over the events that it need look at."""
-        from dohyo.engines.duckdb.connect import arrow_type, connect
+        from dohyo.engines.duckdb.connect import arrow_type
         from dohyo.engines.duckdb.engine import DuckDB
         from dohyo.engines.duckdb.many import Kept, with_columns
-        from dohyo.engines.duckdb.reading import Reading
 
         outlines = [q.known.outline for q in queries]
         request = self._request_of_many(outlines)
         self.report.asked = request.presence
         inputs = self._inputs(paths)
-        reading = Reading(connect(self.options.threads, self.options.memory), request, self.report, self.places)
+        reading = self._reading(request)
         reading.on_position = self._teller(inputs)
         kept = Kept.of(reading.schema, self._watched(reading, inputs))
         kept.match(outlines)
@@ -335,11 +340,56 @@ class Session:
             results.append(self._result(engine, lean))
         return results
 
-    def _stream(self, engine: DuckDB, request: Request, inputs: list[Input]) -> None:
+    def _stored(self, engine: DuckDB, inputs: list[Input]) -> list[Result | QueryError]:
+        """Each query with the data files that it need look at as part of its own statement."""
+        from dohyo.engines.duckdb.stored import no_events
+
+        stores = self._opened(engine.connection, inputs)
+        results = []
+        for query in self.queries:
+            condition, rest = pushed_apart(query.plan)
+            lean = replace(query, plan=rest)
+            asked = self._asked([lean], condition)
+            selects = [s for store in stores for s in store.selects(asked, engine.connection)]
+            engine.view_events(selects or [no_events(asked)])
+            results.append(self._result(engine, lean))
+        return results
+
+    def _reading(self, request: Request) -> Reading:
         from dohyo.engines.duckdb.connect import connect
         from dohyo.engines.duckdb.reading import Reading
 
-        reading = Reading(connect(self.options.threads, self.options.memory), request, self.report, self.places)
+        connection = connect(self.options.threads, self.options.memory)
+        return Reading(connection, request, self.report, self.places, stored=self._stored_events)
+
+    def _stored_events(self, reading: Reading, source: Input) -> Iterator[pa.RecordBatch]:
+        """The events of a store that is read beside other logs, or for many queries."""
+        for store in self._opened(reading.connection, [source]):
+            for select in store.selects(reading.request, reading.connection):
+                for batch in reading.connection.sql(select.sql("duckdb", copy=False)).to_arrow_reader():
+                    reading.position.hits += len(batch)
+                    yield batch.cast(reading.schema)
+            reading.position.files_done += 1
+
+    def _opened(self, connection: duckdb.DuckDBPyConnection, inputs: list[Input]) -> list[Store]:
+        """The stores among the inputs, counted."""
+        from dohyo.sources.model import Problem
+        from dohyo.store.files import StoreError
+        from dohyo.store.read import Store
+
+        stores = []
+        for source in inputs:
+            try:
+                store = Store.open(source.name, connection)
+            except StoreError as error:
+                self.report.problems.append(Problem(source.name, "", str(error)))
+                continue
+            store.tell(self.report, self.places, (self.options.since, self.options.until))
+            stores.append(store)
+        return stores
+
+    def _stream(self, engine: DuckDB, request: Request, inputs: list[Input]) -> None:
+        reading = self._reading(request)
         reading.on_position = self._teller(inputs)
         batches = self._watched(reading, inputs)
         once = len(self.queries) == 1 and scan_references(self.queries[0].plan) <= 1
@@ -385,6 +435,13 @@ def shown(plan: Node) -> Node:
     touched = [n for n in fields_asked(plan) if n.lower() not in {o.lower() for o in own} and not n.startswith("_")]
     hidden = tuple(f.name for f in plan.schema.fields if f.hidden)
     return Project(plan, ("_messageTime", *touched, *own, "_raw"), hidden)
+
+
+def _stores(inputs: list[Input]) -> bool:
+    """True for stores alone."""
+    from dohyo.sources.model import Format
+
+    return bool(inputs) and all(i.format is Format.STORE for i in inputs)
 
 
 def _columnar(inputs: list[Input]) -> bool:

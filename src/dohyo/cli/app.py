@@ -450,6 +450,56 @@ def language_server() -> None:
 
 
 @app.command()
+def ingest(
+    paths: Paths = None,
+    store: Annotated[str | None, typer.Option("--store", metavar="DIR", help="The store: a folder, or s3://, gs://, az:// … "
+                     "with dohyo[cloud]. It is made if it is not there.")] = None,
+    source_category: Category = None,
+    retain: Annotated[str | None, typer.Option(help="Afterwards remove events older than this, such as 90d.")] = None,
+    threads: Threads = None, quiet: Quiet = False, verbose: Verbose = False,
+) -> None:  # fmt: skip
+    """Put logs into a store, to hunt them more than once: shaped, sorted Parquet. What is there already is not read again.
+
+    Example: dohyo ingest logs/ --store hunts && dohyo hunt hunts --since -24h
+    """
+    from dohyo.cli.commands.store import ingest_logs
+
+    ingest_logs(paths, store, source_category, retain, threads, quiet, verbose)
+
+
+stores = typer.Typer(help="Look after a store: what is in it, fewer and larger files, old events away.", no_args_is_help=True)
+app.add_typer(stores, name="store")
+Root = Annotated[str, typer.Argument(metavar="DIR", help="The store: a folder or a URL.")]
+
+
+@stores.command()
+def info(
+    root: Root,
+    format: Annotated[str, typer.Option("--format", "-f", help="table or json.")] = "table",
+) -> None:
+    """Say what a store holds: events by day and category, files, logs that were read."""
+    from dohyo.cli.commands.store import tell
+
+    tell(root, format)
+
+
+@stores.command()
+def compact(root: Root, threads: Threads = None, quiet: Quiet = False) -> None:
+    """Merge small files of a day and category, and remove what writers that were killed left behind."""
+    from dohyo.cli.commands.store import merge
+
+    merge(root, threads, quiet)
+
+
+@stores.command()
+def retain(root: Root, age: Annotated[str, typer.Argument(help="Such as 90d or 12w.")], quiet: Quiet = False) -> None:
+    """Remove the events of days that are older than this."""
+    from dohyo.cli.commands.store import forget
+
+    forget(root, age, quiet)
+
+
+@app.command()
 def sample(
     out: Annotated[Path | None, typer.Argument(help="File to write (.ndjson .json .csv .parquet, also .gz .zst); default: "
                    "stdout.")] = None,

@@ -17,7 +17,7 @@ def summary(read: ReadReport, found: str, verbose: bool) -> list[str]:
     """The lines of the summary; ``found`` is its first."""
     lines = [found, _read(read)]
     lines += _kinds(read, verbose)
-    lines += _problems(read, verbose)
+    lines += problems(read.problems, verbose)
     lines += _foreign(read, verbose)
     lines += _rest(read, verbose)
     return lines
@@ -59,19 +59,19 @@ def _kinds(read: ReadReport, verbose: bool) -> list[str]:
     return [f"events: {shown}{more}"]
 
 
-def _problems(read: ReadReport, verbose: bool) -> list[str]:
-    """Each file with a problem is named, in a short summary too."""
-    shown = read.problems if verbose else _first_of_each(read)
+def problems(found: list[Problem], verbose: bool) -> list[str]:
+    """What could not be read. Each file with a problem is named, in a short summary too."""
+    shown = found if verbose else _first_of_each(found)
     lines = [f"not read: {p}" + (f" — {p.hint}" if p.hint else "") for p in shown]
-    if len(read.problems) > len(shown):
-        lines.append(f"not read: {len(read.problems) - len(shown):,} more; -v shows all")
+    if len(found) > len(shown):
+        lines.append(f"not read: {len(found) - len(shown):,} more; -v shows all")
     return lines
 
 
-def _first_of_each(read: ReadReport) -> list[Problem]:
+def _first_of_each(found: list[Problem]) -> list[Problem]:
     seen: Counter[str] = Counter()
     out: list[Problem] = []
-    for problem in read.problems:
+    for problem in found:
         seen[problem.file] += 1
         if seen[problem.file] <= _A_FILE and len(out) < 4 * _PROBLEMS:
             out.append(problem)

@@ -86,12 +86,13 @@ def raw_condition(condition: Expr) -> Expr:
     return all_of([kind, boolean("search", Column("_raw", Type.STRING), text(pattern))])
 
 
-def kind_condition(condition: Expr) -> Expr:
-    """What a condition asks of the kind of event alone: every event that meets the condition meets this."""
-    if {c.name.lower() for c in columns(condition)} <= KIND_FIELDS:
+def kind_condition(condition: Expr, fields: frozenset[str] = KIND_FIELDS) -> Expr:
+    """What a condition asks of the kind of event (of these ``fields``) alone: every event that meets the condition meets
+    this."""
+    if {c.name.lower() for c in columns(condition)} <= fields:
         return condition
     if isinstance(condition, Call) and condition.function in ("and", "or"):
-        parts = list(dict.fromkeys(kind_condition(a) for a in condition.args))
+        parts = list(dict.fromkeys(kind_condition(a, fields) for a in condition.args))
         if condition.function == "and":
             return all_of(parts)
         return TRUE if TRUE in parts else any_of(parts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import io
 import os
+import re
 import stat
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -15,12 +16,15 @@ from typing import BinaryIO, cast
 from dohyo.sources.archives import Blob, Skipped, Visit, inputs_of
 from dohyo.sources.detect import Packing, detect
 from dohyo.sources.limits import HEAD, LIMITS, Limits
-from dohyo.sources.model import Input, Problem
+from dohyo.sources.model import Format, Input, Problem
 from dohyo.sources.spool import Spool
 from dohyo.sources.streams import Budget, Pushed, problem_of
 
 _VERSION_CONTROL = frozenset({".git", ".hg", ".svn", ".bzr", ".jj", "CVS", "_darcs", ".fslckout"})
 _STDIN = "-"
+#: What a store of Dohyo has in its folder.
+STORE_MARKER = os.path.join("_dohyo", "store.json")
+_URL = re.compile(r"[a-z][a-z0-9+]*://", re.IGNORECASE)
 
 
 def find_inputs(
@@ -45,6 +49,8 @@ def find_inputs(
 def _argument(path: str, visit: Visit, seen: set[str]) -> Iterator[Input]:
     if path == _STDIN:
         yield from _standard_input(visit)
+    elif _URL.match(path):
+        yield _store(path)
     elif "\0" in path:
         visit.report(Problem(path.replace("\0", "\\0"), "", "is not a path"))
     elif os.path.lexists(path):
@@ -104,8 +110,17 @@ def _walk(top: str, visit: Visit, seen: set[str]) -> Iterator[Input]:
         path = todo.pop()
         if not os.path.isdir(path):
             yield from _file(path, visit, seen, named=False)
-        elif not _known(path, seen):
+        elif _known(path, seen):
+            continue
+        elif os.path.isfile(os.path.join(path, STORE_MARKER)):
+            yield _store(path)
+        else:
             todo.extend(reversed(_entries(path, visit)))
+
+
+def _store(root: str) -> Input:
+    """A store: its files are read through what it says of itself."""
+    return Input(root, Format.STORE, partial(_raw, root))
 
 
 def _entries(folder: str, visit: Visit) -> list[str]:

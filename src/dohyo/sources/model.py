@@ -25,6 +25,7 @@ class Format(StrEnum):
     PARQUET = "parquet"
     EVTX = "evtx"
     XML = "xml"  # Windows event XML, one or many <Event> elements
+    STORE = "store"  # a folder or URL that Dohyo keeps: see dohyo.store
     EMPTY = "empty"
     UNKNOWN = "unknown"
 

@@ -19,9 +19,10 @@ _SWITCH = 0.0005
 _POLL = 0.2
 
 
-def ahead(items: Iterable[T]) -> Iterator[T]:
-    """The items, made in a thread. What it raises is raised here; when this iterator is closed the thread ends."""
-    waiting: queue.Queue[tuple[T | None, BaseException | None]] = queue.Queue(_WAITING)
+def ahead(items: Iterable[T], most: int = _WAITING) -> Iterator[T]:
+    """The items, made in a thread, of which ``most`` may wait. What it raises is raised here; when this iterator is closed
+    the thread ends."""
+    waiting: queue.Queue[tuple[T | None, BaseException | None]] = queue.Queue(most)
     stop = threading.Event()
     maker = threading.Thread(target=_make, args=(items, waiting, stop), daemon=True, name="dohyo-reader")
     with _quick_switches():

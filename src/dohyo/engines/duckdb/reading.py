@@ -108,6 +108,7 @@ class Reading:
     report: ReadReport
     places: Places
     on_position: Callable[[Position], None] | None = None
+    stored: Callable[[Reading, Input], Iterator[pa.RecordBatch]] | None = None  # reads a store among the inputs
     position: Position = field(default_factory=Position)
     _statements: dict[tuple[object, ...], str] = field(default_factory=dict)
     _files: dict[int, FileReport] = field(default_factory=dict)
@@ -129,6 +130,8 @@ class Reading:
         if source.format is Format.EMPTY:
             self.report.empty.append(source.name)
             return None
+        if source.format is Format.STORE:
+            return self.stored(self, source) if self.stored else None
         base = self._begun(source)
         if source.format is Format.PARQUET:
             return self._parquet(source, base)
@@ -254,7 +257,7 @@ class Reading:
                 file.records += 1
                 if file.broken <= _BROKEN_NAMED:
                     where = f"{_unit(file)} {row_id & ((1 << Places.BITS) - 1)}"
-                    self.report.problems.append(Problem(file.name, where, _why_broken(text)))
+                    self.report.problems.append(Problem(file.name, where, why_broken(text)))
 
     def _tell_further_broken(self) -> None:
         for file in self.report.files:
@@ -459,7 +462,8 @@ def _peek(source: Input) -> list[str]:
     return texts
 
 
-def _why_broken(text: str | None) -> str:
+def why_broken(text: str | None) -> str:
+    """Why a record is no JSON object, in words."""
     try:
         found = json.loads(text or "")
     except RecursionError:

@@ -210,7 +210,7 @@ class Events:
         return exp.Struct(expressions=parts)
 
     def _shown(self, name: str, kind: Type) -> Sql:
-        value = _typed(self.value(name), kind)
+        value = typed(self.value(name), kind)
         if name.lower() != "_raw" or self.request.raw_where == TRUE:
             return value
         return case((self._condition(self.request.raw_where, whole_raw=True), value), default=null())
@@ -243,7 +243,8 @@ def _held(key: str) -> str:
     return f"__v_{key}"
 
 
-def _typed(value: Sql, kind: Type) -> Sql:
+def typed(value: Sql, kind: Type) -> Sql:
+    """The value; a null among texts says that it is one."""
     return cast(value, "VARCHAR") if kind is Type.STRING and isinstance(value, exp.Null) else value
 
 
@@ -270,9 +271,13 @@ def chunk_statement(
     Events(request, shapes, raw, facts, exact=exact).collect()
     events = Events(request, shapes, raw, facts, exact=exact, unseen=unseen)
     number, shown = events.number(), events.shown(extra)
-    parsed = [exp.alias_(_parsed(tree), f"j{i}", quoted=True) for i, tree in enumerate(raw.layers)]
-    source = exp.select(column("raw"), column("row_id"), *parsed, copy=False).from_("chunk", copy=False)
-    return events.over(source, _placed(number), shown).sql("duckdb", copy=False)
+    source = exp.select(column("raw"), column("row_id"), *parsed_layers(raw), copy=False).from_("chunk", copy=False)
+    return events.over(source, placed(number), shown).sql("duckdb", copy=False)
+
+
+def parsed_layers(raw: JsonRaw) -> list[Sql]:
+    """The record read into structs, as columns ``j0``, ``j1`` …"""
+    return [exp.alias_(_parsed(tree), f"j{i}", quoted=True) for i, tree in enumerate(raw.layers)]
 
 
 def _parsed(tree: KeyTree) -> Sql:
@@ -281,7 +286,7 @@ def _parsed(tree: KeyTree) -> Sql:
     return apply("try", apply("from_json", column("raw"), lit(json.dumps(structure))))
 
 
-def _placed(number: Sql) -> Sql:
+def placed(number: Sql) -> Sql:
     """No shape for a record that could not be read as JSON."""
     return case((is_null(column("j0")), cast(lit(0), "UTINYINT")), default=number)
 
@@ -337,7 +342,7 @@ def parquet_view(request: Request, names: dict[str, str], empty: set[str], path:
     events.request = replace(request, predicate=settled(request.predicate, dict.fromkeys(events.absent())))
     numbered = exp.Kwarg(this=exp.to_identifier("file_row_number"), expression=exp.true())
     reader = exp.select(exp.Star()).from_(apply("read_parquet", lit(path), numbered))
-    shown = [exp.alias_(_typed(events.value(n), t), n, quoted=True) for n, t in request.columns]
+    shown = [exp.alias_(typed(events.value(n), t), n, quoted=True) for n, t in request.columns]
     keep = events.keep()
     number = events.number() if len(shapes) > 1 else lit(1)
     return events.over(reader, number, shown).where(keep, copy=False)

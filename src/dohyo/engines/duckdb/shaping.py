@@ -211,15 +211,21 @@ def _places(shape: m.Shape, raw: Raw, name: str) -> list[Sql]:
     paths = [(*bag, *key) for bag in shape.bags for n in names for key in _keys(n)]
     paths += [(*bag, prefix + n) for bag, prefix in shape.prefixed_bags for n in names]
     found = [raw.value(p) for p in dict.fromkeys(paths)]
+    found += _in_texts(shape, raw, name) if raw.in_texts(name) else []
+    top = dict.fromkeys(key for n in names for key in _keys(n))
+    return found + [raw.value(p) for p in top if p not in paths]
+
+
+def _in_texts(shape: m.Shape, raw: Raw, name: str) -> list[Sql]:
+    """Where a name may be in the texts of a record."""
+    found: list[Sql] = []
     for bag in shape.inside_bags:
         text, inner = (bag.text, bag.inner) if isinstance(bag, m.Inside) else (bag, ())
         # text inside a record shows no spelling until it is read: all that are known are looked for
-        spelled = dict.fromkeys((*names, *SPELLINGS.get(name.lower(), ())))
+        spelled = dict.fromkeys((*raw.spellings(name), *SPELLINGS.get(name.lower(), ())))
         found += [json_value(expression(text, raw), (*inner, n)) for n in spelled]
     found += [_xml_data(m.XmlData(text, name), raw) for text in shape.xml_bags]
-    found += [_message_line(m.MessageLine(text, name), raw) for text in shape.message_bags]
-    top = dict.fromkeys(key for n in names for key in _keys(n))
-    return found + [raw.value(p) for p in top if p not in paths]
+    return found + [_message_line(m.MessageLine(text, name), raw) for text in shape.message_bags]
 
 
 def _keys(name: str) -> list[Path]:
@@ -244,23 +250,24 @@ def built_in(shape: m.Shape, raw: Raw, name: str, known: BuiltIns) -> Sql | None
         return (times[0] if len(times) == 1 else coalesce(*times)) if times else cast(null(), "BIGINT")
     if lower in ("_raw", "_size"):
         own = shape.fields.get("_raw")
-        whole = _trimmed(known.raw) if known.raw is not None else null()
+        whole = trimmed(known.raw) if known.raw is not None else null()
         text = whole if own is None else coalesce(expression(own, raw), whole)
         return text if lower == "_raw" else apply("strlen", text)
     if lower in (ID, "_messageid"):
         return known.row_id.copy()
-    if lower in _CONSTANTS and lower not in (n.lower() for n in shape.fields):
-        return _CONSTANTS[lower].copy()
+    if lower in CONSTANTS and lower not in (n.lower() for n in shape.fields):
+        return CONSTANTS[lower].copy()
     return None
 
 
-def _trimmed(raw: Sql) -> Sql:
+def trimmed(raw: Sql) -> Sql:
     """The text without blanks at its end. JSON ends with a brace; trimming walks through every character."""
     whole = apply("ends_with", raw.copy(), lit("}"))
     return case((whole, raw.copy()), default=apply("rtrim", raw.copy(), lit("\r\n\t ")))
 
 
-_CONSTANTS: dict[str, Sql] = {
+#: Built-in fields that are the same for every record of a local file.
+CONSTANTS: dict[str, Sql] = {
     "_messagecount": lit(0),
     "_collectorid": lit(0),
     "_sourceid": lit(0),

@@ -1,0 +1,140 @@
+"""Reads logs as units of raw records, each with how far every log is read when the unit is in the store."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pyarrow as pa
+
+from dohyo.results import Places
+from dohyo.sources.model import Chunk, Format, Input, Problem
+from dohyo.sources.readers import READERS
+from dohyo.sources.shapes.recognise import recognise
+from dohyo.store.origins import Digest, Seen, stamp_of
+from dohyo.store.state import Origin
+from dohyo.store.unit import RECORDS
+
+#: So much text is shaped at a time. Three units are in memory at once: one that is read, one that waits, one that is shaped.
+UNIT_BYTES = 96 << 20
+_PEEK, _SPREAD = 50, 100
+#: Formats whose records are always of one shape.
+_FIXED = {Format.EVTX: "evtx", Format.XML: "evtx"}
+
+
+@dataclass
+class Unit:
+    """Raw records by the guess of their shapes; ``origins``: how far the logs are read with this unit; ``before``: how far
+    they were read without it (0: not at all)."""
+
+    records: dict[tuple[str, ...], list[pa.RecordBatch]] = field(default_factory=dict)
+    origins: dict[int, Origin] = field(default_factory=dict)
+    before: dict[int, int] = field(default_factory=dict)
+    size: int = 0
+    position: int = 0  # bytes of all inputs read so far
+
+    def table(self, guess: tuple[str, ...]) -> pa.Table:
+        """The records of one guess, one piece; they are taken out of the unit."""
+        return pa.Table.from_batches(self.records.pop(guess), RECORDS)
+
+
+@dataclass
+class Gathering:
+    """One reading of logs for a store. ``numbers``: the numbers that new logs get."""
+
+    seen: Seen
+    numbers: Iterator[int]
+    report: Callable[[Problem], None]
+    known: list[str] = field(default_factory=list)  # logs of which nothing was new
+    empty: list[str] = field(default_factory=list)
+    reader: Callable[[Input, Callable[[Problem], None]], Iterator[Chunk]] | None = None
+    _unit: Unit = field(default_factory=Unit)
+    _done: int = 0
+
+    def units(self, inputs: Iterable[Input]) -> Iterator[Unit]:
+        """The records of all inputs that the store does not have."""
+        for source in inputs:
+            yield from self._one(source)
+            self._done += source.size or 0
+        if self._unit.origins:
+            yield self._next()
+
+    def _next(self) -> Unit:
+        unit, self._unit = self._unit, Unit()
+        unit.position = self._done
+        return unit
+
+    def _one(self, source: Input) -> Iterator[Unit]:
+        if source.format is Format.EMPTY:
+            self.empty.append(source.name)
+            return
+        if self.seen.unchanged(source):
+            self.known.append(source.name)
+            return
+        stamp = stamp_of(source)  # before it is read: what is written meanwhile is looked at the next time
+        old, more = (None, True) if source.once else self.seen.match(source, self._chunks(source, _ignore))
+        if old is not None and not more:
+            self.known.append(source.name)
+            if old.name == source.name:
+                self._note(replace(old, stamp=stamp), old.count)
+            return
+        yield from self._read(source, old, stamp)
+
+    def _chunks(self, source: Input, report: Callable[[Problem], None]) -> Iterator[Chunk]:
+        return (self.reader or READERS[source.format])(source, report)
+
+    def _note(self, origin: Origin, before: int) -> None:
+        self._unit.origins[origin.id] = origin
+        self._unit.before.setdefault(origin.id, before)
+        self.seen.origins[origin.id] = origin
+
+    def _read(self, source: Input, old: Origin | None, stamp: tuple[int, int] | None) -> Iterator[Unit]:
+        number = old.id if old else next(self.numbers)
+        known = old.count if old else 0
+        digest, last, committed = Digest(), 0, known
+        guess: tuple[str, ...] = (_FIXED[source.format],) if source.format in _FIXED else ()
+
+        def so_far(stamp: tuple[int, int] | None) -> Origin:
+            return Origin(number, source.name, source.format.value, digest.count, 0, digest.head, digest.text, stamp, last)
+
+        for chunk in self._chunks(source, self.report):
+            fresh = max(0, known - digest.count)
+            digest.take(chunk.raw)
+            raw, records = chunk.raw.slice(fresh), chunk.records.slice(fresh)
+            if not len(raw):
+                continue
+            guess = guess or guessed(raw)
+            last = records[-1].as_py()
+            ids = pa.array(records.to_numpy() + (number << Places.BITS))
+            self._unit.records.setdefault(guess, []).append(pa.record_batch([raw, ids], schema=RECORDS))
+            self._unit.size += raw.nbytes
+            if self._unit.size >= UNIT_BYTES:
+                self._note(so_far(None), committed)
+                committed = digest.count
+                self._done, kept = self._done + chunk.position, self._done
+                yield self._next()
+                self._done = kept
+        if digest.count > known or old is None:
+            self._note(so_far(stamp), committed)
+
+
+def guessed(raw: pa.StringArray) -> tuple[str, ...]:
+    """The shapes of some records: the first ones, and further ones from all over."""
+    step = max(1, len(raw) // _SPREAD)
+    places = sorted({*range(min(_PEEK, len(raw))), *range(0, len(raw), step)})
+    found: Counter[str] = Counter()
+    for text in raw.take(pa.array(places, pa.int64())).to_pylist():
+        try:
+            record: Any = json.loads(text)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(record, dict):
+            found[recognise(record).name] += 1
+    return tuple(sorted(found)) or ("generic",)
+
+
+def _ignore(problem: Problem) -> None:
+    """For a reading whose problems are told at another one."""

@@ -1,0 +1,174 @@
+"""Logs into a store: read what is new, shape it unit by unit, and commit each unit with how far the logs were read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import pyarrow as pa
+
+from dohyo.engines.duckdb.ahead import ahead
+from dohyo.engines.duckdb.connect import connect
+from dohyo.engines.duckdb.reading import why_broken
+from dohyo.results import Places
+from dohyo.sources.archives import Skipped
+from dohyo.sources.find import find_inputs
+from dohyo.sources.model import Format, Input, Problem
+from dohyo.store.gather import Gathering, Unit
+from dohyo.store.log import Change, Conflict, Log, open_log
+from dohyo.store.names import Names
+from dohyo.store.origins import Seen
+from dohyo.store.state import State
+from dohyo.store.unit import Shaper
+from dohyo.store.write import Written, write_parts
+
+_BROKEN_NAMED = 20
+#: For the engine; beyond it, it spills to disk.
+_MEMORY = "500MB"
+
+
+@dataclass
+class Ingested:
+    """What an ingest did. ``known``: logs of which nothing was new."""
+
+    events: int = 0
+    files: int = 0
+    bytes_read: int = 0
+    known: list[str] = field(default_factory=list)
+    empty: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    broken: Counter[str] = field(default_factory=Counter)
+    skipped: Skipped = field(default_factory=Skipped)
+    inputs: int = 0
+
+
+def ingest(
+    paths: Sequence[str],
+    root: str,
+    *,
+    category: str | None = None,
+    threads: int | None = None,
+    progress: Callable[[int, int, int], None] | None = None,
+) -> Ingested:
+    """Puts the logs under ``paths`` into the store at ``root``, which is made if it is not there. What is in the store
+    already is not read again. ``progress`` is told bytes read, bytes in all, and events stored. Raises
+    :class:`StoreError` when the store cannot be used."""
+    log = open_log(root)
+    done = Ingested()
+    while True:
+        try:
+            _Run(log, category, threads, done, progress).run(paths)
+        except Conflict:  # another writer was quicker with one of the logs: look again at what is new
+            continue
+        return done
+
+
+@dataclass
+class _Run:
+    log: Log
+    category: str | None
+    threads: int | None
+    done: Ingested
+    progress: Callable[[int, int, int], None] | None
+    _known: set[int] = field(default_factory=set)  # logs that the store had when this run began
+    _own: range = range(0)  # the numbers of this run's logs
+
+    def run(self, paths: Sequence[str]) -> None:
+        inputs = self._inputs(paths)
+        state = self.log.refresh()
+        seen = Seen(dict(state.origins))
+        self._known = set(state.origins)
+        numbers = self._reserve(len(inputs)) if not all(map(seen.unchanged, inputs)) else iter(())
+        gathering = Gathering(seen, numbers, self._report)
+        self.done.known, self.done.empty = gathering.known, gathering.empty
+        shaper = Shaper(connect(self.threads, _MEMORY), self.category)
+        total = sum(i.size or 0 for i in inputs)
+        units = ahead(gathering.units(inputs), 1)
+        try:
+            for unit in units:
+                self._store(unit, shaper)
+                if self.progress:
+                    self.progress(min(unit.position, total), total, self.done.events)
+        finally:
+            units.close()  # type: ignore[attr-defined]  # a generator
+
+    def _inputs(self, paths: Sequence[str]) -> list[Input]:
+        self.done.problems, self.done.skipped = [], Skipped()
+        found = list(find_inputs(list(paths), self.done.problems.append, skipped=self.done.skipped))
+        self.done.inputs = len(found)
+        return found
+
+    def _report(self, problem: Problem) -> None:
+        self.done.problems.append(problem)
+
+    def _reserve(self, count: int) -> Iterator[int]:
+        """Numbers for so many logs, which no other writer gets."""
+        first = 0
+
+        def make(state: State) -> Change:
+            nonlocal first
+            first = state.reserved
+            return Change("RESERVE", reserved=first + count)
+
+        self.log.commit(make)
+        self._own = range(first, first + count)
+        return iter(self._own)
+
+    def _store(self, unit: Unit, shaper: Shaper) -> None:
+        """Shapes a unit, writes its files, and makes them visible in one commit."""
+        written, broken = Written(), Counter[int]()
+        for guess in list(unit.records):
+            self._shape(unit, guess, shaper, written, broken)
+        origins = [replace(o, broken=o.broken + broken[o.id]) for o in unit.origins.values()]
+
+        def make(state: State) -> Change:
+            self._check(unit, state)
+            return Change("WRITE", add=written.files, origins=origins, schemas=written.schemas)
+
+        try:
+            self.log.commit(make)
+        except BaseException:
+            for file in written.files:
+                self.log.files.remove(file.path)
+            raise
+        self.done.events += sum(f.rows for f in written.files)
+        self.done.files += len(written.files)
+
+    def _check(self, unit: Unit, state: State) -> None:
+        """Raises :class:`Conflict` when a log was read further, or by somebody else, since this unit was read."""
+        for number, origin in unit.origins.items():
+            now = state.origins.get(number)
+            if (now.count if now else 0) != unit.before[number]:
+                raise Conflict
+            others = (o for o in state.origins.values() if o.id not in self._known and o.id not in self._own)
+            if any(o.head == origin.head for o in others):
+                raise Conflict
+
+    def _shape(self, unit: Unit, guess: tuple[str, ...], shaper: Shaper, written: Written, broken: Counter[int]) -> None:
+        records = unit.table(guess)
+        names, facts = shaper.facts(guess, records)
+        self._tell_broken(records.filter(facts.broken), unit, broken)
+        order, parts = shaper.parts(names, facts, records)
+        if not len(order):
+            return
+        arranged = records.combine_chunks().take(pa.array(order))
+        found = Names()
+        for part in parts:
+            found.add(part.names)
+        more = write_parts(self.log.files, parts, iter(shaper.fields(names, found, arranged)))
+        written.files += more.files
+        written.schemas |= more.schemas
+
+    def _tell_broken(self, records: pa.Table, unit: Unit, broken: Counter[int]) -> None:
+        """Counts and names records that are no JSON objects."""
+        for text, row_id in zip(records["raw"].to_pylist(), records["row_id"].to_pylist(), strict=True):
+            number, record = row_id >> Places.BITS, row_id & ((1 << Places.BITS) - 1)
+            origin = unit.origins[number]
+            broken[number] += 1
+            self.done.broken[origin.name] += 1
+            if self.done.broken[origin.name] <= _BROKEN_NAMED:
+                where = f"{'record' if origin.format == Format.EVTX else 'line'} {record}"
+                self.done.problems.append(Problem(origin.name, where, why_broken(text)))
+            elif self.done.broken[origin.name] == _BROKEN_NAMED + 1:
+                self.done.problems.append(Problem(origin.name, "", "further broken records"))

@@ -1,0 +1,108 @@
+"""Which logs were read before, told by what is in them: a copy under another name is not read again, and a log that grew
+goes on where it stopped.
+
+An origin remembers how many of a log's records are in the store and a digest of their text. A log whose first record is
+known is read through once, without shaping anything: where its digest meets a remembered one, the records up to there are
+known. A file of the same name, size and time as when all of it was read is not even opened."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from dohyo.sources.model import Chunk, Input
+from dohyo.store.state import Origin
+
+Stamp = tuple[int, int]
+
+
+def stamp_of(source: Input) -> Stamp | None:
+    """Size and time of the file that a source is (in); ``None`` when there is none."""
+    path = source.path or Path(source.name.split("!")[0])
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return (found.st_size, found.st_mtime_ns) if not source.once else None
+
+
+class Digest:
+    """A digest of records as they come."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+        self.head = ""
+        self.count = 0
+
+    def take(self, raw: pa.StringArray) -> None:
+        """Takes in some records."""
+        if not len(raw):
+            return
+        if not self.count:
+            self.head = head_of(raw)
+        offsets = np.frombuffer(raw.buffers()[1], dtype=np.int32, count=len(raw) + 1, offset=raw.offset * 4)
+        self._hash.update(memoryview(raw.buffers()[2])[offsets[0] : offsets[-1]])
+        self.count += len(raw)
+
+    @property
+    def text(self) -> str:
+        """The digest so far."""
+        return self._hash.copy().hexdigest()
+
+
+@dataclass
+class Seen:
+    """The origins of a store, to look logs up in."""
+
+    origins: dict[int, Origin]
+
+    def unchanged(self, source: Input) -> bool:
+        """True when a file of this name, size and time was read to its end."""
+        stamp = stamp_of(source)
+        return stamp is not None and any(o.name == source.name and o.stamp == stamp for o in self.origins.values())
+
+    def match(self, source: Input, chunks: Iterable[Chunk]) -> tuple[Origin | None, bool]:
+        """The origin that this log is a copy of, or goes on from, and whether it has more records than that. Reads no
+        further than it must."""
+        digest, wanted, best, more = Digest(), None, None, False
+        for chunk in chunks:
+            raw = chunk.raw
+            if wanted is None and len(raw):
+                wanted = self._beginning(head_of(raw))
+            while wanted and digest.count + len(raw) >= wanted[0].count:
+                origin = wanted.pop(0)
+                at = origin.count - digest.count
+                digest.take(raw.slice(0, at))
+                raw = raw.slice(at)
+                if digest.text == origin.digest:
+                    best, more = origin, False
+            more = more or len(raw) > 0
+            if wanted is not None and not wanted and more:
+                break
+            digest.take(raw)
+        if best is not None and more and best.name != source.name and not _gone(best):
+            return None, True
+        return best, more
+
+    def _beginning(self, head: str) -> list[Origin]:
+        """The origins that begin with the same record, those of the fewest records first."""
+        return sorted((o for o in self.origins.values() if o.head == head and o.count), key=lambda o: o.count)
+
+
+def head_of(raw: pa.StringArray) -> str:
+    """The digest of the first record."""
+    return hashlib.sha256(raw[0].as_py().encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _gone(origin: Origin) -> bool:
+    """True when the file of an origin is no longer at its place, or begins anew there: it was moved away."""
+    try:
+        size = Path(origin.name.split("!")[0]).stat().st_size
+    except OSError:
+        return True
+    return origin.stamp is not None and size < origin.stamp[0]

@@ -1,0 +1,160 @@
+"""A store for queries: which data files a query need look at, and what they answer for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dohyo.engines.duckdb.raw import Spellings
+from dohyo.engines.duckdb.stored import Group, meeting, stored_view
+from dohyo.plan import names as hidden
+from dohyo.plan.expr import TRUE, Call, Column, Expr, Literal, all_of, boolean, text
+from dohyo.plan.literals import kind_condition
+from dohyo.plan.types import Type
+from dohyo.results import FileReport, Places, ReadReport
+from dohyo.sources.shapes import shape
+from dohyo.store.files import Files
+from dohyo.store.log import open_log
+from dohyo.store.names import plain
+from dohyo.store.state import DataFile, Schema, State
+from dohyo.store.write import LISTED
+
+if TYPE_CHECKING:
+    import duckdb
+    from sqlglot import exp
+
+    from dohyo.engines.duckdb.scan import Request
+
+_TIMES = {"_messagetime", hidden.TIME}
+#: More values than this are not worth to be listed in a condition.
+_MOST = 200
+
+Range = tuple[int | None, int | None]
+"""From a time on (epoch ms) to before another one; ``None``: no bound."""
+
+
+@dataclass
+class Store:
+    """The data files of a store at one moment. ``base`` is added to the ids of its events."""
+
+    name: str
+    state: State
+    files: list[DataFile]
+    at: Files
+    base: int = 0
+
+    @classmethod
+    def open(cls, root: str, connection: duckdb.DuckDBPyConnection) -> Store:
+        """The store at a folder or URL; the connection can open its files from then on. Raises :class:`StoreError`."""
+        log = open_log(root)
+        log.files.register(connection)
+        return cls(root, log.state, list(log.state.files.values()), log.files)
+
+    def tell(self, report: ReadReport, places: Places, within: Range) -> None:
+        """Counts what a run reads, and gives the logs behind the events their numbers."""
+        self.base = len(places.files) << Places.BITS
+        names = {number: origin.name for number, origin in self.state.origins.items()}
+        for number in range(max(names, default=-1) + 1):
+            places.add(names.get(number, ""))
+        there = [f for f in self.files if _meets(f, within)]
+        file = FileReport(self.name, "store", sum(f.size for f in there), sum(f.rows for f in there))
+        present: set[str] = set()
+        for each in there:
+            schema = self.state.schemas[each.schema]
+            file.shapes.update(dict.fromkeys(schema.shapes, each.rows))
+            present.update(c.lower() for c in schema.columns)
+            for category, kind, count in each.kinds:
+                report.kinds[(category, kind)] += count
+        report.files.append(file)
+        report.present |= {n for n in report.asked if n.lower() in present}
+
+    def selects(self, request: Request, connection: duckdb.DuckDBPyConnection) -> list[exp.Select]:
+        """The events that a request asks for, one SELECT for each group of files that answer for the same names."""
+        files, few = self._chosen(request.predicate, connection, bool(request.category))
+        groups: dict[str, list[DataFile]] = {}
+        for file in files:
+            groups.setdefault(file.schema if self._needs_raw(file, request) else "", []).append(file)
+        return [stored_view(request, self._group(g, bool(raw)), self.base, few) for raw, g in groups.items()]
+
+    def _needs_raw(self, file: DataFile, request: Request) -> bool:
+        """True when an asked-for name is no column but may be in some raw event of the file."""
+        schema = self.state.schemas[file.schema]
+        known, others = {n.lower() for n in (*schema.columns, *schema.known)}, {o.lower() for o in schema.others}
+        in_texts = any(shape(s).xml_bags or shape(s).message_bags for s in schema.shapes)
+        asked = [n for n in request.written if n.lower() not in known]
+        return any(n.lower() in others or (in_texts and not plain(n)) for n in asked)
+
+    def _group(self, files: list[DataFile], from_raw: bool) -> Group:
+        schemas = [self.state.schemas[name] for name in dict.fromkeys(f.schema for f in files)]
+        columns = {c.lower(): c for s in schemas for c in s.columns}
+        addresses = tuple(self.at.address(f.path) for f in files)
+        shapes = tuple(dict.fromkeys(n for s in schemas for n in s.shapes))
+        return Group(addresses, columns, shapes, _spellings(schemas) if from_raw else None)
+
+    def _chosen(
+        self, condition: Expr, connection: duckdb.DuckDBPyConnection, own_category: bool
+    ) -> tuple[list[DataFile], Expr]:
+        """The files in which an event can meet the condition, and what their statistics are asked."""
+        within = time_range(condition)
+        files = [f for f in self.files if _meets(f, within)]
+        few: list[Expr] = list(_between(within))
+        for name in LISTED:
+            asked = kind_condition(condition, frozenset({name.lower()}))
+            if asked == TRUE or (own_category and name == "_sourceCategory"):
+                continue
+            values = list(dict.fromkeys(v for f in files for v in f.values.get(name, ())))
+            good = meeting(connection, asked, name, values)
+            files = [f for f in files if name not in f.values or good & set(f.values[name])]
+            if all(name in f.values for f in files) and None not in good and 0 < len(good) <= min(_MOST, len(values) - 1):
+                few.append(_one_of(name, sorted(v for v in good if v is not None)))
+        return files, all_of(few)
+
+
+def _spellings(schemas: list[Schema]) -> Spellings:
+    found = Spellings()
+    for schema in schemas:
+        for name in (*schema.columns, *schema.known, *schema.others):
+            found.seen.setdefault(name.lower(), set()).add(name)
+    return found
+
+
+def _meets(file: DataFile, within: Range) -> bool:
+    """True when some event of the file may be within these times."""
+    since, until = within
+    if since is None and until is None:
+        return True
+    if file.first is None or file.last is None:
+        return False
+    return (since is None or file.last >= since) and (until is None or file.first < until)
+
+
+def _between(within: Range) -> Iterator[Expr]:
+    """The range as a condition on the files' own column."""
+    time = Column("_messageTime", Type.LONG)
+    for function, bound in ((">=", within[0]), ("<", within[1])):
+        if bound is not None:
+            yield boolean(function, time, Literal(bound, Type.LONG))
+
+
+def _one_of(name: str, values: list[str]) -> Expr:
+    """One of the values, said also as a range, which every kind of statistics answers."""
+    column = Column(name, Type.STRING)
+    if len(values) == 1:
+        return boolean("=", column, text(values[0]))
+    return all_of([boolean(">=", column, text(values[0])), boolean("<=", column, text(values[-1])),
+                   boolean("in", column, *map(text, values))])  # fmt: skip
+
+
+def time_range(condition: Expr) -> Range:
+    """The times that a condition leaves."""
+    since: int | None = None
+    until: int | None = None
+    parts = condition.args if isinstance(condition, Call) and condition.function == "and" else (condition,)
+    for part in parts:
+        match part:
+            case Call(function=">=", args=(Column(name=name), Literal(value=int(bound)))) if name.lower() in _TIMES:
+                since = bound if since is None else max(since, bound)
+            case Call(function="<", args=(Column(name=name), Literal(value=int(bound)))) if name.lower() in _TIMES:
+                until = bound if until is None else min(until, bound)
+    return since, until

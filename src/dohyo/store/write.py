@@ -1,0 +1,156 @@
+"""Writes data files: events that come in their order, a file for each partition."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from dohyo.engines.duckdb.storing import BUILT_IN, ID, KIND, OWN_RAW, RECORD, SIZE, TIME
+from dohyo.store.files import Files
+from dohyo.store.layout import ROW_GROUP
+from dohyo.store.state import DataFile, Schema
+from dohyo.store.unit import Part
+
+_LONG = {TIME, SIZE, ID}
+#: The columns that every data file has.
+ALWAYS = (TIME, *BUILT_IN, KIND, ID, SIZE, OWN_RAW, RECORD)
+#: Texts so long that neither their least and greatest nor a dictionary of them helps anybody.
+_LONG_TEXTS = {RECORD, OWN_RAW, "Message"}
+_KINDS = 256  # so many kinds of a file are counted apart
+#: Columns of which a file's values are listed, where they are no more than ``_LISTED``.
+LISTED = ("_sourceCategory", "_sourceHost", "Computer", "EventID", "Channel")
+_LISTED = 256
+_LEVEL = 1  # of zstd: higher ones take twice the time for a few hundredths
+
+
+@dataclass
+class Written:
+    """Data files that were written, and their schemas by name."""
+
+    files: list[DataFile] = field(default_factory=list)
+    schemas: dict[str, Schema] = field(default_factory=dict)
+
+
+@dataclass
+class Tally:
+    """What is known of a data file while it is written."""
+
+    rows: int = 0
+    first: int | None = None
+    last: int | None = None
+    untimed: int = 0
+    kinds: Counter[tuple[str, str]] = field(default_factory=Counter)
+    values: dict[str, set[str | None]] = field(default_factory=lambda: {n: set() for n in LISTED})
+    there: set[str] = field(default_factory=set)
+
+    def take(self, table: pa.Table) -> None:
+        """Counts some events."""
+        self.rows += len(table)
+        bounds = pc.min_max(table[TIME]).as_py()
+        self.untimed += table[TIME].null_count
+        if bounds["min"] is not None:
+            self.first = bounds["min"] if self.first is None else min(self.first, bounds["min"])
+            self.last = bounds["max"] if self.last is None else max(self.last, bounds["max"])
+        pairs = pa.table({"c": table["_sourceCategory"], "k": table[KIND]}).group_by(["c", "k"]).aggregate([([], "count_all")])
+        for row in pairs.to_pylist():
+            self.kinds[(row["c"] or "", row["k"] or "")] += row["count_all"]
+        for name, values in self.values.items():
+            if len(values) <= _LISTED:
+                values |= set(pc.unique(table[name]).to_pylist()) if name in table.column_names else {None}
+        self.there |= {n for n in table.column_names if table[n].null_count < len(table)}
+
+
+def write_parts(files: Files, parts: Iterable[Part], batches: Iterator[pa.RecordBatch]) -> Written:
+    """Writes the partitions, whose events ``batches`` gives one after another."""
+    written = Written()
+    left: list[pa.RecordBatch] = []
+    for part in parts:
+        names = part.names.chosen
+        chosen = [*ALWAYS, *(c for c in names.values() if c not in ALWAYS)]
+        pieces = _take(batches, left, part.count)
+        file, there = write_file(files, (part.day, part.category), chosen, pieces)
+        known = sorted(n for name in names for n in part.names.columns[name])
+        schema = Schema(tuple(there), tuple(known), tuple(sorted(part.names.others)), part.shapes)
+        name = schema_name(schema)
+        written.files.append(replace(file, schema=name))
+        written.schemas[name] = schema
+    return written
+
+
+def schema_name(schema: Schema) -> str:
+    """A name that two schemas share when they are the same."""
+    return hashlib.sha256(json.dumps(schema.as_json()).encode()).hexdigest()[:16]
+
+
+def _take(batches: Iterator[pa.RecordBatch], left: list[pa.RecordBatch], count: int) -> Iterator[pa.RecordBatch]:
+    """The next ``count`` rows; what a batch has beyond them waits in ``left``."""
+    while count:
+        batch = left.pop() if left else next(batches)
+        if len(batch) > count:
+            left.append(batch.slice(count))
+            batch = batch.slice(0, count)
+        count -= len(batch)
+        yield batch
+
+
+def write_file(
+    files: Files, partition: tuple[str | None, str], columns: list[str], batches: Iterable[pa.RecordBatch | pa.Table]
+) -> tuple[DataFile, list[str]]:
+    """Writes one data file; gives it and the columns that hold a value."""
+    day, category = partition
+    path = f"__day={day or '__HIVE_DEFAULT_PARTITION__'}/__category={category}/part-{uuid.uuid4().hex}.parquet"
+    schema = pa.schema([(c, pa.int64() if c in _LONG else pa.string()) for c in columns])
+    tally = Tally()
+    with files.sink(path) as sink, pq.ParquetWriter(sink, schema, **_options(columns)) as writer:
+        for table in _groups(batches, schema):
+            tally.take(table)
+            writer.write_table(table, row_group_size=ROW_GROUP)
+    kinds = tally.kinds.most_common(_KINDS)
+    rest = tally.rows - sum(n for _, n in kinds)
+    listed = tuple((c, k, n) for (c, k), n in kinds) + ((("", "", rest),) if rest else ())
+    values = {n: tuple(sorted(v, key=str)) for n, v in tally.values.items() if len(v) <= _LISTED}
+    size = files.size(path)
+    file = DataFile(path, day, category, size, tally.rows, tally.first, tally.last, tally.untimed, listed, values, "")
+    return file, [c for c in columns if c in tally.there]
+
+
+def _groups(batches: Iterable[pa.RecordBatch | pa.Table], schema: pa.Schema) -> Iterator[pa.Table]:
+    """The events in pieces of a row group each."""
+    waiting: list[pa.Table] = []
+    count = 0
+    for batch in batches:
+        table = batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
+        waiting.append(_fitted(table, schema))
+        count += len(table)
+        if count >= ROW_GROUP:
+            whole = pa.concat_tables(waiting)
+            yield from (whole.slice(at, ROW_GROUP) for at in range(0, count - count % ROW_GROUP, ROW_GROUP))
+            waiting, count = [whole.slice(count - count % ROW_GROUP)], count % ROW_GROUP
+    if count:
+        yield pa.concat_tables(waiting)
+
+
+def _fitted(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The table with just these columns."""
+    columns = [table[f.name].cast(f.type) if f.name in table.column_names else pa.nulls(len(table), f.type) for f in schema]
+    return pa.table(columns, schema=schema)
+
+
+def _options(columns: list[str]) -> dict[str, Any]:
+    short = [c for c in columns if c not in _LONG_TEXTS]
+    return {
+        "compression": "zstd",
+        "compression_level": _LEVEL,
+        "use_dictionary": [c for c in short if c != ID],
+        "column_encoding": {ID: "DELTA_BINARY_PACKED"},
+        "write_statistics": short,
+    }
