@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dohyo.diagnostics import Diagnostic, Source
-from dohyo.plan.names import ID, TIME
+from dohyo.plan.names import ID, RAW, TIME
 from dohyo.plan.types import Field
 from dohyo.sources.model import Problem
 
@@ -112,6 +112,14 @@ class Result:
     def __len__(self) -> int:
         return int(self.table.num_rows)
 
+    def without_raw(self) -> Result:
+        """The same result without the raw events."""
+        if RAW not in self.table.column_names:
+            return self
+        bare = Result(self.table.drop_columns(RAW), self.columns, self.read, self.diagnostics, self.source, self.places)
+        bare.seconds = self.seconds
+        return bare
+
     @property
     def names(self) -> list[str]:
         """The shown columns' names."""
@@ -148,7 +156,7 @@ class Result:
         if ID not in self.table.column_names:
             return [None] * len(self)
         ids = self.table.column(ID).to_pylist()
-        raws = self.table.column("__raw").to_pylist() if "__raw" in self.table.column_names else [None] * len(ids)
+        raws = self.table.column(RAW).to_pylist() if RAW in self.table.column_names else [None] * len(ids)
         return [self.places.evidence(i, raw) if i is not None else None for i, raw in zip(ids, raws, strict=True)]
 
     def times(self) -> list[int | None]:

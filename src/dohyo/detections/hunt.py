@@ -56,6 +56,12 @@ class Hunt:
     read: ReadReport
     broken: list[str] = field(default_factory=list)
     tuning: File | None = None
+    beside: list[Result | QueryError] = field(default_factory=list)  # what the queries beside the detections gave
+
+    def without_raw(self) -> Hunt:
+        """The same hunt without the raw events."""
+        outcomes = [replace(o, result=o.result.without_raw() if o.result is not None else None) for o in self.outcomes]
+        return replace(self, outcomes=outcomes)
 
     @functools.cached_property
     def tuned(self) -> Tuned:
@@ -138,13 +144,17 @@ def hunt(
     return found
 
 
-def run_detections(detections: Sequence[Detection], paths: Sequence[str | Path], options: RunOptions) -> Hunt:
-    """The alerts of these detections; one that cannot run is an outcome with an error and does not stop the rest."""
+def run_detections(
+    detections: Sequence[Detection], paths: Sequence[str | Path], options: RunOptions, beside: Sequence[Query] = ()
+) -> Hunt:
+    """The alerts of these detections; one that cannot run is an outcome with an error and does not stop the rest. ``beside``:
+    further queries over the same reading."""
     queries = [Query(d.query, str(d.query_path.name)) for d in detections]
-    results = run_queries(queries, paths, replace(options, evidence=True))
+    every = run_queries([*queries, *beside], paths, replace(options, evidence=True))
+    results = every[: len(queries)]
     outcomes = [
         Outcome(d, None, r) if isinstance(r, QueryError) else Outcome(d, r)
         for d, r in zip(detections, results, strict=True)
     ]
     read = next((o.result.read for o in outcomes if o.result is not None), ReadReport())
-    return Hunt(outcomes, read)
+    return Hunt(outcomes, read, beside=every[len(queries) :])

@@ -18,7 +18,7 @@ from dohyo.diagnostics import QueryError
 from dohyo.engines.duckdb.reading import NATIVE_BYTES
 from dohyo.investigation.beacon import Beat, beat
 from dohyo.investigation.questions import DEEDS, FIELDS, MOST_DEEDS, QUESTIONS, Deed
-from dohyo.investigation.tree import Process, tree
+from dohyo.investigation.tree import Forest, Process
 from dohyo.results import ReadReport
 from dohyo.run import Query, RunOptions, Session, run_queries, search
 from dohyo.sources.find import find_inputs
@@ -86,7 +86,7 @@ def investigate(file: str, record: int, paths: Sequence[str], detection: Detecti
         if isinstance(result, QueryError):
             raise result
         answers[question.name], found.read = result.rows, result.read
-    found.process = tree(event, answers.get("processes", []))
+    found.process = Forest(answers.get("processes", [])).around(event)
     found.did = {n: did for n, deed in DEEDS.items() if (did := _deeds(deed, answers.get("own", [])))}
     _address(found, answers.get("address", []))
     found.beat = beat([int(r["_messageTime"]) for r in answers.get("times", []) if r["_messageTime"] is not None])

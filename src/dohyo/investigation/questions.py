@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dohyo.investigation.tree import SECURITY_CREATION, SYSMON_CREATION
 from dohyo.lang.printer import quoted
 
 Event = Mapping[str, Any]
@@ -62,16 +63,16 @@ def _own(event: Event) -> str:
 def _sysmon_kin(event: Event) -> str:
     """All processes of the host: what a tree is made of."""
     return (
-        f"* | where EventID = \"1\" and {_is('Computer', event['Computer'])} | fields _messageTime, EventID, ProcessGuid, Image, "
-        "CommandLine, User, ParentProcessGuid, ParentImage | sort by _messageTime asc"
+        f"* | where EventID = \"1\" and {_is('Computer', event['Computer'])} | fields _messageTime, {', '.join(SYSMON_CREATION)} "
+        "| sort by _messageTime asc"
     )
 
 
 def _security_kin(event: Event) -> str:
     """The same where Security 4688 tells of them: in an event with a GUID Sysmon tells more."""
     return (
-        f"* | where EventID = \"4688\" and {_is('Computer', event['Computer'])} | fields _messageTime, EventID, ProcessId, "
-        "CommandLine, NewProcessId, NewProcessName, ParentProcessName, SubjectUserName | sort by _messageTime asc"
+        f"* | where EventID = \"4688\" and {_is('Computer', event['Computer'])} "
+        f"| fields _messageTime, {', '.join(SECURITY_CREATION)} | sort by _messageTime asc"
     )
 
 

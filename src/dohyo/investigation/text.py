@@ -19,9 +19,7 @@ def lines(found: Investigation) -> Iterator[str]:
         yield f"  {key:20} {_shown(key, value)}"
     if found.process is not None:
         yield "\nprocess tree"
-        if found.process.started_by:
-            yield f"  (started by {safe(found.process.started_by)}, whose creation is not in these logs)"
-        yield from _tree(found.process, "  ")
+        yield from (f"  {line}" for line in tree_lines(found.process))
     for name, rows in found.did.items():
         yield f"\n{name}  ({len(rows):,})"
         for row in rows[:_SHOWN]:
@@ -37,11 +35,18 @@ def lines(found: Investigation) -> Iterator[str]:
         yield f"missing  {safe(line)}"
 
 
-def _tree(process: Process, indent: str) -> Iterator[str]:
+def tree_lines(top: Process) -> Iterator[str]:
+    """A process and those below it, a line each; an arrow points at the one that is asked about."""
+    if top.started_by:
+        yield f"(started by {safe(top.started_by)}, whose creation is not in these logs)"
+    yield from _branch(top, "")
+
+
+def _branch(process: Process, indent: str) -> Iterator[str]:
     mark = "→ " if process.own else ""
     yield f"{indent}{mark}{iso_time(process.time) or ''}  {safe(process.image)}  {safe(process.command)[:160]}  ({safe(process.user)})"
     for child in process.children:
-        yield from _tree(child, indent + "  ")
+        yield from _branch(child, indent + "  ")
 
 
 def _address(found: Investigation) -> Iterator[str]:

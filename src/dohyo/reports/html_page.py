@@ -34,10 +34,10 @@ class Entry:
 
 def page(
     alerts: Sequence[Alert], detections: Sequence[Entry], read: ReadReport, made: str, suppressed: Sequence[str] = (),
-    investigations: Mapping[str, str] = MappingProxyType({}),
+    investigations: Mapping[str, str] = MappingProxyType({}), trees: Mapping[str, str] = MappingProxyType({}),
 ) -> str:  # fmt: skip
     """The page. ``made``: a line that says when and by what it was made. ``suppressed``: what tuning let pass, a line each.
-    ``investigations``: what was found out about an alert, by its evidence (``file:record``)."""
+    ``investigations`` and ``trees``: what was found out about an alert, and its process tree, by evidence (``file:record``)."""
     columns = _columns(alerts)
     data = {
         "made": made,
@@ -47,12 +47,19 @@ def page(
         "matrix": _matrix(alerts, detections),
         "suppressed": [_shown(s, _LONGEST) for s in suppressed[:_MOST_PROBLEMS]],
         "investigations": {k: _shown(v, _LONGEST_RAW) for k, v in investigations.items()},
+        **_numbered(trees),
         "read": f"{read.records:,} events from {len(read.files):,} files; {len(read.problems):,} problems",
         "problems": [str(p) for p in read.problems[:_MOST_PROBLEMS]],
     }
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=str)
     template = resources.files("dohyo.reports").joinpath("page.html").read_text("utf-8")
     return template.replace("__DATA__", _inert(text))
+
+
+def _numbered(trees: Mapping[str, str]) -> dict[str, Any]:
+    """The trees, each once, and by evidence the number of its tree: many alerts are about one process."""
+    numbers = {text: i for i, text in enumerate(dict.fromkeys(trees.values()))}
+    return {"trees": [_shown(t, _LONGEST_RAW) for t in numbers], "tree_of": {k: numbers[t] for k, t in trees.items()}}
 
 
 def _matrix(alerts: Sequence[Alert], detections: Sequence[Entry]) -> list[dict[str, Any]]:

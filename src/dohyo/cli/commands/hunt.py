@@ -21,6 +21,7 @@ from dohyo.detections.load import load
 from dohyo.detections.model import Detection, Severity
 from dohyo.detections.select import BadSelection, Selection
 from dohyo.detections.sight import absent_sources
+from dohyo.investigation.trees import CREATIONS, process_trees
 from dohyo.reports.alerts import ALERT_WRITERS
 
 
@@ -41,13 +42,18 @@ def run(
         output.check(settings.format, settings.output, tuple(ALERT_WRITERS))
         rules = tuning_file(tuning)
         with progress(settings.quiet) as tell:
-            found = run_detections(chosen, inputs(paths), replace(settings.options(), progress=tell))
+            options = replace(settings.options(), progress=tell, raw=settings.raw or html is not None)
+            found = run_detections(chosen, inputs(paths), options, [CREATIONS] if html is not None else [])
         found.broken = broken
         found.tuning = rules
-        _write(found, settings)
+        trees = process_trees(found.alerts, found.beside[0]) if found.beside else {}
+        found = found if settings.raw else found.without_raw()
         told = _investigated(found, inputs(paths), settings) if investigating else {}
-        if html is not None:
-            output.emit_text(_page(found, told), html)
+        if html is not None:  # before anything goes to stdout, which may be a pipe that closes early
+            output.emit_text(_page(found, told, trees), html)
+        _write(found, settings)
+        if settings.format == "table" and told:
+            print("\n\n".join(told.values()))
         _report(found, settings)
         if not found.alerts and not settings.quiet:
             summary.show(_verdicts(found, inputs(paths), settings))
@@ -100,7 +106,7 @@ _INVESTIGATED = 5
 
 
 def _investigated(found: Hunt, paths: Sequence[str], settings: Settings) -> dict[str, str]:
-    """What the logs say around the newest alerts, by their evidence; it is printed too."""
+    """What the logs say around the newest alerts, by their evidence."""
     from dohyo.investigation.gather import NoSuchEvent, investigate
     from dohyo.investigation.text import lines
 
@@ -115,12 +121,10 @@ def _investigated(found: Hunt, paths: Sequence[str], settings: Settings) -> dict
         except NoSuchEvent:
             continue
         told[f"{evidence.file}:{evidence.record}"] = "\n".join(lines(about))
-    if settings.format == "table":
-        print("\n\n".join(told.values()))
     return told
 
 
-def _page(found: Hunt, investigations: dict[str, str]) -> str:
+def _page(found: Hunt, investigations: dict[str, str], trees: dict[str, str]) -> str:
     from datetime import UTC, datetime
 
     from dohyo import __version__
@@ -134,7 +138,7 @@ def _page(found: Hunt, investigations: dict[str, str]) -> str:
         place = meta.attack.tactics, meta.attack.techniques
         entries.append(Entry(o.detection.id, meta.title, attack, state, hits, pages.get("playbook", ""), *place))
     made = f"Made by Dohyo {__version__} on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
-    return page(found.alerts, entries, found.read, made, _suppressed(found), investigations)
+    return page(found.alerts, entries, found.read, made, _suppressed(found), investigations, trees)
 
 
 def _write(found: Hunt, settings: Settings) -> None:
