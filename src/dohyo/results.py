@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 @dataclass
 class FileReport:
-    """What was read of one input. ``shapes``: records by shape name; ``records`` counts broken ones too."""
+    """What was read of one input. ``shapes``: records by shape name; ``records`` counts broken ones too; ``mended``: the
+    numbers of those that were read after a repair."""
 
     name: str
     format: str
@@ -28,6 +29,7 @@ class FileReport:
     records: int = 0
     broken: int = 0
     shapes: Counter[str] = field(default_factory=Counter)
+    mended: list[int] = field(default_factory=list)
 
 
 @dataclass

@@ -66,6 +66,7 @@ CASES: list[tuple[str, Callable[[Path], object], list[str], int]] = [
     ("empty.json", lambda p: p.write_bytes(b""), ["empty.json"], 0),
     ("closed.ndjson", _closed, ["closed.ndjson", "permission"], 0),
     ("latin.ndjson", lambda p: p.write_bytes(LINE.replace(b"mira", b"m\xedra") + LINE), ["latin.ndjson", "UTF-8"], 2),
+    ("half.ndjson", lambda p: p.write_bytes(LINE.replace(b"mira", rb"\ud83d\ude00 \\ud800 \udfff") + LINE), ["line 1", "surrogate"], 2),
     ("huge.ndjson", lambda p: p.write_bytes(LINE + b'{"a":"' + b"x" * (70 << 20) + b'"}\n' + LINE), ["huge.ndjson", "line 2"], 2),
     ("bomb.zip", _bomb, ["bomb.zip", "x.json", "bomb"], 0),
 ]

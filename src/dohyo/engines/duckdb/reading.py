@@ -26,6 +26,7 @@ from dohyo.engines.duckdb.parquet import parquet_columns
 from dohyo.engines.duckdb.raw import ColumnRaw, Spellings
 from dohyo.engines.duckdb.scan import KINDS, Request, chunk_statement, file_statement, parquet_statement, possible
 from dohyo.engines.duckdb.sourcecategory import NAMES
+from dohyo.engines.duckdb.surrogates import whole
 from dohyo.plan.names import ID
 from dohyo.results import FileReport, Places, ReadReport
 from dohyo.sources.model import Chunk, Format, Input, Problem, Shape
@@ -238,7 +239,7 @@ class Reading:
     def _left(self, left: Left) -> Iterator[pa.RecordBatch]:
         """What the guessed shapes did not take is read again with shapes guessed from itself, until nothing is left.
         Each round takes at least the records that its guess came from."""
-        self._broken(left.broken)
+        left.parts += self._mended(left.broken)
         while left.parts:
             names, known = self._guessed(left.parts[0][0].slice(0, _PEEK_RECORDS).to_pylist())
             again = Left()
@@ -247,6 +248,19 @@ class Reading:
                 self._broken(again.parts)
                 return
             left = again
+
+    def _mended(self, parts: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+        """Of records that are no JSON those that a small repair makes JSON; the others are broken."""
+        mended, beyond = [], []
+        for texts, ids in parts:
+            repaired = pa.array([whole(t) for t in texts.to_pylist()], pa.string())
+            changed = pc.not_equal(repaired, texts)
+            mended.append((repaired.filter(changed), ids.filter(changed)))
+            beyond.append((texts.filter(pc.invert(changed)), ids.filter(pc.invert(changed))))
+            for row_id in mended[-1][1].to_pylist():
+                self._files[row_id >> Places.BITS].mended.append(row_id & ((1 << Places.BITS) - 1))
+        self._broken(beyond)
+        return [part for part in mended if len(part[0])]
 
     def _broken(self, parts: list[tuple[Any, Any]]) -> None:
         """Counts and names records that are no JSON objects."""
@@ -261,6 +275,10 @@ class Reading:
 
     def _tell_further_broken(self) -> None:
         for file in self.report.files:
+            if file.mended:
+                where = f"{_unit(file)} {min(file.mended)}"
+                reason = "half a surrogate pair, read with a replacement character"
+                self.report.problems.append(Problem(file.name, where, reason, len(file.mended)))
             if file.broken > _BROKEN_NAMED:
                 self.report.problems.append(Problem(file.name, "", "further broken records", file.broken - _BROKEN_NAMED))
 
@@ -271,7 +289,7 @@ class Reading:
         names, known = self._guessed(_peek(source))
         shapes = [shape(n) for n in names]
         sql = file_statement(self.request, shapes, known, self._unseen(), str(source.path))
-        ordinals, done, whole = [], 0, sql is not None
+        ordinals, done, complete = [], 0, sql is not None
         try:
             for batch in self.connection.sql(sql).to_arrow_reader(_BATCH_ROWS) if sql else ():
                 ids = pa.array(np.arange(done + 1, done + 1 + len(batch), dtype=np.int64) + base)
@@ -282,11 +300,11 @@ class Reading:
         except (duckdb.Error, OSError) as error:  # a record that is too long for DuckDB, say
             if "Interrupted" in str(error):
                 raise
-            whole = False
+            complete = False
         unplaced = np.concatenate(ordinals) if ordinals else _NONE
         if len(unplaced):
             yield from self._again(source, base, unplaced, names, known)
-        if whole:
+        if complete:
             self._done(source, began)
         elif (text := self._text(source, base)) is not None:
             yield from self._texts(replace(text, chunks=_after(text.chunks, done)), Opened((), self._opened))
