@@ -11,7 +11,7 @@ from typing import Any
 from dohyo.detections.hunt import run_detections
 from dohyo.detections.load import load
 from dohyo.investigation.tree import Forest, Process
-from dohyo.investigation.trees import CREATIONS, process_trees
+from dohyo.investigation.trees import CREATIONS, around
 from dohyo.run import RunOptions
 
 SYSMON = {"Channel": "Microsoft-Windows-Sysmon/Operational", "Hostname": "h1", "User": "CORP\\mira"}
@@ -64,8 +64,10 @@ def test_every_alert_has_its_tree(tmp_path: Path) -> None:
     log = _log(tmp_path / "log.ndjson", 4)
     t1043 = next(d for d in load().detections if d.id.startswith("T1043"))
     found = run_detections([t1043], [log], RunOptions(raw=True), [CREATIONS])
-    trees = process_trees(found.alerts, found.beside[0])
+    seen = around(found.alerts, found.beside[0], ["Image"])
+    trees = seen.trees
     assert sorted(trees) == [f"{log}:{n}" for n in (4, 5, 6)]
+    assert set(map(str, seen.values.values())) == {str({"image": r"C:\x\mshta.exe"})} and len(seen.values) == 4
     (tree,) = set(trees.values())
     assert tree.splitlines()[0].startswith("(started by C:\\explorer.exe") and "→" in tree.splitlines()[2]
 

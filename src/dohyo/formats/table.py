@@ -16,7 +16,9 @@ def write(names: Sequence[str], rows: Sequence[dict[str, Any]], out: IO[bytes]) 
     cells = [[_cell(n, r.get(n)) for n in names] for r in rows]
     right = [all(isinstance(r.get(n), (int, float, type(None))) for r in rows) and n.lower() not in _TIMES for n in names]
     if out is sys.stdout.buffer and sys.stdout.isatty():
-        _rich(names, cells, right)
+        from dohyo.formats.terminal import show
+
+        show([safe(n) for n in names], cells, right)
         return
     widths = [max([len(n), *(len(c[i]) for c in cells)]) for i, n in enumerate(names)]
     for line in (list(names), ["-" * w for w in widths], *cells):
@@ -33,16 +35,3 @@ def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) ->
     shown = [c.rjust(w) if r else c.ljust(w) for c, w, r in zip(cells, widths, right, strict=True)]
     return "  ".join(shown).rstrip()
 
-
-def _rich(names: Sequence[str], cells: Sequence[Sequence[str]], right: Sequence[bool]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for n, r in zip(names, right, strict=True):
-        table.add_column(Text(safe(n)), justify="right" if r else "left", overflow="ellipsis", no_wrap=True)
-    for row in cells:
-        table.add_row(*(Text(c) for c in row))
-    Console().print(table)

@@ -26,7 +26,7 @@ from dohyo.sources.model import Format
 from dohyo.sources.readers.ndjson import lines_at
 
 #: ``{{Computer}}`` in a playbook is the event's value.
-_PLACE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+PLACE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 
 #: So many programs on hosts that talked to the address are told.
@@ -170,4 +170,4 @@ def _missing(found: Investigation, event: dict[str, Any]) -> None:
 def filled(text: str, event: dict[str, Any]) -> str:
     """The text with the event's values in place of ``{{names}}``; a value that is not there stays named."""
     values = {k.lower(): v for k, v in event.items() if v is not None}
-    return _PLACE.sub(lambda m: str(values.get(m[1].lower(), f"({m[1]} unknown)")), text)
+    return PLACE.sub(lambda m: str(values.get(m[1].lower(), f"({m[1]} unknown)")), text)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 from dohyo.diagnostics import QueryError
@@ -24,31 +25,40 @@ _MOST_TREES = 2_000
 _OWN = ("Computer", "ProcessGuid", "ProcessId")
 
 
-def process_trees(alerts: Iterable[Alert], creations: Result | QueryError) -> dict[str, str]:
-    """For the alerts whose process is known its tree as text, by evidence (``file:record``), the first alerts first.
-    ``alerts``: with their raw events; ``creations``: what :data:`CREATIONS` gave."""
-    if isinstance(creations, QueryError) or not len(creations):
-        return {}
-    forest = Forest(creations.rows)
+@dataclass
+class Around:
+    """What stands around alerts, by evidence (``file:record``): process trees as text, and values of the events."""
+
+    trees: dict[str, str] = field(default_factory=dict)
+    values: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+def around(alerts: Iterable[Alert], creations: Result | QueryError, names: Collection[str]) -> Around:
+    """The process trees of the alerts whose process is known, and the fields ``names`` of their events, the first alerts
+    first. ``alerts``: with their raw events; ``creations``: what :data:`CREATIONS` gave."""
+    forest = Forest(creations.rows if isinstance(creations, Result) else [])
     drawn: dict[tuple[Any, ...], str] = {}
-    found: dict[str, str] = {}
+    found = Around()
     for alert in alerts:
-        event = _event(alert)
+        event = _event(alert, names)
         if event is None or alert.evidence is None:
             continue
-        process = tuple(event.get(n) for n in _OWN[:2]) if event.get("ProcessGuid") else (alert.evidence.file, alert.evidence.record)
+        place = f"{alert.evidence.file}:{alert.evidence.record}"
+        process = tuple(event.get(n) for n in _OWN[:2]) if event.get("ProcessGuid") else (place,)
         if process not in drawn:
             if len(drawn) == _MOST_TREES:
                 break
             tree = forest.around(event)
             drawn[process] = "\n".join(tree_lines(tree)) if tree is not None else ""
         if drawn[process]:
-            found[f"{alert.evidence.file}:{alert.evidence.record}"] = drawn[process]
+            found.trees[place] = drawn[process]
+        found.values[place] = {n.lower(): str(event[n]) for n in names if event.get(n)}
     return found
 
 
-def _event(alert: Alert) -> dict[str, Any] | None:
-    """What tells which process an alert is about; ``None`` for an alert without an event of its own."""
+def _event(alert: Alert, names: Collection[str]) -> dict[str, Any] | None:
+    """What tells which process an alert is about, and the fields ``names``; ``None`` for an alert without an event of its
+    own."""
     raw = alert.evidence.raw if alert.evidence is not None else None
     try:
         record = json.loads(raw) if raw else None
@@ -57,4 +67,4 @@ def _event(alert: Alert) -> dict[str, Any] | None:
     if not isinstance(record, dict):
         return None
     shape = recognise(record)
-    return {n: read_field(shape, record, n) for n in _OWN} | {"_messageTime": read_time(shape, record)}
+    return {n: read_field(shape, record, n) for n in (*_OWN, *names)} | {"_messageTime": read_time(shape, record)}

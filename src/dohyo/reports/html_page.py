@@ -35,9 +35,11 @@ class Entry:
 def page(
     alerts: Sequence[Alert], detections: Sequence[Entry], read: ReadReport, made: str, suppressed: Sequence[str] = (),
     investigations: Mapping[str, str] = MappingProxyType({}), trees: Mapping[str, str] = MappingProxyType({}),
+    more: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
 ) -> str:  # fmt: skip
     """The page. ``made``: a line that says when and by what it was made. ``suppressed``: what tuning let pass, a line each.
-    ``investigations`` and ``trees``: what was found out about an alert, and its process tree, by evidence (``file:record``)."""
+    By evidence (``file:record``) ``investigations``: what was found out about an alert; ``trees``: its process tree; ``more``:
+    values of its event for the playbook, by lower-cased name."""
     columns = _columns(alerts)
     data = {
         "made": made,
@@ -48,6 +50,7 @@ def page(
         "suppressed": [_shown(s, _LONGEST) for s in suppressed[:_MOST_PROBLEMS]],
         "investigations": {k: _shown(v, _LONGEST_RAW) for k, v in investigations.items()},
         **_numbered(trees),
+        "more": {k: {n: _shown(v, _LONGEST) for n, v in values.items()} for k, values in more.items()},
         "read": f"{read.records:,} events from {len(read.files):,} files; {len(read.problems):,} problems",
         "problems": [str(p) for p in read.problems[:_MOST_PROBLEMS]],
     }

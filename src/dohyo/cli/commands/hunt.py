@@ -21,7 +21,7 @@ from dohyo.detections.load import load
 from dohyo.detections.model import Detection, Severity
 from dohyo.detections.select import BadSelection, Selection
 from dohyo.detections.sight import absent_sources
-from dohyo.investigation.trees import CREATIONS, process_trees
+from dohyo.investigation.trees import CREATIONS, Around, around
 from dohyo.reports.alerts import ALERT_WRITERS
 
 
@@ -46,11 +46,11 @@ def run(
             found = run_detections(chosen, inputs(paths), options, [CREATIONS] if html is not None else [])
         found.broken = broken
         found.tuning = rules
-        trees = process_trees(found.alerts, found.beside[0]) if found.beside else {}
+        about = around(found.alerts, found.beside[0], _places(found)) if found.beside else Around()
         found = found if settings.raw else found.without_raw()
         told = _investigated(found, inputs(paths), settings) if investigating else {}
         if html is not None:  # before anything goes to stdout, which may be a pipe that closes early
-            output.emit_text(_page(found, told, trees), html)
+            output.emit_text(_page(found, told, about), html)
         _write(found, settings)
         if settings.format == "table" and told:
             print("\n\n".join(told.values()))
@@ -124,7 +124,15 @@ def _investigated(found: Hunt, paths: Sequence[str], settings: Settings) -> dict
     return told
 
 
-def _page(found: Hunt, investigations: dict[str, str], trees: dict[str, str]) -> str:
+def _places(found: Hunt) -> list[str]:
+    """The fields whose values the playbooks of the detections that fired ask for."""
+    from dohyo.investigation.gather import PLACE
+
+    fired = [o.detection for o in found.outcomes if o.result is not None and len(o.result)]
+    return sorted({m[1] for d in fired for m in PLACE.finditer(d.pages().get("playbook", ""))})
+
+
+def _page(found: Hunt, investigations: dict[str, str], about: Around) -> str:
     from datetime import UTC, datetime
 
     from dohyo import __version__
@@ -138,7 +146,7 @@ def _page(found: Hunt, investigations: dict[str, str], trees: dict[str, str]) ->
         place = meta.attack.tactics, meta.attack.techniques
         entries.append(Entry(o.detection.id, meta.title, attack, state, hits, pages.get("playbook", ""), *place))
     made = f"Made by Dohyo {__version__} on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
-    return page(found.alerts, entries, found.read, made, _suppressed(found), investigations, trees)
+    return page(found.alerts, entries, found.read, made, _suppressed(found), investigations, about.trees, about.values)
 
 
 def _write(found: Hunt, settings: Settings) -> None:

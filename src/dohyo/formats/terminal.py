@@ -1,0 +1,89 @@
+"""A table that fits a terminal: one line a row. What is the same in all rows stands above it, long texts are cut, and columns
+for which there is no room are named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+#: No column is cut to less than this; times are never cut.
+_LEAST, _TIME = 10, 24
+_GAP = 2
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """How a table is shown: the columns with their widths, those that are the same in all rows with their value, and those for
+    which there is no room."""
+
+    widths: dict[int, int]
+    same: dict[int, str]
+    left_out: list[int]
+
+
+def fitted(names: Sequence[str], cells: Sequence[Sequence[str]], width: int) -> Fitted:
+    """The layout for so many character cells."""
+    from rich.cells import cell_len
+
+    natural = {i: max([cell_len(n), *(cell_len(row[i]) for row in cells)]) for i, n in enumerate(names)}
+    if _whole(natural) <= width or not cells:
+        return Fitted(natural, {}, [])
+    constant = {i: cells[0][i] for i in natural if len({row[i] for row in cells}) == 1}
+    same = {i: value for i, value in constant.items() if not value or len(cells) > 1}
+    shown = {i: w for i, w in natural.items() if i not in same} or natural
+    left_out: list[int] = []
+    while (cap := _cap(shown, width)) < _LEAST and len(shown) > 1:
+        left_out.insert(0, max(shown))
+        del shown[left_out[0]]
+    cap = max(cap, 1)
+    return Fitted({i: w if w <= _TIME and i == 0 else min(w, cap) for i, w in shown.items()}, same, left_out)
+
+
+def _whole(widths: dict[int, int]) -> int:
+    return sum(widths.values()) + _GAP * (len(widths) - 1)
+
+
+def _cap(widths: dict[int, int], width: int) -> int:
+    """The largest width to which columns can be cut so that all fit. The first one, mostly a time, stays whole."""
+    first = min(widths)
+    kept = widths[first] if widths[first] <= _TIME else 0
+    room = width - _GAP * (len(widths) - 1) - kept
+    left = sorted(w for i, w in widths.items() if i != first or not kept)
+    for number, w in enumerate(left):
+        share = room // (len(left) - number)
+        if w > share:
+            return share
+        room -= w
+    return max(left, default=room)
+
+
+def show(names: Sequence[str], cells: Sequence[Sequence[str]], right: Sequence[bool]) -> None:
+    """Prints the table."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console()
+    layout = fitted(names, cells, console.width)
+    same = [f"{names[i]} {value}" for i, value in layout.same.items() if value]
+    if same:
+        console.print(Text("all rows: " + ", ".join(same), style="dim"), soft_wrap=True)
+    console.print(Text(_line(names, layout.widths, right), style="bold"), soft_wrap=True)
+    console.print(Text("  ".join("─" * w for w in layout.widths.values()), style="dim"), soft_wrap=True)
+    for row in cells:
+        console.print(Text(_line(row, layout.widths, right)), soft_wrap=True)
+    if layout.left_out:
+        told = ", ".join(names[i] for i in layout.left_out)
+        console.print(Text(f"no room for {told}; a wider terminal or --format json shows them", style="dim"), soft_wrap=True)
+
+
+def _line(cells: Sequence[str], widths: dict[int, int], right: Sequence[bool]) -> str:
+    return (" " * _GAP).join(_cell(cells[i], w, right[i]) for i, w in widths.items()).rstrip()
+
+
+def _cell(text: str, width: int, right: bool) -> str:
+    from rich.cells import cell_len, set_cell_size
+
+    if cell_len(text) > width:
+        return set_cell_size(text, width - 1) + "…"
+    pad = " " * (width - cell_len(text))
+    return pad + text if right else text + pad
