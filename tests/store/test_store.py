@@ -87,6 +87,21 @@ def test_what_the_summary_counts_is_the_same(store: str) -> None:
     assert (a.records, a.kinds, a.missing) == (b.records, b.kinds, b.missing)
 
 
+SHAPES = ("flat", "flat-nxlog", "winlogbeat6", "ecs", "azure", "defender", "evtx", "sumo-json", "sumo-xml", "cse")
+
+
+@pytest.mark.parametrize(("form", "shape"), [*((f, "flat") for f in ("parquet", "csv", "json")), *(("ndjson", s) for s in SHAPES)])
+def test_every_form_and_shape_gives_the_same_rows(form: str, shape: str, tmp_path: Path) -> None:
+    from dohyo.sample import run as generate
+
+    path, root = tmp_path / f"events.{form}", str(tmp_path / "s")
+    generate(path, 150, seed=3, attack_rate=0.05, shape=shape, hosts=4)
+    ingest([str(path)], root)
+    queries = "* | count by EventID, _sourceCategory, _sourceHost", "* | fields Image, User, hostname, winlog.event_data.Image, _raw"
+    for query in queries:
+        assert rows(query, root) == rows(query, str(path)), query
+
+
 def dohyo(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", "dohyo", *arguments], capture_output=True, text=True)
 

@@ -14,7 +14,8 @@ from dohyo.results import Places
 from dohyo.sources.model import Chunk, Format, Input, Problem
 from dohyo.sources.readers import READERS
 from dohyo.sources.shapes.recognise import recognise
-from dohyo.store.origins import Digest, Seen, stamp_of
+from dohyo.store.columnar import read_rows
+from dohyo.store.origins import Digest, Seen, gone, stamp_of
 from dohyo.store.state import Origin
 from dohyo.store.unit import RECORDS
 
@@ -50,7 +51,6 @@ class Gathering:
     report: Callable[[Problem], None]
     known: list[str] = field(default_factory=list)  # logs of which nothing was new
     empty: list[str] = field(default_factory=list)
-    reader: Callable[[Input, Callable[[Problem], None]], Iterator[Chunk]] | None = None
     _unit: Unit = field(default_factory=Unit)
     _done: int = 0
 
@@ -68,7 +68,7 @@ class Gathering:
         return unit
 
     def _one(self, source: Input) -> Iterator[Unit]:
-        if source.format is Format.EMPTY:
+        if source.format in (Format.EMPTY, Format.STORE):
             self.empty.append(source.name)
             return
         if self.seen.unchanged(source):
@@ -84,7 +84,8 @@ class Gathering:
         yield from self._read(source, old, stamp)
 
     def _chunks(self, source: Input, report: Callable[[Problem], None]) -> Iterator[Chunk]:
-        return (self.reader or READERS[source.format])(source, report)
+        reader = read_rows if source.format is Format.PARQUET else READERS[source.format]
+        return reader(source, report)
 
     def _note(self, origin: Origin, before: int) -> None:
         self._unit.origins[origin.id] = origin
@@ -93,12 +94,13 @@ class Gathering:
 
     def _read(self, source: Input, old: Origin | None, stamp: tuple[int, int] | None) -> Iterator[Unit]:
         number = old.id if old else next(self.numbers)
+        name = source.name if old is None or gone(old) else old.name
         known = old.count if old else 0
         digest, last, committed = Digest(), 0, known
         guess: tuple[str, ...] = (_FIXED[source.format],) if source.format in _FIXED else ()
 
         def so_far(stamp: tuple[int, int] | None) -> Origin:
-            return Origin(number, source.name, source.format.value, digest.count, 0, digest.head, digest.text, stamp, last)
+            return Origin(number, name, source.format.value, digest.count, 0, digest.head, digest.text, stamp, last)
 
         for chunk in self._chunks(source, self.report):
             fresh = max(0, known - digest.count)

@@ -120,10 +120,10 @@ class _Run:
         written, broken = Written(), Counter[int]()
         for guess in list(unit.records):
             self._shape(unit, guess, shaper, written, broken)
-        origins = [replace(o, broken=o.broken + broken[o.id]) for o in unit.origins.values()]
-
         def make(state: State) -> Change:
             self._check(unit, state)
+            before = {n: o.broken for n, o in state.origins.items()}
+            origins = [replace(o, broken=before.get(n, 0) + broken[n]) for n, o in unit.origins.items()]
             return Change("WRITE", add=written.files, origins=origins, schemas=written.schemas)
 
         try:

@@ -85,7 +85,8 @@ class Seen:
             if wanted is not None and not wanted and more:
                 break
             digest.take(raw)
-        if best is not None and more and best.name != source.name and not _gone(best):
+        # what was read to its end and is still there is another log; one that was not may be a copy of this one
+        if best is not None and more and best.name != source.name and best.stamp is not None and not gone(best):
             return None, True
         return best, more
 
@@ -99,7 +100,7 @@ def head_of(raw: pa.StringArray) -> str:
     return hashlib.sha256(raw[0].as_py().encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _gone(origin: Origin) -> bool:
+def gone(origin: Origin) -> bool:
     """True when the file of an origin is no longer at its place, or begins anew there: it was moved away."""
     try:
         size = Path(origin.name.split("!")[0]).stat().st_size

@@ -326,7 +326,7 @@ def parquet_statement(request: Request, names: dict[str, str], path: str) -> str
     """SQL over a Parquet file, in the file's order; ``names``: its columns with their types."""
     raw = ColumnRaw(names)
     shapes = [s for s in SHAPES if possible(s, raw)]
-    events = Events(request, shapes, raw, BuiltIns(_row_text(names), lit(0)), every=shapes)
+    events = Events(request, shapes, raw, BuiltIns(row_text(names), lit(0)), every=shapes)
     shown = events.shown([])
     reader = exp.select(exp.Star()).from_(apply("read_parquet", lit(path)))
     return events.over(reader, events.number(), shown).sql("duckdb", copy=False)
@@ -338,7 +338,7 @@ def parquet_view(request: Request, names: dict[str, str], empty: set[str], path:
     raw = ColumnRaw({n: t for n, t in names.items() if n not in empty})
     shapes = [s for s in SHAPES if possible(s, raw)]
     row_id = exp.Add(this=column("file_row_number"), expression=lit(base + 1))
-    events = Events(request, shapes, raw, BuiltIns(_row_text(names), row_id), every=shapes)
+    events = Events(request, shapes, raw, BuiltIns(row_text(names), row_id), every=shapes)
     events.request = replace(request, predicate=settled(request.predicate, dict.fromkeys(events.absent())))
     numbered = exp.Kwarg(this=exp.to_identifier("file_row_number"), expression=exp.true())
     reader = exp.select(exp.Star()).from_(apply("read_parquet", lit(path), numbered))
@@ -356,7 +356,7 @@ def possible(shape: Shape, raw: ColumnRaw) -> bool:
     return all(there) and (not shape.any_marks or any(any_there)) and (not shape.starts or any(starts))
 
 
-def _row_text(names: dict[str, str]) -> Sql:
+def row_text(names: dict[str, str]) -> Sql:
     """A row of a columnar file as JSON text."""
     parts = [exp.PropertyEQ(this=quoted(n), expression=column(n)) for n in names]
     return cast(apply("to_json", exp.Struct(expressions=parts)), "VARCHAR")

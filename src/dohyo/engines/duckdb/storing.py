@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from dohyo.engines.duckdb.raw import JsonRaw, KnownRaw, Path, Raw, Spellings
-from dohyo.engines.duckdb.scan import Events, Request, parsed_layers, placed
+from dohyo.engines.duckdb.scan import Events, Request, parsed_layers, placed, row_text
 from dohyo.engines.duckdb.shaping import BuiltIns, expression
 from dohyo.plan.functions.model import Sql, apply, case, cast, lit, null
 from dohyo.plan.types import Type
@@ -73,6 +73,11 @@ def second_statement(shapes: Sequence[m.Shape], known: Asked, category: str | No
 
     raw = KnownRaw(_layer, known.spellings, known.paths, known.texts)
     return _over_chunk(request, shapes, raw, shown)
+
+
+def rows_statement(names: dict[str, str], path: str) -> str:
+    """SQL for the rows of a Parquet file as JSON text, in the file's order; ``names``: its columns with their types."""
+    return exp.select(row_text(names)).from_(apply("read_parquet", lit(path))).sql("duckdb")
 
 
 def _layer(layer: int) -> Sql:

@@ -1,0 +1,308 @@
+"""What is in a store already is not read again, a log that grew goes on, and nothing is lost or doubled: when writers are
+killed, when there are several, and when logs are damaged."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dohyo.run import RunOptions, search
+from dohyo.store.compact import compact
+from dohyo.store.files import files_at
+from dohyo.store.ingest import ingest
+from dohyo.store.log import Log, open_log
+from dohyo.store.maintain import retain, sweep
+
+DAY = 86_400_000
+
+
+def line(number: int, **more: Any) -> str:
+    event = {"EventID": 3, "Channel": "Security", "Computer": f"ws{number % 5}", "UtcTime": "2026-01-12 07:30:00.018",
+             "Image": f"C:\\{number}.exe"}  # fmt: skip
+    return json.dumps(event | more) + "\n"
+
+
+def write(path: Path, numbers: range, mode: str = "w") -> None:
+    with path.open(mode) as out:
+        out.writelines(map(line, numbers))
+
+
+def stored(root: str) -> list[tuple[str, str, int | None]]:
+    """The events of a store: each one's own text, and its evidence."""
+    found = search("* | fields Image", [root], RunOptions(evidence=True))
+    return sorted((r["Image"], e.file, e.record) for r, e in zip(found.rows, found.evidence(), strict=True) if e)
+
+
+def expected(path: Path, numbers: range) -> list[tuple[str, str, int]]:
+    return sorted((f"C:\\{n}.exe", str(path), i) for i, n in enumerate(numbers, 1))
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    (tmp_path / "logs").mkdir()
+    path = tmp_path / "logs" / "a.ndjson"
+    write(path, range(100))
+    return path
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> str:
+    return str(tmp_path / "store")
+
+
+def test_a_file_is_read_once_and_a_copy_of_it_never(log: Path, root: str) -> None:
+    assert ingest([str(log)], root).events == 100
+    assert ingest([str(log)], root).events == 0
+    shutil.copy(log, log.with_name("b.ndjson"))
+    os.utime(log)
+    done = ingest([str(log.parent)], root)
+    assert (done.events, len(done.known)) == (0, 2)
+    with gzip.open(log.with_name("c.gz"), "wb") as out:
+        out.write(log.read_bytes())
+    assert ingest([str(log.parent)], root).events == 0
+    assert stored(root) == expected(log, range(100))
+
+
+def test_two_copies_in_one_ingest_are_one_log(log: Path, root: str) -> None:
+    shutil.copy(log, log.with_name("b.ndjson"))
+    assert ingest([str(log.parent)], root).events == 100
+
+
+def test_a_file_that_grew_goes_on_where_it_stopped(log: Path, root: str) -> None:
+    ingest([str(log)], root)
+    write(log, range(100, 130), "a")
+    assert ingest([str(log)], root).events == 30
+    write(log, range(130, 131), "a")
+    assert ingest([str(log)], root).events == 1
+    assert stored(root) == expected(log, range(131))
+
+
+def test_a_file_that_was_moved_away_and_grew_goes_on(log: Path, root: str) -> None:
+    ingest([str(log)], root)
+    moved = log.rename(log.with_name("a.1.ndjson"))
+    write(moved, range(100, 110), "a")
+    write(log, range(200, 220))
+    assert ingest([str(log.parent)], root).events == 30
+    assert len({image for image, _, _ in stored(root)}) == 130
+
+
+def test_another_file_that_begins_like_a_known_one_is_a_file_of_its_own(log: Path, root: str) -> None:
+    ingest([str(log)], root)
+    other = log.with_name("b.ndjson")
+    write(other, range(120))
+    assert ingest([str(log.parent)], root).events == 120
+    assert stored(root) == sorted(expected(log, range(100)) + expected(other, range(120)))
+
+
+def test_a_file_that_was_written_anew_is_read_anew(log: Path, root: str) -> None:
+    ingest([str(log)], root)
+    write(log, range(500, 550))
+    assert ingest([str(log)], root).events == 50
+    assert len(stored(root)) == 150
+
+
+def test_broken_records_are_counted_and_named(log: Path, root: str) -> None:
+    with log.open("a") as out:
+        out.write('{"half": \n{]\n')
+        out.writelines("no json\n" for _ in range(50))
+    write(log, range(100, 105), "a")
+    done = ingest([str(log)], root)
+    assert done.events == 105 and done.broken[str(log)] == 52
+    assert "line 101" in {p.where for p in done.problems} and len(done.problems) == 21
+    assert {o.broken for o in open_log(root).state.origins.values()} == {52}
+
+
+def test_fields_that_appear_later_are_columns_from_then_on(log: Path, root: str) -> None:
+    ingest([str(log)], root)
+    with log.open("a") as out:
+        out.write(line(100, NewField="x", nested={"deep": {"er": 5}}, **{"with blank": "y", "Image": "z"}))
+    ingest([str(log)], root)
+    for condition in ('newfield = "x"', "nested.deep.er = 5", '%"with blank" = "y"', '%"nested.deep" matches "*5*"', 'image = "z"'):
+        found = [search(f"* | where {condition} | count", [p]).rows for p in (root, str(log))]
+        assert found[0] == found[1] == [{"_count": 1}], condition
+    assert search("* | where isNull(NewField) | count", [root]).rows == [{"_count": 100}]
+
+
+def test_shapes_that_come_late_in_a_file_are_read(log: Path, root: str) -> None:
+    with log.open("a") as out:
+        out.write(json.dumps({"Event": {"System": {"EventID": 7, "Channel": "Security"}, "EventData": {"Image": "late.exe"}}}) + "\n")
+        out.write(json.dumps({"any": {"thing": 1}}) + "\n")
+    assert ingest([str(log)], root).events == 102
+    for query in ('* | where Image = "late.exe" | count by EventID', "* | where any.thing = 1 | count", "* | count by _sourceCategory"):
+        assert search(query, [root]).rows == search(query, [str(log)]).rows
+
+
+# --- killed writers, several writers ----------------------------------------------------------------------------------
+
+_INGEST = """
+import os, random, signal, sys, time
+from dohyo.sources.readers import ndjson
+from dohyo.store import gather
+from dohyo.store.ingest import ingest
+from dohyo.store.compact import compact
+from dohyo.store.log import open_log
+import dohyo.engines.duckdb.reading, pyarrow.parquet, numpy, zstandard
+ndjson.BLOCK = gather.UNIT_BYTES = 40_000
+
+def work():
+    ingest([sys.argv[1]], sys.argv[2], threads=1)
+    compact(open_log(sys.argv[2]), 3, 1)
+
+def killed(longest):
+    child = os.fork()  # of a process that has no threads yet, with everything imported
+    if not child:
+        work()
+        os._exit(0)
+    time.sleep(chance.uniform(0, longest))
+    os.kill(child, signal.SIGKILL)
+    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
+"""
+
+_KILL = """
+chance = random.Random(4)
+print(sum(killed(float(sys.argv[4])) for _ in range(int(sys.argv[3]))))
+"""
+
+
+def writer(logs: Path, root: str, then: str = "work()", *more: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", _INGEST + then, str(logs), root, *more]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def test_writers_that_are_killed_at_any_moment_lose_and_double_nothing(log: Path, root: str) -> None:
+    """``DOHYO_KILLS`` says how often; each time what a reader sees has no event twice."""
+    want: list[tuple[str, str, int]] = []
+    for name, count in (("a", 4000), ("b", 1500), ("c", 10)):
+        path, numbers = log.with_name(f"{name}.ndjson"), range(ord(name) * 10_000, ord(name) * 10_000 + count)
+        write(path, numbers)
+        want += expected(path, numbers)
+    kills, rounds = 0, int(os.environ.get("DOHYO_KILLS", "20"))
+    for part in range(5):
+        with writer(log.parent, root, _KILL, str(rounds // 5), "0.4") as running:
+            assert running.stdout is not None
+            kills += int(running.stdout.read())
+        if (Path(root) / "_delta_log").is_dir():
+            seen = stored(root)
+            assert len(seen) == len(set(seen)) and set(seen) <= set(want), part
+    ingest([str(log.parent)], root)
+    assert kills > rounds // 3
+    assert stored(root) == sorted(want)
+    assert sum(o.count for o in open_log(root).state.origins.values()) == 5510
+
+
+def test_several_writers_at_once_store_every_event_once(log: Path, root: str) -> None:
+    write(log, range(3000))
+    folders = [log.parent]
+    for i in range(2):
+        folder = log.parent.parent / f"logs{i}"
+        folder.mkdir()
+        shutil.copy(log, folder / "same.ndjson")
+        write(folder / "own.ndjson", range(10_000 * (i + 1), 10_000 * (i + 1) + 2000))
+        folders.append(folder)
+    writers = [writer(folder, root) for folder in (*folders, folders[0])]
+    for running in writers:
+        with running:
+            assert running.wait() == 0
+    images = [image for image, _, _ in stored(root)]
+    assert len(images) == len(set(images)) == 7000
+
+
+# --- looking after a store --------------------------------------------------------------------------------------------
+
+
+def test_compaction_changes_files_and_nothing_else(log: Path, root: str) -> None:
+    for i in range(6):
+        with log.open("a") as out:
+            out.write(line(1000 + i, **{f"Own{i}": str(i), "hostname" if i % 2 else "Host": f"h{i}"}))
+        ingest([str(log)], root)
+    queries = ["*", "* | where own3 = 3 | fields Own3, hostname, host", "* | count by hostname, Computer", "* | count by EventID"]
+    before = [search(q, [root]).rows for q in queries]
+    done = compact(open_log(root))
+    assert (done.before, done.after, done.events) == (6, 1, 106)
+    assert len(open_log(root).state.files) == 1
+    assert [search(q, [root]).rows for q in queries] == before == [search(q, [str(log)]).rows for q in queries]
+    assert ingest([str(log)], root).events == 0
+
+
+def test_files_that_nobody_needs_are_removed_after_a_while(log: Path, root: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    ingest([str(log)], root)
+    write(log, range(100, 101), "a")
+    ingest([str(log)], root)
+    compact(open_log(root))
+    lost = next(Path(root).rglob("*.parquet")).parent / "part-lost.parquet"
+    lost.write_bytes(b"half")
+    store = open_log(root)
+    assert sweep(store) == 0  # a hunt may still read them
+    monkeypatch.setattr("dohyo.store.maintain.GRACE", -1.0)
+    assert sweep(store) == 2 and lost.exists()  # whoever writes that one may be at work
+    os.utime(lost, (0, 0))
+    assert sweep(store) == 1 and not lost.exists()
+    assert len(stored(root)) == 101
+
+
+def test_events_are_removed_by_age_whole_days_at_a_time(log: Path, root: str) -> None:
+    with log.open("a") as out:
+        out.write(line(200, UtcTime="2025-06-01 10:00:00.000"))
+        out.write(line(201, UtcTime="no time"))
+    ingest([str(log)], root)
+    gone = retain(open_log(root), 1_767_225_600_000)  # 2026-01-01
+    assert [f.day for f in gone] == ["2025-06-01"]
+    assert len(stored(root)) == 101
+    assert ingest([str(log)], root).events == 0  # what was removed does not come back
+
+
+def test_a_snapshot_gives_the_state_that_all_commits_give(log: Path, root: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dohyo.store.log._EVERY", 4)
+    for i in range(9):
+        write(log, range(1000 + i, 1001 + i), "a")
+        ingest([str(log)], root)
+    assert any(n.startswith("state-") for n in files_at(root).names("_dohyo"))
+    fresh = open_log(root).state
+    replayed = Log(files_at(root))
+    replayed._load_snapshot = lambda: None  # type: ignore[method-assign]
+    assert replayed.refresh() == fresh
+    assert len(stored(root)) == 109
+
+
+def test_a_store_is_a_delta_table_for_others(log: Path, root: str) -> None:
+    deltalake = pytest.importorskip("deltalake")
+    with log.open("a") as out:
+        out.write(line(200, UtcTime="2025-06-01 10:00:00.000", Extra="x"))
+    ingest([str(log)], root)
+    write(log, range(300, 301), "a")
+    ingest([str(log)], root)
+    compact(open_log(root))
+    table = deltalake.DeltaTable(root).to_pyarrow_table()
+    assert sorted(table["Image"].to_pylist()) == sorted(image for image, _, _ in stored(root))
+    assert set(table["__day"].to_pylist()) == {"2025-06-01", "2026-01-12"}
+
+
+def test_a_store_that_was_tampered_with_says_so(log: Path, root: str) -> None:
+    for i in range(3):
+        write(log, range(1000 + i, 1001 + i), "a")
+        ingest([str(log)], root)
+    (Path(root) / "_delta_log" / f"{2:020d}.json").unlink()
+    found = search("* | count", [root])
+    assert "commit 2 is gone" in str(found.read.problems[0])
+
+
+# --- object stores ----------------------------------------------------------------------------------------------------
+
+
+def test_a_store_in_an_fsspec_file_system(log: Path) -> None:
+    pytest.importorskip("fsspec")
+    root = "memory://bucket/store"
+    assert ingest([str(log)], root).events == 100
+    write(log, range(100, 120), "a")
+    assert ingest([str(log)], root).events == 20
+    assert compact(open_log(root)).before == 2
+    assert stored(root) == expected(log, range(120))
+    assert not files_at(root).create(f"_delta_log/{0:020d}.json", b"")
