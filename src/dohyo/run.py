@@ -12,7 +12,8 @@ from dohyo.binding.context import Dialect, Options
 from dohyo.binding.times import query_time
 from dohyo.compile import Compiled, compile_child, compile_query
 from dohyo.diagnostics import Diagnostic, QueryError, Severity, Source
-from dohyo.outlines import Known, Outlines
+from dohyo.many import Sketched, run_many
+from dohyo.outlines import Outlines
 from dohyo.plan.expr import TRUE, Call, Expr, any_of
 from dohyo.plan.kinds import any_kind
 from dohyo.plan.names import ID
@@ -158,24 +159,15 @@ def _run_many(queries: Sequence[Query], paths: list[str], options: RunOptions) -
     return [next(results) if isinstance(s, Sketched) else s for s in sketched]
 
 
-@dataclass(frozen=True)
-class Sketched:
-    """One of many queries: what is known of it, and the way to its plan."""
-
-    query: Query
-    known: Known
-    compiled: Callable[[], Compiled | QueryError]
-
-
 def _sketched(query: Query, options: RunOptions, paths: list[str], outlines: Outlines) -> Sketched | QueryError:
     settings = options.compiler(query.dialect)
     known = outlines.get(query.text, settings)
     if known is not None:
-        return Sketched(query, known, lambda: _compiled(query, options, paths))
+        return Sketched(query.text, query.name, known, lambda: _compiled(query, options, paths))
     compiled = _compiled(query, options, paths)
     if isinstance(compiled, QueryError):
         return compiled
-    return Sketched(query, outlines.put(query.text, settings, compiled), lambda: compiled)
+    return Sketched(query.text, query.name, outlines.put(query.text, settings, compiled), lambda: compiled)
 
 
 def _compiled(query: Query, options: RunOptions, paths: list[str] | None = None) -> Compiled | QueryError:
@@ -247,34 +239,16 @@ class Session:
 
     def many(self, queries: Sequence[Sketched], paths: list[str]) -> list[Result | QueryError]:
         """The results of many queries, in their order: each over the events that it need look at."""
-        from dohyo.engines.duckdb.connect import arrow_type
         from dohyo.engines.duckdb.engine import DuckDB
-        from dohyo.engines.duckdb.many import Kept, with_columns
 
-        outlines = [q.known.outline for q in queries]
-        request = self._request_of_many(outlines)
+        request = self._request_of_many([q.known.outline for q in queries])
         self.report.asked = request.presence
         inputs = self._inputs(paths)
         reading = self._reading(request)
         reading.on_position = self._teller(inputs)
-        kept = Kept.of(reading.schema, self._watched(reading, inputs))
-        kept.match(outlines)
         engine = DuckDB(self.options.threads, self.options.memory)
-        results: list[Result | QueryError] = []
-        for query in queries:
-            outline = query.known.outline
-            events = kept.candidates(outline)
-            if events is None and outline.empty:
-                results.append(self._nothing(query))
-                continue
-            compiled = query.compiled()
-            if isinstance(compiled, Compiled):
-                columns = [(n, arrow_type(t)) for n, t in (*outline.columns, (ID, Type.LONG))]
-                engine.use_events(with_columns(kept.table.slice(0, 0) if events is None else events, columns))
-                results.append(self._result(engine, compiled))
-            else:
-                results.append(compiled)
-        return results
+        batches = self._watched(reading, inputs)
+        return run_many(queries, reading.schema, batches, engine, lambda compiled: self._result(engine, compiled), self._nothing)
 
     def _nothing(self, query: Sketched) -> Result:
         """The result of a query that no event can meet."""
@@ -284,7 +258,7 @@ class Session:
 
         outline = query.known.outline
         table = pa.schema([(f.name, arrow_type(f.type)) for f in (*outline.shown, *outline.hidden)]).empty_table()
-        source = Source(query.query.text, query.query.name)
+        source = Source(query.text, query.name)
         return Result(table, list(outline.shown), self.report, query.known.diagnostics, source, self.places)
 
     def _request_of_many(self, outlines: Sequence[Outline]) -> Request:

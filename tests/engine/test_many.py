@@ -95,6 +95,15 @@ def test_the_second_run_gives_what_the_first_gave(cache: Path, samples: Path) ->
     assert [_rows([q], samples)[0] for q in queries] == first
 
 
+def test_slices_change_nothing(cache: Path, samples: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However few events are kept at a time, rows and their order are the same, with and without aggregates."""
+    more = ['* | where EventID = "1" | fields Image | sort by Image', "* | fields EventID | limit 7", "EventID=1 | top 2 User"]
+    queries = [*QUERIES, *more, *(f'* | where Image matches "*{c}.exe"' for c in "ehtr")]
+    want = _rows(queries, samples)
+    monkeypatch.setattr("dohyo.engines.duckdb.many.SLICE_BYTES", 1)
+    assert _rows(queries, samples) == want
+
+
 def test_queries_whose_events_are_not_there_are_not_compiled_again(
     cache: Path, samples: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,7 +3,7 @@ and each query runs over those alone. The result of a query does not depend on w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,12 +19,14 @@ from dohyo.plan.outline import Outline
 
 #: From which share of the events on all of them are tested: to pick so many costs more than to test the others too.
 _MOST_PICKED = 0.3
+#: What the events that are kept at a time may take in memory.
+SLICE_BYTES = 256 << 20
 _RAW = "_raw"
 
 
 @dataclass
 class Kept:
-    """All events that some query can use."""
+    """Events that some query can use."""
 
     table: pa.Table
     _columns: dict[str, TextColumn] = field(default_factory=dict)  # by lower-cased name
@@ -34,10 +36,23 @@ class Kept:
     _met: dict[Expr, Any] = field(default_factory=dict)  # condition on the kind -> which kinds meet it
 
     @classmethod
-    def of(cls, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Kept:
-        """Reads the events. Columns that no event of a batch has are left out: they would take most of the memory."""
-        parts = [_lean(batch) for batch in batches]
-        whole = pa.concat_tables(parts, promote_options="default") if parts else schema.empty_table()
+    def slices(cls, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[Kept]:
+        """The events, so many at a time as a slice may take. Columns that no event of a batch has are left out: they would
+        take most of the memory."""
+        parts: list[pa.Table] = []
+        size = 0
+        for batch in batches:
+            parts.append(_lean(batch))
+            size += parts[-1].nbytes
+            if size >= SLICE_BYTES:
+                yield cls._of(schema, parts)
+                size = 0
+        if parts:
+            yield cls._of(schema, parts)
+
+    @classmethod
+    def _of(cls, schema: pa.Schema, parts: list[pa.Table]) -> Kept:
+        whole = pa.concat_tables(parts, promote_options="default")
         parts.clear()
         columns: dict[str, pa.Array] = {}
         for name in [n for n in schema.names if n in whole.column_names]:  # one by one: never all of them twice

@@ -1,0 +1,140 @@
+"""Many queries over one reading. The events are kept a slice at a time, so memory does not grow with the logs: of each slice a
+query sees the few events that it may need. One that looks at each row by itself is run at once, any other one at the end over
+all that were picked for it. The result is the same as that of the query alone."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from dohyo.compile import Compiled
+from dohyo.diagnostics import QueryError
+from dohyo.outlines import Known
+from dohyo.plan.names import ID, TIME
+from dohyo.plan.passes import streams
+from dohyo.plan.types import Type
+from dohyo.results import Result
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from dohyo.engines.duckdb.engine import DuckDB
+
+Run = Callable[[Compiled], Result | QueryError]
+
+
+@dataclass
+class Sketched:
+    """One of many queries: what is known of it, and the way to its plan."""
+
+    text: str
+    name: str
+    known: Known
+    compile: Callable[[], Compiled | QueryError]
+
+    @functools.cached_property
+    def compiled(self) -> Compiled | QueryError:
+        """The query, compiled when its events are there."""
+        return self.compile()
+
+    @functools.cached_property
+    def by_slice(self) -> bool:
+        """True when it can be run over a part of the events, and the parts' rows be put in order."""
+        if not isinstance(self.compiled, Compiled):
+            return False
+        plan = self.compiled.plan
+        shown = {f.name.lower() for f in plan.schema.visible} | {n for n in (ID, TIME) if plan.schema.get(n)}
+        return streams(plan) and all(k.name.lower() in shown for k in plan.order)
+
+
+@dataclass
+class Gathered:
+    """What was found for a query so far: rows, or events to run it over at the end."""
+
+    query: Sketched
+    rows: list[Result] = field(default_factory=list)
+    events: list[pa.Table] = field(default_factory=list)
+    failed: QueryError | None = None
+
+    def take(self, events: pa.Table, engine: DuckDB, run: Run) -> None:
+        """Looks at the events that were picked of a slice."""
+        if not self.query.by_slice:
+            self.events.append(events)
+        elif self.failed is None:
+            self._add(self._over(events, engine, run))
+
+    def _add(self, found: Result | QueryError) -> None:
+        if isinstance(found, QueryError):
+            self.failed = found
+        else:
+            self.rows.append(found)
+
+    def _over(self, events: pa.Table, engine: DuckDB, run: Run) -> Result | QueryError:
+        from dohyo.engines.duckdb.connect import arrow_type
+        from dohyo.engines.duckdb.many import with_columns
+
+        compiled = self.query.compiled
+        assert isinstance(compiled, Compiled)
+        columns = [(n, arrow_type(t)) for n, t in (*self.query.known.outline.columns, (ID, Type.LONG))]
+        engine.use_events(with_columns(events, columns))
+        return run(compiled)
+
+    def end(self, engine: DuckDB, run: Run, nothing: Callable[[Sketched], Result]) -> Result | QueryError:
+        """The query's result."""
+        import pyarrow as pa
+
+        if not self.rows and not self.events and self.failed is None and self.query.known.outline.empty:
+            return nothing(self.query)
+        compiled = self.query.compiled
+        if not isinstance(compiled, Compiled):
+            return compiled
+        if not self.rows and self.failed is None:
+            events = pa.concat_tables(self.events, promote_options="default") if self.events else _no_events()
+            self.events.clear()
+            self._add(self._over(events, engine, run))
+        return self.failed or _in_order(self.rows, compiled)
+
+
+def run_many(
+    queries: Sequence[Sketched], schema: pa.Schema, batches: Iterable[pa.RecordBatch], engine: DuckDB, run: Run,
+    nothing: Callable[[Sketched], Result],
+) -> list[Result | QueryError]:  # fmt: skip
+    """The results of the queries, in their order. ``run`` runs one over the events that the engine was given; ``nothing`` is
+    the result of one that no event can meet."""
+    from dohyo.engines.duckdb.many import Kept
+
+    outlines = [q.known.outline for q in queries]
+    gathered = [Gathered(q) for q in queries]
+    for kept in Kept.slices(schema, batches):
+        kept.match(outlines)
+        for one in gathered:
+            events = kept.candidates(one.query.known.outline)
+            if events is not None:
+                one.take(events, engine, run)
+    return [one.end(engine, run, nothing) for one in gathered]
+
+
+def _no_events() -> pa.Table:
+    import pyarrow as pa
+
+    return pa.table({ID: pa.array([], pa.int64())})
+
+
+def _in_order(parts: list[Result], compiled: Compiled) -> Result:
+    """The rows of all slices in the query's order."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    table = pa.concat_tables([p.table for p in parts], promote_options="default")
+    spelled = {n.lower(): n for n in table.column_names}
+    keys: list[Any] = [(spelled[k.name.lower()], "descending" if k.descending else "ascending") for k in compiled.plan.order]
+    if keys:  # nulls come last, as in the engine
+        table = table.take(pc.sort_indices(table, sort_keys=keys))
+    whole = Result(table, first.columns, first.read, first.diagnostics, first.source, first.places)
+    whole.seconds = sum(p.seconds for p in parts)
+    return whole
