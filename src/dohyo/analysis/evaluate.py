@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import operator
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -131,6 +132,29 @@ def _search(text: str, pattern: str) -> Any:
         return UNKNOWN
 
 
+def _captured(text: str, pattern: str, group: int) -> Any:
+    try:
+        found = regex.search(pattern, text, timeout=_REGEX_SECONDS)
+    except (regex.error, TimeoutError):
+        return UNKNOWN
+    return (found[group] or "") if found else ""
+
+
+def _number(text: str) -> Any:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _address(text: str) -> int:
+    """The version of an IP address; 0 for other texts."""
+    try:
+        return ipaddress.ip_address(text).version
+    except ValueError:
+        return 0
+
+
 def _lowered(text: Any) -> Any:
     return text if text is None or text is OTHER else str(text).lower()
 
@@ -142,5 +166,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "isempty": lambda v: v is None or v == "", "isblank": lambda v: v is None or (isinstance(v, str) and not v.strip()),
     "folded": _lowered, "tolowercase": _lowered, "touppercase": _on_text(str.upper),
     "has": _test(lambda t, p: p in t), "starts_with": _test(str.startswith), "ends_with": _test(str.endswith),
-    "search": _test(_search),
+    "search": _test(_search), "captures": _on_text(_captured), "num": lambda v: v, "number_of": _on_text(_number),
+    "isvalidipv4": _test(lambda t: _address(t) == 4), "isvalidipv6": _test(lambda t: _address(t) == 6),
+    "isvalidip": _test(lambda t: _address(t) > 0),
 }  # fmt: skip

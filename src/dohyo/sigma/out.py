@@ -14,7 +14,7 @@ from dohyo.detections.model import Detection
 from dohyo.plan.expr import Call, Column, Expr, Literal, calls, columns
 from dohyo.plan.nodes import Filter
 from dohyo.plan.passes import scan_predicate
-from dohyo.sigma.logsources import CATEGORIES, ENDPOINT, SERVICES
+from dohyo.sigma.logsources import CATEGORIES, ENDPOINT, SERVICES, Place
 from dohyo.sigma.notsaid import NotSaid
 
 #: Rules made from one detection keep their id.
@@ -23,7 +23,7 @@ _LOWER = frozenset({"folded", "tolowercase"})
 #: The part of a path after its last separator, as ``parse regex`` takes it.
 _LAST_PART = re.compile(r"\(\?P<(\w+)>\[\^\\\\/\]\+\)\$")
 #: Names of the endpoint shape for fields that Sigma knows under Sysmon's.
-_SAME_FIELD = {"dest_port": "DestinationPort", "dest_ip": "DestinationIp"}
+SAME_FIELD = {"dest_port": "DestinationPort", "dest_ip": "DestinationIp"}
 _TEXT_TESTS = {"=": "", "in": "", "has": "contains", "contains": "contains", "starts_with": "startswith", "ends_with": "endswith"}
 _NUMBER_TESTS = {">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}
 
@@ -154,7 +154,7 @@ def _plain(expr: Expr) -> str | None:
     """The field that is compared, whatever its letter case: Sigma compares without it."""
     while isinstance(expr, Call) and expr.function.lower() in _LOWER:
         expr = expr.args[0]
-    return _SAME_FIELD.get(expr.name.lower(), expr.name) if isinstance(expr, Column) else None
+    return SAME_FIELD.get(expr.name.lower(), expr.name) if isinstance(expr, Column) else None
 
 
 def _last_part(expr: Expr) -> str | None:
@@ -165,6 +165,13 @@ def _last_part(expr: Expr) -> str | None:
     taken = [_LAST_PART.fullmatch(p) for p in patterns]
     names = {c.name for c in columns(expr)} - {m[1] for m in taken if m}  # where nothing matched the field keeps what it had
     return names.pop() if len(names) == 1 and taken and all(taken) else None
+
+
+def paths_of(condition: Expr) -> set[str]:
+    """The fields of whose value a condition takes the name after the last separator. In Sigma that is a text that ends with a
+    backslash and the name: the same for paths as Windows writes them, with a folder and backslashes."""
+    taken = [c for c in calls(condition) if c.function == "captures" and isinstance(c.args[1], Literal)]
+    return {n.name for c in taken if _LAST_PART.fullmatch(str(c.args[1].value)) for n in columns(c.args[0])}  # type: ignore[attr-defined]  # a literal
 
 
 def _shown(expr: Expr) -> str:
@@ -180,34 +187,74 @@ def _parts(tree: Tree) -> tuple[Tree, ...]:
     return tree.parts if isinstance(tree, Both) and tree.word == "and" else (tree,)
 
 
+#: A place: category, event ids, event type, channel, in lower case.
+_Place = tuple[str, frozenset[str], str, str]
+
+
 def _without_source(tree: Tree) -> tuple[dict[str, str], tuple[Tree, ...]]:
     """The log source, and the condition without the parts that only tell it."""
-    categories: list[str] = []
-    ids: list[str] = []
-    rest: list[Tree] = []
     for part in _parts(tree):
-        told = _told(part)
-        if told is None:
-            rest.append(part)
-        else:
-            categories += told["_sourcecategory"]
-            ids += told["eventid"]
+        found = _places(part)
+        name = next((n for n, places in CATEGORIES.items() if found and found == _known(places)), None)
+        if name is not None:
+            rest = tuple(p for p in _parts(tree) if p is not part and not _only_category(p))
+            return {"product": "windows", "category": name}, rest
+    told = [(p, _told(p)) for p in _parts(tree)]
+    categories, ids, channels = (
+        [v for _, t in told if t for v in t[field]] for field in ("_sourcecategory", "eventid", "channel")
+    )  # fmt: skip
+    rest = tuple(p for p, t in told if t is None)
+    by_channel = tuple(p for p, t in told if t and t["channel"])
     local = [c for c in categories if c != ENDPOINT]
-    for name, found in CATEGORIES.items():
-        own = [p for p in found if p.category != ENDPOINT]
-        if ids and own and own[0].category in local and sorted(own[0].ids) == sorted(ids):
-            return {"product": "windows", "category": name}, tuple(rest)
+    for name, places in CATEGORIES.items():
+        own = [p for p in places if p.category != ENDPOINT]
+        if ids and own and own[0].category in local and sorted(own[0].ids) == sorted(ids) and _same_channel(own, channels):
+            return {"product": "windows", "category": name}, rest
     by_id: list[Tree] = [Test("EventID", tuple(map(int, ids)))] if ids else []
-    for name, found in SERVICES.items():
-        if local and found[0].category == local[0] and not found[0].channel:
+    for name, places in SERVICES.items():
+        if local and places[0].category == local[0] and _same_channel(places, channels):
             return {"product": "windows", "service": name}, (*by_id, *rest)
-    return {"product": "windows"}, (*by_id, *rest)
+    return {"product": "windows"}, (*by_id, *by_channel, *rest)
+
+
+def _same_channel(places: Sequence[Place], channels: Sequence[str]) -> bool:
+    return {p.channel.lower() for p in places if p.channel} == {c.lower() for c in channels} - {"none"}
+
+
+def _known(places: Sequence[Place]) -> frozenset[_Place] | None:
+    """The places of a log source that is in several categories."""
+    if len({p.category for p in places}) < 2:
+        return None
+    return frozenset((p.category, frozenset(p.ids), p.event_type, p.channel.lower()) for p in places)
+
+
+def _places(part: Tree) -> frozenset[_Place] | None:
+    """The places that a part names, each with its category; ``None`` when it says anything else."""
+    found = []
+    for option in part.parts if isinstance(part, Both) and part.word == "or" else (part,):
+        told: dict[str, list[str]] = {}
+        for t in _parts(option):
+            one = _told(t)
+            if one is None:
+                return None
+            told |= {k: v for k, v in one.items() if v}
+        categories, types, channels = (told.get(k, []) for k in ("_sourcecategory", "event_type", "channel"))
+        if len(categories) != 1 or len(types) > 1:
+            return None
+        channel = next((c.lower() for c in channels if c != "None"), "")
+        found.append((categories[0], frozenset(told.get("eventid", [])), next(iter(types), ""), channel))
+    return frozenset(found)
+
+
+def _only_category(part: Tree) -> bool:
+    told = _told(part)
+    return told is not None and not any(v for k, v in told.items() if k != "_sourcecategory")
 
 
 def _told(part: Tree) -> dict[str, list[str]] | None:
-    """What a part says of the log source alone: categories, event ids and event types; ``None`` when it says more."""
+    """What a part says of the log source alone: categories, event ids and types, channels; ``None`` when it says more."""
     tests = part.parts if isinstance(part, Both) and part.word == "or" else (part,)
-    out: dict[str, list[str]] = {"_sourcecategory": [], "eventid": [], "event_type": []}
+    out: dict[str, list[str]] = {"_sourcecategory": [], "eventid": [], "event_type": [], "channel": []}
     for t in tests:
         if not isinstance(t, Test) or t.field.lower() not in out:
             return None
