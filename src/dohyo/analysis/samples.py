@@ -20,12 +20,17 @@ _ANY = "q"
 _EDGE = re.compile(r"(?<!\\)((?:\\\\)*)\\[AzZ]")
 
 
+#: What stands for something else in one language or the other.
+_SWAPS = (("\\\\", "\\"), ("\\", "\\\\"), ("\\", "/"), ("/", "\\"),
+          (".", "x"), ("*", "yy"), ("?", "y"), ('"', "'"), (" ", "  "), ("-", "/"))  # fmt: skip
+
+
 def variants(text: str) -> Iterator[str]:
     """The text in other forms, most of which should miss: another case, doubled or turned backslashes, one letter more or
     less at an end, a digit more, hexadecimal for decimal, a dot or a wildcard that stands for anything."""
     yield from (text.swapcase(), text.lower(), text.upper())
     yield from (text[1:], text[:-1], "x" + text, text + "x", text + "\n", "\n" + text, " " + text, text + " ", text + "\\")
-    for old, new in (("\\\\", "\\"), ("\\", "\\\\"), ("\\", "/"), ("/", "\\"), (".", "x"), ("*", "yy"), ("?", "y"), ('"', "'"), (" ", "  "), ("-", "/")):
+    for old, new in _SWAPS:
         if old in text:
             yield text.replace(old, new)
     if text.isdecimal():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import sqlglot
 from sqlglot import exp
@@ -39,11 +39,49 @@ def plain_sql(plan: Node, fields: Sequence[str], dialect: str) -> str:
         name.set("this", spelled.get(name.name.lower(), name.name))
     try:
         again = sqlglot.parse_one(tree.sql("duckdb"), read="duckdb")
+        if dialect != "duckdb":
+            again = again.transform(_common)
         text = again.sql(dialect=dialect, pretty=True, unsupported_level=ErrorLevel.RAISE)
         sqlglot.parse_one(text, read=dialect)
     except SqlglotError as error:
         raise NoSql(str(error).splitlines()[0]) from None
     return text + "\n"
+
+
+def _common(node: exp.Expression) -> exp.Expression:
+    """DuckDB's tests of texts in words that the dialects have in common."""
+    name = node.name.lower() if isinstance(node, exp.Anonymous) else type(node).__name__.lower()
+    args = list(node.expressions) if isinstance(node, exp.Anonymous) else [node.this, node.args.get("expression")]
+    build = _COMMON.get(name)
+    return build(*args) if build and len(args) == 2 and isinstance(args[1], exp.Expression) else node
+
+
+def _starts(text: exp.Expression, part: exp.Expression) -> exp.Expression:
+    return exp.EQ(this=exp.func("SUBSTRING", text, exp.Literal.number(1), exp.Length(this=part.copy())), expression=part)
+
+
+def _ends(text: exp.Expression, part: exp.Expression) -> exp.Expression:
+    """Shorter texts begin before their first letter, which dialects take differently: they are asked for their length."""
+    length, ending = exp.Length(this=text.copy()), exp.Length(this=part.copy())
+    start = exp.Add(this=exp.Paren(this=exp.Sub(this=length, expression=ending)), expression=exp.Literal.number(1))
+    same = exp.EQ(this=exp.func("SUBSTRING", text, start), expression=part)
+    return exp.Paren(this=exp.And(this=exp.GTE(this=length.copy(), expression=ending.copy()), expression=same))
+
+
+def _holds(text: exp.Expression, part: exp.Expression) -> exp.Expression:
+    return exp.GT(this=exp.StrPosition(this=text, substr=part), expression=exp.Literal.number(0))
+
+
+def _whole(text: exp.Expression, pattern: exp.Expression) -> exp.Expression:
+    if not isinstance(pattern, exp.Literal):
+        return exp.RegexpFullMatch(this=text, expression=pattern)
+    return exp.RegexpLike(this=text, expression=exp.Literal.string(f"^(?:{pattern.name})$"))
+
+
+_COMMON: dict[str, Callable[[exp.Expression, exp.Expression], exp.Expression]] = {
+    "suffix": _ends, "endswith": _ends, "ends_with": _ends, "prefix": _starts, "startswith": _starts, "starts_with": _starts,
+    "contains": _holds, "regexpfullmatch": _whole,
+}  # fmt: skip
 
 
 def _without_hidden(tree: exp.Query) -> exp.Query:

@@ -192,11 +192,12 @@ def expressions(node: Node) -> list[Expr]:
     return []
 
 
-def scan_predicate(root: Node) -> Expr:
+def scan_predicate(root: Node, whole: bool = False) -> Expr:
     """A condition over source fields that every message must meet to have any effect on the plan's result.
 
     Gathered from the filters between the scan and the first node that is not row by row, with computed fields
-    written out. It may be weaker than the filters together, never stronger.
+    written out. It may be weaker than the filters together, never stronger; ``whole``: nothing of them is left out, be it
+    large or of functions that the source cannot run.
     """
     found = scans(root)
     if len(found) != 1:
@@ -206,11 +207,11 @@ def scan_predicate(root: Node) -> Expr:
     for node in _chain_above(root, found[0]):
         if isinstance(node, Filter):
             condition = substitute(node.condition, values)
-            if pushable(condition):
+            if whole or pushable(condition):
                 conditions.append(condition)
         elif isinstance(node, Extend):
-            values = values | {n.lower(): substitute(e, values) for n, e in node.new if _small(e, values)}
-            values |= {n.lower(): Call("opaque", (), e.type) for n, e in node.new if not _small(e, values)}
+            made = {n.lower(): substitute(e, values) if whole or _small(e, values) else Call("opaque", (), e.type) for n, e in node.new}
+            values = values | made
     return all_of(sorted(_conjuncts(conditions), key=_cost))
 
 

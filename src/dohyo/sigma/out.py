@@ -112,14 +112,42 @@ def _test(expr: Call) -> Test | None:
         return None
     if expr.function in ("is_null", "isNull") and (name := _plain(expr.args[0])):
         return Test(name, (None,))
+    if expr.function == "isEmpty" and (name := _plain(expr.args[0])):
+        return Test(name, ("",))
     if expr.function == "search" and (name := _plain(expr.args[0])):
-        return Test(f"{name}|re", (str(items[0]).replace(r"\A", "^").replace(r"\z", "$"),))
+        return _regex(name, str(items[0]), _folds(expr.args[0]))
     if expr.function in _TEXT_TESTS:
         return _text(expr, items)
     subject = expr.args[0]
     if expr.function in _NUMBER_TESTS and (name := _number(subject)):
         return Test(f"{name}|{_NUMBER_TESTS[expr.function]}", (items[0],))
     return None
+
+
+def _regex(name: str, pattern: str, folded: bool) -> Test | None:
+    """A wildcard pattern as one, any other as a regex; over a folded field it holds without case."""
+    glob = _GLOB.fullmatch(pattern)
+    pieces = glob[1].split(r"[\s\S]*") if glob else []
+    if pieces and not any(_META.search(p) for p in pieces):
+        text = "*".join(_escaped(_unescaped(p)) for p in pieces)
+        modifier = "" if folded or text.lower() == text.upper() else "|cased"
+        return Test(f"{name}{modifier}", (text,))
+    edges = _EDGE.sub(lambda m: m[1] + ("^" if m[2] == "A" else "$"), pattern)
+    if not folded:
+        return Test(f"{name}|re", (edges,))
+    if re.search("[A-Z]", re.sub(r"\\.|\(\?P?<\w+>", "", pattern)):
+        return None  # it asks lower-cased text for a capital letter
+    return Test(f"{name}|re|i", (edges,))
+
+
+_EDGE = re.compile(r"(?<!\\)((?:\\\\)*)\\([Az])")
+#: What a glob becomes, and what in it stands for more than itself.
+_GLOB = re.compile(r"\\A(.*)\\z", re.S)
+_META = re.compile(r"(?<!\\)(?:\\\\)*(?:[.^$*+?{}\[\]|()]|\\[A-Za-z0-9])")
+
+
+def _unescaped(piece: str) -> str:
+    return re.sub(r"\\(.)", r"\1", piece, flags=re.S)
 
 
 def _number(expr: Expr) -> str | None:
@@ -135,11 +163,19 @@ def _text(expr: Call, items: list[Any]) -> Test | None:
     modifier = _TEXT_TESTS[expr.function]
     last = _last_part(expr.args[0])
     if last is not None and not modifier:  # the name after the last separator
-        return Test(f"{last}|endswith", tuple("\\" + _escaped(v) for v in items))
+        return Test(f"{last}|endswith", tuple(_escaped(f"\\{v}") for v in items))
     name = _plain(expr.args[0])
     if name is None:
         return None
-    return Test(f"{name}|{modifier}" if modifier else name, tuple(_value(v) for v in items))
+    modifiers = [name, *([modifier] if modifier else [])]
+    if not _folds(expr.args[0]) and any(isinstance(v, str) and v.lower() != v.upper() for v in items):
+        return Test("|".join([*modifiers, "cased"]), tuple(_escaped(v) for v in items))
+    return Test("|".join(modifiers), tuple(_value(v) for v in items))
+
+
+def _folds(expr: Expr) -> bool:
+    """True when the field is compared without its letter case."""
+    return isinstance(expr, Call) and expr.function.lower() in _LOWER
 
 
 def _value(value: Any) -> Any:
@@ -147,7 +183,8 @@ def _value(value: Any) -> Any:
 
 
 def _escaped(value: Any) -> Any:
-    return re.sub(r"([*?])", r"\\\1", value) if isinstance(value, str) else value
+    """A text as Sigma reads it: a backslash before a wildcard or another backslash stands for more than itself."""
+    return re.sub(r"\\(?=[\\*?])|[*?]", r"\\\g<0>", value) if isinstance(value, str) else value
 
 
 def _plain(expr: Expr) -> str | None:
@@ -170,8 +207,9 @@ def _last_part(expr: Expr) -> str | None:
 def paths_of(condition: Expr) -> set[str]:
     """The fields of whose value a condition takes the name after the last separator. In Sigma that is a text that ends with a
     backslash and the name: the same for paths as Windows writes them, with a folder and backslashes."""
-    taken = [c for c in calls(condition) if c.function == "captures" and isinstance(c.args[1], Literal)]
-    return {n.name for c in taken if _LAST_PART.fullmatch(str(c.args[1].value)) for n in columns(c.args[0])}  # type: ignore[attr-defined]  # a literal
+    taken = [(c, c.args[1]) for c in calls(condition) if c.function == "captures"]
+    last = [c for c, p in taken if isinstance(p, Literal) and _LAST_PART.fullmatch(str(p.value))]
+    return {n.name for c in last for n in columns(c.args[0])}
 
 
 def _shown(expr: Expr) -> str:
@@ -256,9 +294,10 @@ def _told(part: Tree) -> dict[str, list[str]] | None:
     tests = part.parts if isinstance(part, Both) and part.word == "or" else (part,)
     out: dict[str, list[str]] = {"_sourcecategory": [], "eventid": [], "event_type": [], "channel": []}
     for t in tests:
-        if not isinstance(t, Test) or t.field.lower() not in out:
+        field = t.field.lower().removesuffix("|cased") if isinstance(t, Test) else ""
+        if not isinstance(t, Test) or field not in out:
             return None
-        out[t.field.lower()] += map(str, t.values)
+        out[field] += map(str, t.values)
     return out
 
 
@@ -317,7 +356,7 @@ def rule(detection: Detection) -> dict[str, Any]:
         from dohyo.lang import printer
 
         raise NotSaid(f"the stage `{printer.stage(lost[0])}`: a Sigma rule looks at one event at a time")  # type: ignore[arg-type]  # a stage
-    source, parts = _without_source(_tree(scan_predicate(compiled.plan)))
+    source, parts = _without_source(_tree(scan_predicate(compiled.plan, whole=True)))
     kept = tuple(p for p in parts if not _implied(p, parts))
     writer = _Writer()
     condition = writer.text(_both("and", kept), "selection", top=True)
@@ -346,8 +385,19 @@ def _is_row_by_row(plan: Any) -> bool:
 
 
 def _implied(part: Tree, parts: tuple[Tree, ...]) -> bool:
-    """A denied list is idle where a list that must hold has none of its values."""
+    """A denied list of values, or of endings, is idle where a list that must hold has none that fits one of its own."""
     if not (isinstance(part, Not) and isinstance(part.part, Test)):
         return False
-    wanted = [t for t in parts if isinstance(t, Test) and t.field == part.part.field]
-    return any(not set(w.values) & set(part.part.values) for w in wanted)
+    denied = part.part
+    fits = _FITS.get(denied.field.partition("|")[2])
+    if fits is None:
+        return False
+    wanted = [t for t in parts if isinstance(t, Test) and t.field == denied.field]
+    return any(not any(fits(str(a), str(b)) for a in w.values for b in denied.values) for w in wanted)
+
+
+#: Modifier -> whether a text can meet two values at once.
+_FITS = {
+    "": lambda a, b: "*" in a or "?" in a or "*" in b or "?" in b or a.lower() == b.lower(),
+    "endswith": lambda a, b: "*" in a + b or a.lower().endswith(b.lower()) or b.lower().endswith(a.lower()),
+}  # fmt: skip

@@ -27,7 +27,7 @@ from dohyo.sigma.notsaid import NotSaid
 #: Events on which the two differ that are named.
 _NAMED = 20
 #: Source categories for which made events are run; a made event of another one says little that is new.
-_CATEGORIES = 5
+_CATEGORIES = 3
 _WHEN = "2024-01-01 00:00:00.000"
 
 
@@ -73,7 +73,7 @@ def on_logs(query: str, other: str, paths: Sequence[str | Path], options: RunOpt
 def on_made(query: str, other: str, options: RunOptions) -> Proof:
     """Two queries over events that are made for the first one. Raises ``QueryError``."""
     looked_at, first, second = 0, set[str](), set[str]()
-    fields = out.paths_of(scan_predicate(compile_query(query).plan))
+    fields = out.paths_of(scan_predicate(compile_query(query).plan, whole=True))
     odd = set[str]()
     with tempfile.TemporaryDirectory() as scratch:
         for made in logs_of(query, Path(scratch)):
@@ -128,7 +128,7 @@ class Made:
 
 def logs_of(query: str, folder: Path) -> Iterator[Made]:
     """The events made for a query, as logs. Raises ``QueryError`` when it cannot run."""
-    condition = scan_predicate(compile_query(query).plan)
+    condition = scan_predicate(compile_query(query).plan, whole=True)
     homes: dict[str | None, dict[str, Event]] = {}
     for event in map(_as_its_source_writes, events(condition)):
         homes.setdefault(event.get("_sourceCategory"), {}).setdefault(json.dumps(event, sort_keys=True), event)

@@ -91,8 +91,8 @@ def _sqlite(sql: str, columns: dict[str, bool], rows: list[list[Any]]) -> set[in
     for function, (count, run) in _FUNCTIONS.items():
         connection.create_function(function, count, run, deterministic=True)
     quoted = [exp.to_identifier(c, quoted=True).sql("sqlite") for c in (*columns, _ID)]
-    connection.execute(f"CREATE TABLE events ({', '.join(quoted)})")  # noqa: S608
-    connection.executemany(f"INSERT INTO events VALUES ({', '.join('?' * len(quoted))})", [[*r, i] for i, r in enumerate(rows)])  # noqa: S608
+    connection.execute(f"CREATE TABLE events ({', '.join(quoted)})")
+    connection.executemany(f"INSERT INTO events VALUES ({', '.join('?' * len(quoted))})", [[*r, i] for i, r in enumerate(rows)])
     try:
         return {row[-1] for row in connection.execute(sql)}
     except sqlite3.Error as error:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 import yaml
@@ -15,6 +16,10 @@ from dohyo.compile import compile_query
 from dohyo.detections.load import load
 from dohyo.detections.model import Detection
 from dohyo.engines.plain_sql import NoSql, dialects, plain_sql
+
+if TYPE_CHECKING:
+    from dohyo.sigma.cache import Converted
+    from dohyo.sigma.verify import Proof
 
 
 def run(name: str, target: str, folders: Sequence[Path], output: Path | None, logs: Sequence[str] = ()) -> None:
@@ -34,7 +39,7 @@ def run(name: str, target: str, folders: Sequence[Path], output: Path | None, lo
             sys.stdout.write(text)
         else:
             output.write_text(text, "utf-8")
-        if logs and not _proved(load(folders).find(name), logs):
+        if logs and not _proved(_named(name, folders), target, text, logs):
             raise typer.Exit(CHECK_FAILED)
 
 
@@ -53,24 +58,70 @@ def _sql(name: str, target: str, folders: Sequence[Path]) -> str:
     return plain_sql(compiled.plan, compiled.fields, target.partition(":")[2] or "duckdb")
 
 
-def _proved(detection: Detection, logs: Sequence[str]) -> bool:
-    """Tells where the detection and its round trip differ; true when they do not."""
+def _proved(detection: Detection, target: str, text: str, logs: Sequence[str]) -> bool:
+    """Tells where a detection and what it became differ, on the logs and on events made for it; true when they do not."""
     from dohyo.run import RunOptions
-    from dohyo.sigma.verify import verify
+    from dohyo.sigma import verify, verify_sql
+    from dohyo.sigma.notsaid import NotSaid
 
-    proof = verify(detection, logs, RunOptions())
-    print(f"verified: both find {proof.both:,} events" + ("" if proof.same else ", and differ:"), file=sys.stderr)
-    for place in proof.only_query:
-        print(f"  only the query finds {place}", file=sys.stderr)
-    for place in proof.only_sigma:
-        print(f"  only the Sigma rule finds {place}", file=sys.stderr)
-    return proof.same
+    options, dialect = RunOptions(), target.partition(":")[2] or "duckdb"
+    try:
+        if _is_sql(target):
+            how = "SQL, run on " + ("SQLite" if dialect == "sqlite" else "DuckDB")
+            proofs = [verify_sql.on_made(detection.query, text, dialect, options),
+                      verify_sql.on_logs(detection.query, text, dialect, logs, options)]  # fmt: skip
+        else:
+            how, back = "way through Sigma and back", verify.round_trip(detection)
+            proofs = [verify.on_made(detection.query, back, options), verify.on_logs(detection.query, back, logs, options)]
+    except NotSaid as error:
+        print(f"not verified: {error}", file=sys.stderr)
+        return False
+    for proof, where in zip(proofs, ("made events", "events of the logs"), strict=True):
+        for line in _lines(proof, how, where):
+            print(line, file=sys.stderr)
+    return all(p.same for p in proofs)
+
+
+def _lines(proof: Proof, how: str, where: str) -> Iterator[str]:
+    said = f"of {proof.looked_at:,} {where} the query and its {how} find {proof.both:,}"
+    yield f"verified: {said}" if proof.same else f"not verified: {said}, and differ:"
+    yield from (f"  only the query finds {place}" for place in proof.only_query)
+    yield from (f"  only the {how} finds {place}" for place in proof.only_other)
+    if proof.assumed:
+        yield f"  on {proof.assumed:,} more they differ because a path there has no folder, or slashes: Sigma's rule asks for `\\name`"
+
+
+def _named(name: str, folders: Sequence[Path]) -> Detection:
+    """A detection of the library, or the one of a Sigma rule file."""
+    if not _is_rule(name):
+        return load(folders).find(name)
+    from dohyo.sigma.load import detection
+
+    found = _rules(Path(name))
+    if len(found) != 1:
+        raise UsageError(f"{name}: {len(found)} rules; --verify takes one")
+    return detection(found[0])
+
+
+def _is_rule(name: str) -> bool:
+    return Path(name).suffix.lower() in (".yml", ".yaml") and Path(name).is_file()
+
+
+def _rules(path: Path) -> list[Converted]:
+    """The rules of a Sigma file, as queries."""
+    from dohyo.sigma.cache import Cache
+    from dohyo.sigma.load import load as load_rules
+
+    found = load_rules([path], Cache(None))
+    if found.broken:
+        raise UsageError(found.broken[0])
+    return found.rules
 
 
 def _converted(name: str, target: str, folders: Sequence[Path], convert: object) -> str:
     from dohyo.sigma import out
 
-    if Path(name).suffix.lower() in (".yml", ".yaml") and Path(name).is_file():
+    if _is_rule(name):
         return _of_rule(Path(name), target, convert)
     detection: Detection = load(folders).find(name)
     if target == "sumo":
@@ -82,13 +133,7 @@ def _converted(name: str, target: str, folders: Sequence[Path], convert: object)
 def _of_rule(path: Path, target: str, convert: object) -> str:
     """A Sigma rule file."""
     if target == "sumo":
-        from dohyo.sigma.cache import Cache
-        from dohyo.sigma.load import load as load_rules
-
-        found = load_rules([path], Cache(None))
-        if found.broken:
-            raise UsageError(found.broken[0])
-        return "".join(r.query for r in found.rules)
+        return "".join(r.query for r in _rules(path))
     try:
         rule = yaml.safe_load(path.read_text("utf-8-sig"))
     except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
