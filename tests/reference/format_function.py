@@ -47,6 +47,8 @@ def _body(kind: str, flags: str, places: str | None, value: object) -> str | Non
         return format(whole(n), f"{sign}{comma}d")
     if kind in "xXo":
         return format(int(n) % 2**64, kind)
+    if kind == "e":
+        return format(float(n), f"{sign}.{places or 6}e")
     exact = Decimal(repr(float(n)))
     if kind == "f":
         rounded = exact.quantize(Decimal(1).scaleb(-int(places or 6)), ROUND_HALF_UP)

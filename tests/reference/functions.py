@@ -49,7 +49,7 @@ FUNCTIONS: dict[str, Reference] = {
     "jsonArraySize": Reference("array", t.array_size),
     "jsonArrayContains": Reference("array part", t.array_contains),
     "tourl": Reference("text text", t.tourl),
-    "format": Reference("FORMAT text number number", format_text),
+    "format": Reference("FORMAT text finite finite", format_text),
     # null and numbers
     "isNull": Reference("any", lambda x: x is None),
     "isEmpty": Reference("any", lambda x: text(x) in (None, "")),
@@ -107,7 +107,7 @@ FUNCTIONS: dict[str, Reference] = {
     "parseDate": Reference("date DATE ZONE?", d.parse_date),
     "fromMillis": Reference("time", whole),
     "toMillis": Reference("time", whole),
-    "fromSeconds": Reference("number", lambda x: None if number(x) is None else whole(float(number(x)) * 1000)),
+    "fromSeconds": Reference("number", m.from_seconds),
 }
 
 #: Other languages' names, which the lenient dialect takes for these.
@@ -119,8 +119,8 @@ FUNCTIONS |= {
     "md5": Reference("text", t.hash_of),
     "sha1": Reference("text", lambda s: t.hash_of(s, "sha1")),
     "sha256": Reference("text", lambda s: t.hash_of(s, "sha2_256")),
-    "startsWith": Reference("text part", lambda s, p: None if None in (s, p) else str(text(s)).startswith(str(text(p)))),
-    "endsWith": Reference("text part", lambda s, p: None if None in (s, p) else str(text(s)).endswith(str(text(p)))),
+    "startsWith": Reference("text part", lambda s, p: None not in (s, p) and str(text(s)).startswith(str(text(p)))),
+    "endsWith": Reference("text part", lambda s, p: None not in (s, p) and str(text(s)).endswith(str(text(p)))),
     "coalesce": Reference("text text text?", lambda *v: next((x for x in v if x is not None), None)),
 }
 

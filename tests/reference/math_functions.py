@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from reference.values import number
+from reference.values import number, whole
 
 NAN, INFINITY = math.nan, math.inf
 
@@ -47,7 +47,10 @@ def log1p(x: float) -> float:
 def power(a: float, b: float) -> float:
     if a == 0 and b < 0:
         return INFINITY
-    return math.pow(a, b)
+    try:
+        return math.pow(a, b)
+    except OverflowError:
+        return -INFINITY if a < 0 and b % 2 == 1 else INFINITY
 
 
 def sinh(x: float) -> float:
@@ -82,6 +85,11 @@ def haversine(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
     a, b = math.radians(lat1), math.radians(lat2)
     h = math.sin((b - a) / 2) ** 2 + math.cos(a) * math.cos(b) * math.sin(math.radians(lon2 - lon1) / 2) ** 2
     return 2 * 6372.8 * math.asin(min(1.0, math.sqrt(h)))
+
+
+def from_seconds(x: object) -> int | None:
+    n = number(x)
+    return None if n is None else whole(round(n * 1000)) if math.isfinite(n) else None
 
 
 def cbrt(x: float) -> float:

@@ -143,9 +143,9 @@ def array_contains(s: object, item: object) -> bool:
     return text(item) in [v for v in shown if v is not None]
 
 
-def tourl(url: object, shown: object, prefix: object = "", suffix: object = "") -> str | None:
+def tourl(url: object, shown: object, prefix: object = "", suffix: object = "") -> str:
     """The text of the link, between the prefix and the suffix."""
-    return None if shown is None else f"{text(prefix) or ''}{text(shown)}{text(suffix) or ''}"
+    return concat(prefix, shown, suffix)
 
 
 def is_blank(s: object) -> bool:

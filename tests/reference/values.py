@@ -15,7 +15,7 @@ def text(value: object) -> str | None:
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
-    return str(value)
+    return str(value).replace("inf", "Infinity").replace("nan", "NaN")
 
 
 def number(value: object) -> float | int | None:

@@ -71,7 +71,7 @@ class Expressions:
 
     def value(self, expr: Expr, env: Env) -> Sql:
         """The expression as a value."""
-        if expr.type is Type.BOOLEAN and isinstance(expr, Call):
+        if expr.type is Type.BOOLEAN and isinstance(expr, Call) and not FUNCTIONS[expr.function.lower()].unsure:
             return self._total(expr, env)
         return self._plain(expr, env)
 

@@ -40,6 +40,11 @@ class Token:
         """The word in lower case, or ``""`` when this is no plain word."""
         return self.text.lower() if self.kind is Kind.WORD and not self.escaped else ""
 
+    @property
+    def sign(self) -> str:
+        """The symbol, or ``""`` when this is none: a string may hold the same characters."""
+        return self.text if self.kind is Kind.SYMBOL else ""
+
 
 class ParseFailure(Exception):
     """Reading cannot go on here; the parser recovers at the next stage."""

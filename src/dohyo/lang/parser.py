@@ -133,7 +133,7 @@ class Parser:
 
     def _read_stage(self) -> Stage:
         reader = self._operator_here()
-        return reader.parse(self) if reader else self._expression_stage()
+        return reader.parse(self) if reader else self.expression_stage()
 
     def _operator_here(self) -> StageReader | None:
         """The operator whose name stands here, with its words taken; ``None`` for an expression stage."""
@@ -149,12 +149,13 @@ class Parser:
         for _ in range(count):
             self.cursor.next()
         ahead = self.cursor.peek()
-        if (ahead.word or ahead.text) in _CONTINUES - reader.follow and ahead.kind is not Kind.STRING:
+        if (ahead.word or ahead.sign) in _CONTINUES - reader.follow:
             self.cursor.back(mark)
             return None
         return reader
 
-    def _expression_stage(self) -> Stage:
+    def expression_stage(self) -> Stage:
+        """The stage of a bare expression, with or without `as`."""
         first = self.cursor.peek()
         expr = self.expression()
         ahead = self.cursor.peek()
@@ -351,7 +352,7 @@ class Parser:
     def _inner(self) -> Query:
         """A nested pipeline: a scope before the first pipe is optional, and ignored by Sumo Logic (spec §8.1)."""
         mark = self.cursor.mark()
-        if self._operator_here() or self.cursor.peek().text == "(":
+        if self._operator_here() or self.cursor.peek().sign == "(":
             self.cursor.back(mark)
             return self.query(closers=(")",), scoped=False)
         self.cursor.back(mark)
@@ -456,9 +457,9 @@ class Parser:
         if not self.word("in"):
             return None
         self.need_symbol("(", "`in`")
-        items = [] if self.cursor.peek().text == ")" else [self.expression()]
+        items = [] if self.cursor.peek().sign == ")" else [self.expression()]
         while self.symbol(","):
-            if self.cursor.peek().text == ")":
+            if self.cursor.peek().sign == ")":
                 break
             items.append(self.expression())
         closed = self.need_symbol(")", "the list")
@@ -541,7 +542,7 @@ class Parser:
         if path := self.table_path():
             return path
         self.cursor.next()
-        if self.cursor.peek().text == "(" and self.cursor.peek().kind is Kind.SYMBOL and not token.escaped:
+        if self.cursor.peek().sign == "(" and not token.escaped:
             return self._call(token)
         if token.word in ("true", "false"):
             return Bool(token.word == "true", span=token.span)
@@ -566,7 +567,7 @@ class Parser:
 
     def _call(self, token: Token) -> Expr:
         opened = self.cursor.next()
-        args = [] if self.cursor.peek().text == ")" else [self._argument()]
+        args = [] if self.cursor.peek().sign == ")" else [self._argument()]
         while self.symbol(","):
             args.append(self._argument())
         closed = self.symbol(")")
@@ -580,7 +581,7 @@ class Parser:
     def _argument(self) -> Expr:
         mark = self.cursor.mark()
         if star := self.symbol("*"):
-            if self.cursor.peek().text == ")":
+            if self.cursor.peek().sign == ")":
                 return Star(span=star.span)
             self.cursor.back(mark)
         return self.expression()

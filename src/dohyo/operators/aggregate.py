@@ -16,7 +16,7 @@ from dohyo.operators.base import Operator
 from dohyo.plan.convert import to_text, to_type
 from dohyo.plan.expr import Call, Column
 from dohyo.plan.expr import Expr as PlanExpr
-from dohyo.plan.functions import AGGREGATES
+from dohyo.plan.functions import AGGREGATES, FUNCTIONS
 from dohyo.plan.functions.model import AggregateFunction
 from dohyo.plan.names import ID
 from dohyo.plan.nodes import AggCall, Aggregate, Node
@@ -45,9 +45,20 @@ _BARE = frozenset({"count"})
 
 
 def _parse(p: Parser) -> Stage:
-    """The name has been taken already; it is read again as the first item of the list."""
-    p.cursor.back(p.cursor.last_end - _taken(p))
-    return parse_list(p)
+    """The name has been taken already; it is read again as the first item of the list, or as a function's name."""
+    start = p.cursor.last_end - _taken(p)
+    p.cursor.back(start)
+    scalar = _of_two(p)
+    p.cursor.back(start)
+    return p.expression_stage() if scalar else parse_list(p)
+
+
+def _of_two(p: Parser) -> bool:
+    """``max(a, b)`` and ``min(a, b)`` are functions of a row (spec §3.4)."""
+    if p.cursor.next().word not in FUNCTIONS or not p.symbol("("):
+        return False
+    p._argument()
+    return p.cursor.peek().sign == ","
 
 
 def parse_list(p: Parser) -> AggregateStage:
@@ -89,7 +100,7 @@ def _arguments(p: Parser) -> list[Expr]:
     args: list[Expr] = []
     while not p.symbol(")"):
         args.append(p._argument())
-        if not p.symbol(",") and p.cursor.peek().text != ")":
+        if not p.symbol(",") and p.cursor.peek().sign != ")":
             p.unexpected(p.cursor.peek(), "`,` or `)`")
     return args
 

@@ -60,7 +60,7 @@ def _shift(p: Parser) -> Shift:
     if m is None:
         p.duration("how far back, such as `1d`")
         return Shift(1, "d", span=span)
-    times = 1 if p.at_stage_end() or p.cursor.peek().word or p.cursor.peek().text == "," else p.integer()
+    times = 1 if p.at_stage_end() or p.cursor.peek().word or p.cursor.peek().sign == "," else p.integer()
     function = p.word(*_FUNCTIONS)
     return Shift(int(m[1]), m[2], times, function.word if function else "", p.alias(), span=span.to(Span(0, p.cursor.last_end)))
 

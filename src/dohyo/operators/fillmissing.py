@@ -89,9 +89,9 @@ def _generator(p: Parser) -> Generator:
 def _timeslice(p: Parser, span: Span) -> Generator:
     width = None
     if p.symbol("("):
-        width = None if p.cursor.peek().text == ")" else p.duration()
+        width = None if p.cursor.peek().sign == ")" else p.duration()
         p.need_symbol(")", "the length of a slice")
-    elif not p.at_stage_end() and p.cursor.peek().word not in ("in", "with", "takelast") and p.cursor.peek().text != ",":
+    elif not p.at_stage_end() and p.cursor.peek().word not in ("in", "with", "takelast") and p.cursor.peek().sign != ",":
         width = p.duration()
     field = p.field() if p.word("in") else Name("_timeslice", span=span)
     return Generator("timeslice", field, width, span=span)

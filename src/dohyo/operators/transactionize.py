@@ -48,7 +48,7 @@ def _parse(p: Parser) -> Stage:
             break
         p.need_symbol("=", f"`{token.text}`")
         given[token.word] = _value(p, token.word)
-    child = p.pipeline() if p.cursor.peek().text == "(" else None
+    child = p.pipeline() if p.cursor.peek().sign == "(" else None
     return Transactionize(fields, alias, tuple(given.items()), child, span=start.to(Span(0, p.cursor.last_end)))
 
 

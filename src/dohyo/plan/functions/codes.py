@@ -13,6 +13,7 @@ from dohyo.plan.functions.model import Arg, B, Function, L, S, Settings, Sql, Ud
 from dohyo.plan.types import Type
 
 _BASE64 = r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
+_URL = "(?s)(?:[^%]|%[0-9A-Fa-f]{2})*"
 _ENCODINGS = ("US-ASCII", "UTF-8", "UTF-16", "UTF-16BE", "UTF-16LE", "UTF-32", "UTF-32BE", "UTF-32LE")
 #: Names of ``hash``'s algorithms, and the row that does it.
 _HASHES = {"md5": "hash_md5", "sha1": "hash_sha1", "sha2_256": "hash_sha256", "sha_256": "hash_sha256",
@@ -20,12 +21,18 @@ _HASHES = {"md5": "hash_md5", "sha1": "hash_sha1", "sha2_256": "hash_sha256", "s
 
 
 def _url_encoded(s: Sql) -> Sql:
-    """As Java's ``URLEncoder``: a blank is a plus (spec §12.51)."""
-    return apply("replace", apply("url_encode", s), lit("%20"), lit("+"))
+    """As Java's ``URLEncoder``: a blank is a plus, ``*`` stays, ``~`` does not (spec §12.51)."""
+    out = apply("url_encode", s)
+    for theirs, java in (("%20", "+"), ("%2A", "*"), ("~", "%7E")):
+        out = apply("replace", out, lit(theirs), lit(java))
+    return out
 
 
 def _url_decoded(s: Sql) -> Sql:
-    return coalesce(apply("try", apply("url_decode", apply("replace", s, lit("+"), lit(" ")))), s.copy())
+    """Text with a wrong escape stays as it is."""
+    fits = apply("regexp_full_match", s, lit(_URL))
+    decoded = apply("try", apply("url_decode", apply("replace", s.copy(), lit("+"), lit(" "))))
+    return case((fits, coalesce(decoded, s.copy())), default=s.copy())
 
 
 def _base64_decoded(s: Sql) -> Sql:

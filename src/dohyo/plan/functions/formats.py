@@ -9,8 +9,26 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from dohyo.plan.convert import to_type
-from dohyo.plan.expr import Call, Expr, Literal, text
-from dohyo.plan.functions.model import ANY, Arg, D, Function, L, S, Settings, Sql, Udf, apply, case, is_null, literal_value, null
+from dohyo.plan.expr import Call, Expr, Literal, text, whole
+from dohyo.plan.functions.model import (
+    ANY,
+    Arg,
+    D,
+    Function,
+    L,
+    S,
+    Settings,
+    Sql,
+    Udf,
+    apply,
+    case,
+    cast,
+    coalesce,
+    is_null,
+    literal_value,
+    null,
+    try_cast,
+)
 from dohyo.plan.types import Type
 
 _PIECE = re.compile(r"%(?:(\d+)\$)?([-#+ 0,(]*)(\d+)?(?:\.(\d+))?([a-zA-Z%])")
@@ -53,6 +71,8 @@ def _rewrite(args: Sequence[Expr], settings: Settings) -> Expr:
 def _piece(m: re.Match[str], value: Expr) -> Expr:
     kind = _KINDS[m[5]]
     shown = to_type(value, kind)
+    if m[5] == "f":
+        shown = Call("half_up", (shown, whole(int(m[4] or 6))), Type.DOUBLE)
     spec = "%" + m[2] + (m[3] or "") + (f".{m[4]}" if m[4] else "") + m[5]
     if m[5] == "s" and not (m[2] or m[3] or m[4]):
         return shown
@@ -61,7 +81,7 @@ def _piece(m: re.Match[str], value: Expr) -> Expr:
             return Call(f"printf_{'text' if kind is S else 'whole' if kind is L else 'double'}", (text(spec), shown), Type.STRING)
         if m[5] in "df" and set(m[2]) <= {","}:
             return Call("thousands", (text(spec), shown), Type.STRING)
-    return Call("format_one", (text(spec), to_type(value, S)), Type.STRING)
+    return Call("format_one", (text(spec), to_type(shown if m[5] == "f" else value, S)), Type.STRING)
 
 
 def _joined(values: Sequence[Expr]) -> Expr:
@@ -74,6 +94,12 @@ def _all_given(*parts: Sql) -> Sql:
     for part in parts[1:]:
         out = exp.DPipe(this=out, expression=part)
     return out
+
+
+def _half_up(x: Sql, places: Sql) -> Sql:
+    """Java rounds the shortest digits of a double, halves away from zero; C's ``printf`` rounds its exact value."""
+    digits = try_cast(cast(x, "VARCHAR"), "DECIMAL(38, 15)")
+    return coalesce(cast(apply("round", digits, places), "DOUBLE"), x.copy())
 
 
 def _printf(spec: Sql, value: Sql) -> Sql:
@@ -146,6 +172,7 @@ ROWS: tuple[Function, ...] = (
              spec="3.1", example=('format("%05.1f|%s", 3.14159, "z")', "003.1|z"), check=_check, rewrite=_rewrite),
     Function("joined", (Arg("part", repeat=True),), S, _all_given, "The parts one after another; null when one is.", internal=True),
     Function("list_of", (Arg("value", repeat=True),), S, lambda *v: exp.Array(expressions=list(v)), "A list.", internal=True),
+    Function("half_up", (Arg("x", D), Arg("places", L, literal=True)), D, _half_up, "Rounded as Java's Formatter does.", internal=True),
     Function("printf_whole", (_spec, Arg("value", L)), S, _printf, "A whole number by a pattern.", internal=True),
     Function("printf_double", (_spec, Arg("value", D)), S, _printf, "A number by a pattern.", internal=True),
     Function("printf_text", (_spec, Arg("value")), S, _printf, "Text by a pattern.", internal=True),

@@ -34,6 +34,18 @@ def _guarded(name: str) -> object:
     return build
 
 
+def _log(name: str, pole: int = 0) -> object:
+    """A logarithm: minus infinity at its pole, as Java's."""
+    safe = _guarded(name)
+
+    def build(x: Sql) -> Sql:
+        shifted = exp.Sub(this=paren(x), expression=lit(pole)) if pole else x
+        at_pole = exp.EQ(this=paren(x.copy()), expression=lit(pole))
+        return case((at_pole, cast(lit("-Infinity"), "DOUBLE")), default=safe(shifted))  # type: ignore[operator]  # table shorthand
+
+    return build
+
+
 def _plain(name: str) -> object:
     return lambda *args: apply(name, *args)
 
@@ -45,10 +57,6 @@ def _round(x: Sql, places: Sql | None = None) -> Sql:
     scale = apply("pow", cast(lit(10), "DOUBLE"), places)
     shifted = exp.Add(this=exp.Mul(this=paren(x), expression=scale), expression=lit(0.5))
     return exp.Div(this=apply("floor", shifted), expression=scale.copy())
-
-
-def _log1p(x: Sql) -> Sql:
-    return apply("ln", exp.Add(this=lit(1), expression=paren(x)))
 
 
 def _expm1(x: Sql) -> Sql:
@@ -68,9 +76,19 @@ def _sinh(sign: type[exp.Binary]) -> object:
     return build
 
 
+def _signum(x: Sql) -> Sql:
+    return case((apply("isnan", x), x.copy()), default=apply("sign", x.copy()))
+
+
 def _pick(name: str) -> Build:
-    """The larger (smaller) of two; null when one is null."""
-    return lambda a, b: case((exp.Or(this=is_null(a), expression=is_null(b)), null()), default=apply(name, a.copy(), b.copy()))
+    """The larger (smaller) of two; null when one is null, NaN when one is NaN."""
+
+    def build(a: Sql, b: Sql) -> Sql:
+        nan_a, nan_b = (apply("isnan", cast(x.copy(), "DOUBLE")) for x in (a, b))
+        return case((exp.Or(this=is_null(a), expression=is_null(b)), null()), (nan_a, a.copy()), (nan_b, b.copy()),
+                    default=apply(name, a.copy(), b.copy()))  # fmt: skip
+
+    return build
 
 
 def _haversine(lat1: Sql, lon1: Sql, lat2: Sql, lon2: Sql) -> Sql:
@@ -80,7 +98,8 @@ def _haversine(lat1: Sql, lon1: Sql, lat2: Sql, lon2: Sql) -> Sql:
 
     cosines = exp.Mul(this=apply("cos", apply("radians", lat1.copy())), expression=apply("cos", apply("radians", lat2.copy())))
     a = exp.Add(this=half_square(lat1, lat2), expression=exp.Mul(this=cosines, expression=half_square(lon1, lon2)))
-    return exp.Mul(this=lit(2 * _EARTH), expression=apply("asin", apply("least", cast(lit(1), "DOUBLE"), apply("sqrt", a))))
+    distance = exp.Mul(this=lit(2 * _EARTH), expression=apply("asin", apply("least", cast(lit(1), "DOUBLE"), apply("sqrt", a))))
+    return case((is_null(a.copy()), null()), default=distance)  # `least` passes over null
 
 
 def _row(name: str, build: object, doc: str, example: tuple[str, str], names: str = "x", **more: object) -> Function:
@@ -103,13 +122,13 @@ ROWS: tuple[Function, ...] = (
     _row("expm1", _expm1, "e to the power of x, minus 1.", ("expm1(0)", "0")),
     _row("floor", _plain("floor"), "The next whole number downwards.", ("floor(-1.5)", "-2")),
     _row("hypot", _hypot, "Length of the hypotenuse.", ("hypot(5, 12)", "13"), "a b"),
-    _row("log", _guarded("ln"), "Natural logarithm.", ("log(1)", "0")),
-    _row("log10", _guarded("log10"), "Logarithm to the base 10.", ("log10(1000)", "3")),
-    _row("log1p", _log1p, "Natural logarithm of x + 1.", ("log1p(0)", "0")),
+    _row("log", _log("ln"), "Natural logarithm.", ("log(1)", "0")),
+    _row("log10", _log("log10"), "Logarithm to the base 10.", ("log10(1000)", "3")),
+    _row("log1p", _log("ln", -1), "Natural logarithm of x + 1.", ("log1p(0)", "0")),
     _row("pow", _guarded("pow"), "a to the power of b.", ("pow(2, 10)", "1024"), "a b"),
     Function("round", (Arg("x", D), Arg("places", L, optional=True)), D, _round,
              "Rounded half up, to so many decimals.", "3.4", ("round(2.567, 2)", "2.57")),
-    _row("signum", _plain("sign"), "-1, 0 or 1, by the sign of x.", ("signum(-3)", "-1")),
+    _row("signum", _signum, "-1, 0 or 1, by the sign of x.", ("signum(-3)", "-1")),
     _row("sin", _plain("sin"), "Sine of radians.", ("sin(0)", "0")),
     _row("sinh", _sinh(exp.Sub), "Hyperbolic sine.", ("sinh(0)", "0")),
     _row("sqrt", _guarded("sqrt"), "Square root.", ("sqrt(9)", "3")),

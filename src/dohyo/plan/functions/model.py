@@ -83,6 +83,7 @@ class Function:
     rewrite: Callable[[Sequence[Expr], Settings], Expr] | None = None
     internal: bool = False
     drops_invalid: bool = False  # rows for which it is null are removed (isPrivateIP …, spec §3.5)
+    unsure: bool = False  # a condition that has no result for some values, shown as null
     volatile: bool = False  # another value at each call: now()
     lenient_only: bool = False  # a name of the lenient dialect, refused by the strict one
     instead: str = ""  # lenient_only: the valid spelling, for the diagnostic
@@ -225,6 +226,15 @@ def is_null(value: Sql) -> Sql:
 def coalesce(*values: Sql) -> Sql:
     """``COALESCE(values…)``."""
     return exp.Coalesce(this=values[0], expressions=list(values[1:]))
+
+
+#: What counts as blank at the ends of a text: Java's ``trim`` removes these.
+_BLANKS = " \t\n\r\x0b\x0c"
+
+
+def trimmed(text: Sql) -> Sql:
+    """Text without blanks, tabs and line ends at both ends."""
+    return exp.Trim(this=text, expression=lit(_BLANKS))
 
 
 def binary(kind: type[exp.Binary]) -> Build:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from dohyo.plan.functions.model import ANY, Arg, B, Function, Sql, apply, case, coalesce, is_null, lit, null, try_cast
+from dohyo.plan.functions.model import ANY, Arg, B, Function, Sql, apply, case, coalesce, is_null, lit, null, trimmed, try_cast
 
 
 def _is_empty(a: Sql) -> Sql:
@@ -14,7 +14,7 @@ def _is_empty(a: Sql) -> Sql:
 
 
 def _is_blank(a: Sql) -> Sql:
-    return exp.Or(this=is_null(a), expression=exp.EQ(this=apply("trim", a.copy()), expression=lit("")))
+    return exp.Or(this=is_null(a), expression=exp.EQ(this=trimmed(a.copy()), expression=lit("")))
 
 
 #: What Java's number check accepts (spec §3.2): a leading zero makes a whole number octal, so ``08`` is none.
@@ -50,9 +50,9 @@ ROWS: tuple[Function, ...] = (
     Function("isNumeric", (Arg("s"),), B, _is_numeric, "True for text that Java takes for a number.", "3.2",
              ('isNumeric("0x1A")', "true"), total=True),
     Function("isNaN", (Arg("s"),), B, _of_number(_not_a_number), "True for text that is no number.", "3.2",  # type: ignore[arg-type]  # table shorthand
-             ('isNaN("abc")', "true")),
+             ('isNaN("abc")', "true"), unsure=True),
     Function("isInfinity", (Arg("s"),), B, _of_number(_infinite), "True for plus or minus infinity.", "3.2",  # type: ignore[arg-type]  # table shorthand
-             ("isInfinity(1 / 0)", "true")),
+             ("isInfinity(1 / 0)", "true"), unsure=True),
     Function("isNull", (Arg("x", ANY),), B, is_null, "True when the field has no value.", "3.2",
              ("isNull(null)", "true"), total=True),
     Function("isEmpty", (Arg("x"),), B, _is_empty, "True for null and for the empty text.", "3.2",

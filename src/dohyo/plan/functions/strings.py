@@ -26,9 +26,11 @@ from dohyo.plan.functions.model import (
     case,
     cast,
     coalesce,
+    is_null,
     lit,
     null,
     paren,
+    trimmed,
 )
 from dohyo.plan.functions.patterns import TIME_LIMIT
 from dohyo.plan.types import Type
@@ -36,7 +38,8 @@ from dohyo.plan.types import Type
 
 def _replace_text(s: Sql, find: Sql, put: Sql) -> Sql:
     """The empty text is found nowhere."""
-    return case((exp.EQ(this=find, expression=lit("")), s), default=apply("replace", s.copy(), find.copy(), put))
+    unchanged = case((is_null(put), null()), default=s)
+    return case((exp.EQ(this=find, expression=lit("")), unchanged), default=apply("replace", s.copy(), find.copy(), put.copy()))
 
 
 def _concat(*parts: Sql) -> Sql:
@@ -48,7 +51,7 @@ def _length(s: Sql) -> Sql:
 
 
 def _substring(s: Sql, start: Sql, end: Sql | None = None) -> Sql:
-    """0-based, end exclusive, clamped; a start beyond the text gives null (spec §12.53)."""
+    """0-based, end exclusive, clamped; a start beyond the text, or beyond the end, gives null (spec §12.53)."""
     first = exp.Add(this=paren(cast(start, "BIGINT")), expression=lit(1))
     args = [s, first]
     if end is not None:
@@ -57,6 +60,8 @@ def _substring(s: Sql, start: Sql, end: Sql | None = None) -> Sql:
         this=exp.GTE(this=paren(start.copy()), expression=lit(0)),
         expression=exp.LT(this=paren(start.copy()), expression=apply("length", s.copy())),
     )
+    if end is not None:
+        inside = exp.And(this=inside, expression=exp.GTE(this=paren(end.copy()), expression=paren(start.copy())))
     return case((inside, apply("substring", *args)), default=null())
 
 
@@ -160,7 +165,7 @@ ROWS: tuple[Function, ...] = (
              ('startsWith("abc", "a")', "true"), lenient_only=True, instead='s matches "start*"'),
     Function("endsWith", (Arg("s"), Arg("end")), B, call("suffix"), "`s matches \"*end\"`.", "13",
              ('endsWith("abc", "c")', "true"), lenient_only=True, instead='s matches "*end"'),
-    Function("trim", (Arg("s"),), S, call("trim"), "Without blanks at both ends.", "3.1", ('trim("  x ")', "x")),
+    Function("trim", (Arg("s"),), S, trimmed, "Without blanks, tabs and line ends at both ends.", "3.1", ('trim("  x ")', "x")),
     Function("contains", (Arg("a"), Arg("b")), B, _contains,
              "True when `b` occurs in `a`, with case; the empty text is contained only in the empty text.", "2.6",
              ('contains("abc", "bc")', "true")),
