@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from dohyo.plan.functions import FUNCTIONS as TABLE
 from reference.engine import END, START, run, same
 from reference.functions import FUNCTIONS, NONE, REMOVING, Reference
 from reference.generate import KINDS, constant, quoted, rows
 from reference.profile import often
 from reference.text_functions import replace_regex
 from reference.values import Row
-
-from dohyo.plan.functions import FUNCTIONS as TABLE
 
 PUBLIC = sorted({f.name for f in TABLE.values() if not f.internal})
 
@@ -110,5 +110,6 @@ def test_replace_with_a_regex(events: list[Row]) -> None:
 
 def test_the_range_and_the_clock() -> None:
     """What depends on the run alone (spec §3.6)."""
-    row = run("* | queryStartTime() as a | queryEndTime() as b | queryTimeRange() as c | now() as d | fields a, b, c, d", [{"_messageTime": START}])[0]
+    row = run("* | queryStartTime() as a | queryEndTime() as b | queryTimeRange() as c | now() as d | fields a, b, c, d",
+        [{"_messageTime": START}])[0]  # fmt: skip
     assert row == {"a": START, "b": END, "c": END - START, "d": END}

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from urllib.parse import unquote, unquote_plus
 
 import mmh3
+
 from reference.values import text, whole
 
 BLANKS = " \t\n\r\x0b\x0c"

@@ -15,6 +15,9 @@ from dohyo.plan.expr import FALSE, TRUE, Call, Expr, Literal, any_of, boolean, n
 from dohyo.plan.nodes import Node
 from dohyo.plan.types import Type
 
+#: What text that is no number becomes beside a number: nothing is equal to it.
+_NO_NUMBER = Literal(None, Type.DOUBLE)
+
 
 def bind_comparison(ctx: Context, node: tree.Binary, plan: Node) -> Expr:
     """A comparison by sign; null compares as false, ``!=`` as the opposite of ``=`` (spec §2.9)."""
@@ -22,6 +25,8 @@ def bind_comparison(ctx: Context, node: tree.Binary, plan: Node) -> Expr:
     if Type.NULL in (left.type, right.type):
         return _with_null(ctx, node, left, right)
     a, b = comparable(left, right)
+    if _NO_NUMBER in (a, b):
+        return TRUE if node.op == "!=" else FALSE
     if node.op == "!=":
         constant = isinstance(a, Literal) or isinstance(b, Literal)
         return boolean("!=", a, b) if constant else negation(boolean("=", a, b))
@@ -44,14 +49,12 @@ def _with_null(ctx: Context, node: tree.Binary, left: Expr, right: Expr) -> Expr
 
 
 def comparable(left: Expr, right: Expr) -> tuple[Expr, Expr]:
-    """Both sides as one type: numbers if one is a number and the other can be, else text (spec §2.2, §12.18)."""
+    """Both sides as one type: numbers if one is a number, else text (spec §2.2, §12.18)."""
     kinds = {left.type, right.type}
     if len(kinds) == 1 or all(k.numeric for k in kinds):
         return left, right
     if any(k.numeric for k in kinds) and Type.BOOLEAN not in kinds:
-        a, b = to_number(left), to_number(right)
-        if Literal(None, Type.DOUBLE) not in (a, b):
-            return a, b
+        return to_number(left), to_number(right)
     if Type.BOOLEAN in kinds and Type.STRING in kinds:
         return tuple(boolean_side(e) for e in (left, right))  # type: ignore[return-value]  # two in, two out
     return to_text(left), to_text(right)

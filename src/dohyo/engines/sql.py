@@ -12,7 +12,7 @@ from sqlglot import exp
 from dohyo.engines.alternatives import alternatives
 from dohyo.plan.expr import Call, Column, Expr, Literal, calls, columns
 from dohyo.plan.functions import AGGREGATES, FUNCTIONS, WINDOWS
-from dohyo.plan.functions.model import Build, Sql, case, cast, coalesce, paren
+from dohyo.plan.functions.model import Build, Sql, apply, case, cast, coalesce, paren
 from dohyo.plan.names import ID, TIME
 from dohyo.plan.nodes import (
     Aggregate,
@@ -53,6 +53,7 @@ class Dialect:
     rewritten: Mapping[str, Build] = field(default_factory=dict)
     unsupported: Mapping[str, str] = field(default_factory=dict)
     materializes: bool = False  # knows ``AS MATERIALIZED``
+    nan_is_largest: bool = False  # compares NaN as the largest number, and as equal to itself
     newest_first: Build | None = None  # one ascending key of a time and an id, where one key sorts quicker than two
 
 
@@ -121,9 +122,21 @@ class Expressions:
         self.udfs.update(row.calls)
         build = self.dialect.rewritten.get(row.name) or row.build
         assert build is not None, row.name
-        return build(*args)
+        sql = build(*args)
+        return self._without_nan(expr, sql, env) if self.dialect.nan_is_largest and expr.function in _NAN_SIDE else sql
+
+    def _without_nan(self, expr: Call, sql: Sql, env: Env) -> Sql:
+        """A comparison that NaN cannot win: as in Java, nothing compares with it."""
+        side = expr.args[_NAN_SIDE[expr.function]]
+        if side.type is not Type.DOUBLE or isinstance(side, Literal) or (isinstance(side, Call) and side.function in _FROM_LOG):
+            return sql
+        return exp.And(this=sql, expression=exp.Not(this=apply("isnan", self.value(side, env))))
 
 
+#: Which side of a comparison lets it come true when it is NaN and NaN counts as the largest number.
+_NAN_SIDE = {">": 0, ">=": 0, "<": 1, "<=": 1, "=": 1}
+#: Numbers as the log has them are no NaN; asking would cost.
+_FROM_LOG = frozenset({"number_of", "double_of"})
 _OF_NULL = frozenset({"is_null", "isNull"})
 
 
