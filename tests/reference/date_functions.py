@@ -11,7 +11,7 @@ from reference.values import text, whole
 _PIECE = re.compile(r"'((?:[^']|'')*)'|([a-zA-Z])\2*|(.)", re.DOTALL)
 _DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 _MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-           "December"]  # fmt: skip
+           "December"]
 
 
 def format_date(ms: object, pattern: str = "MM/dd/yyyy HH:mm:ss", zone: str = "UTC") -> str | None:
@@ -46,7 +46,7 @@ def _shown(m: re.Match[str], at: datetime, millis: int) -> str:
     numbers = {
         "M": at.month, "d": at.day, "H": at.hour, "h": at.hour % 12 or 12, "k": at.hour or 24, "K": at.hour % 12,
         "m": at.minute, "s": at.second, "S": millis, "D": at.timetuple().tm_yday, "u": at.isoweekday(),
-    }  # fmt: skip
+    }
     return f"{numbers[letter]:0{size}}"
 
 
@@ -55,7 +55,7 @@ _READ = {
     "yyyy": ("year", r"\d{4}"), "MM": ("month", r"\d{1,2}"), "MMM": ("month", "|".join(m[:3] for m in _MONTHS)),
     "dd": ("day", r"\d{1,2}"), "HH": ("hour", r"\d{1,2}"), "mm": ("minute", r"\d{1,2}"), "ss": ("second", r"\d{1,2}"),
     "SSS": ("millis", r"\d{1,3}"),
-}  # fmt: skip
+}
 
 
 def parse_date(s: object, pattern: str, zone: str = "UTC") -> int | None:

@@ -113,7 +113,7 @@ FUNCTIONS: dict[str, Reference] = {
 #: Other languages' names, which the lenient dialect takes for these.
 SYNONYMS = {
     "toLower": "toLowerCase", "toUpper": "toUpperCase", "len": "length", "substr": "substring", "toDouble": "num",
-}  # fmt: skip
+}
 FUNCTIONS |= {other: FUNCTIONS[name] for other, name in SYNONYMS.items()}
 FUNCTIONS |= {
     "md5": Reference("text", t.hash_of),

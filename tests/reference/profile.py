@@ -13,4 +13,4 @@ _TIMES = int(os.environ.get("DOHYO_EXAMPLES", "1"))
 def often(examples: int) -> Callable[..., object]:
     """The settings of a property that is to be tried so often."""
     return settings(max_examples=examples * _TIMES, derandomize=_TIMES == 1, deadline=None, database=None,
-                    suppress_health_check=list(HealthCheck))  # fmt: skip
+                    suppress_health_check=list(HealthCheck))

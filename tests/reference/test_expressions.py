@@ -53,7 +53,7 @@ def _constant(shown: str, value: object) -> Made:
 texts_plain = st.one_of(
     st.sampled_from(["host", "user", "code", "odd"]).map(_field),
     st.sampled_from(["", "a", "web-01", "404", "B", "é", "C:\\Windows\\x.exe", 'say "a"',
-        "0x1A"]).map(lambda s: _constant(quoted(s), s)),  # fmt: skip
+        "0x1A"]).map(lambda s: _constant(quoted(s), s)),
 )
 numbers_plain = st.one_of(
     st.sampled_from(["code", "bytes", "odd"]).map(lambda n: Made(f"num({n})", lambda row: number(row[n]))),
@@ -119,10 +119,10 @@ def conditions(draw: st.DrawFn, depth: int) -> Made:
         return _binary(a, "contains", b, _COMPARED, t.contains, chain=False)
     if kind == 4:
         return _listed(draw(value), draw(st.lists(st.sampled_from(["a", "404", 404, 1, 2.5, "", "web-01"]), min_size=1,
-        max_size=4)), draw(st.booleans()))  # fmt: skip
+        max_size=4)), draw(st.booleans()))
     if kind == 5:
         test, call = draw(st.sampled_from([("isNull", lambda v: v is None), ("isEmpty", lambda v: text(v) in (None, "")),
-        ("isBlank", t.is_blank)]))  # fmt: skip
+        ("isBlank", t.is_blank)]))
         a = draw(texts_plain)
         return Made(f"{test}({a.text})", lambda row: call(a.value(row)))
     if kind == 6:
@@ -164,7 +164,7 @@ def test_expressions(made: list[Made], events: list[Row]) -> None:
     assert len(got) == len(events)
     wrong = [f"{m.text} with {e} gives {row[f'r{i}']!r}, not {m.value(e)!r}"
              for row, e in zip(got, events, strict=True) for i, m in enumerate(made) if not agrees(row[f"r{i}"],
-             m.value(e))]  # fmt: skip
+             m.value(e))]
     assert wrong == []
 
 

@@ -96,7 +96,7 @@ def test_classes_of_addresses(name: str, events: list[Row]) -> None:
 
 #: A regex of the language, the same in Python, and what is put in its place.
 REGEXES = [("[a-c]+", "[a-c]+", "<$0>"), (r"(\w)(\d)", r"([A-Za-z0-9_])([0-9])", "$2$1"), (r"\.", r"\.", ""), ("(?i)A", "(?i)A", "$"),
-           (r"(?<=a)b", r"(?<=a)b", "[$0]"), ("x*", "x*", "")]  # fmt: skip
+           (r"(?<=a)b", r"(?<=a)b", "[$0]"), ("x*", "x*", "")]
 
 
 @often(20)
@@ -104,12 +104,12 @@ REGEXES = [("[a-c]+", "[a-c]+", "<$0>"), (r"(\w)(\d)", r"([A-Za-z0-9_])([0-9])",
 def test_replace_with_a_regex(events: list[Row]) -> None:
     """Every match is replaced; groups are named by number (spec §3.1)."""
     made = [Call(f"replace(text0, /{regex}/, {quoted(by)})", lambda row, p=python, b=by: replace_regex(row["text0"], p, b))
-            for regex, python, by in REGEXES]  # fmt: skip
+            for regex, python, by in REGEXES]
     assert list(_differences(made, events)) == []
 
 
 def test_the_range_and_the_clock() -> None:
     """What depends on the run alone (spec §3.6)."""
     row = run("* | queryStartTime() as a | queryEndTime() as b | queryTimeRange() as c | now() as d | fields a, b, c, d",
-        [{"_messageTime": START}])[0]  # fmt: skip
+        [{"_messageTime": START}])[0]
     assert row == {"a": START, "b": END, "c": END - START, "d": END}
