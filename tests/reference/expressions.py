@@ -38,7 +38,7 @@ def compare(sign: str, a: object, b: object) -> bool:
         a, b = number(a), number(b)
     if a is None or b is None:
         return False
-    return {"=": a == b, "==": a == b, "<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}[sign]  # type: ignore[operator]
+    return {"=": a == b, "==": a == b, "<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}[sign]  # type: ignore[operator,no-any-return]
 
 
 def matches_glob(value: object, glob: object) -> bool:

@@ -38,7 +38,7 @@ FUNCTIONS: dict[str, Reference] = {
     "contains": Reference("text part", t.contains),
     "urlencode": Reference("text", t.of_text(t.urlencode)),
     "urldecode": Reference("url", t.of_text(t.urldecode)),
-    "base64Encode": Reference("text", t.of_text(lambda s: t.base64.b64encode(s.encode()).decode())),
+    "base64Encode": Reference("text", t.of_text(t.base64_encode)),
     "base64Decode": Reference("base64 ENCODING?", t.base64_decode),
     "hash": Reference("text ALGORITHM?", t.hash_of),
     "hexToAscii": Reference("hex", t.of_text(t.hex_to_ascii)),

@@ -105,5 +105,6 @@ def constant(kind: str, value: str) -> Constant:
 
 def rows(kinds: dict[str, str], most: int = 8, least: int = 1) -> st.SearchStrategy[list[Row]]:
     """Events with these fields (name to kind); a field may be missing."""
-    one = st.fixed_dictionaries({n: st.one_of(KINDS[k], KINDS[k], KINDS[k], st.none()) for n, k in kinds.items()})
+    one: st.SearchStrategy[Row] = st.fixed_dictionaries({n: st.one_of(KINDS[k], KINDS[k], KINDS[k], st.none()) for n,
+        k in kinds.items()})
     return st.lists(one, min_size=least, max_size=most)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 
 import pytest
 from hypothesis import given
@@ -33,6 +34,14 @@ def test_every_function_has_a_reference() -> None:
     assert sorted(FUNCTIONS.keys() | NONE.keys()) == PUBLIC
 
 
+def _always(value: object) -> Callable[[Row], object]:
+    return lambda row: value
+
+
+def _replaced(pattern: str, by: str) -> Callable[[Row], object]:
+    return lambda row: replace_regex(row["text0"], pattern, by)
+
+
 @st.composite
 def calls(draw: st.DrawFn, name: str, one: Reference) -> Call:
     """A call of the function over fields called like their kind with a number, or constants."""
@@ -45,11 +54,11 @@ def calls(draw: st.DrawFn, name: str, one: Reference) -> Call:
         if kind.isupper() or draw(st.integers(0, 2)) == 0:
             given_constant = constant(kind, draw(KINDS[kind]))
             texts.append(given_constant.text)
-            values.append(lambda row, v=given_constant.value: v)
+            values.append(_always(given_constant.value))
         else:
             field = f"{kind}{place}"
             texts.append(field)
-            values.append(lambda row, f=field: row[f])
+            values.append(itemgetter(field))
     return Call(f"{name}({', '.join(texts)})", lambda row: one.call(*(v(row) for v in values)))
 
 
@@ -103,8 +112,7 @@ REGEXES = [("[a-c]+", "[a-c]+", "<$0>"), (r"(\w)(\d)", r"([A-Za-z0-9_])([0-9])",
 @given(rows({"text0": "text"}, most=8))
 def test_replace_with_a_regex(events: list[Row]) -> None:
     """Every match is replaced; groups are named by number (spec §3.1)."""
-    made = [Call(f"replace(text0, /{regex}/, {quoted(by)})", lambda row, p=python, b=by: replace_regex(row["text0"], p, b))
-            for regex, python, by in REGEXES]
+    made = [Call(f"replace(text0, /{regex}/, {quoted(by)})", _replaced(python, by)) for regex, python, by in REGEXES]
     assert list(_differences(made, events)) == []
 
 

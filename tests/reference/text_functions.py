@@ -73,6 +73,10 @@ def urldecode(s: str) -> str:
     return unquote_plus(s)
 
 
+def base64_encode(s: str) -> str:
+    return base64.b64encode(s.encode()).decode()
+
+
 def base64_decode(s: object, encoding: str = "utf-8") -> str | None:
     if s is None:
         return None
