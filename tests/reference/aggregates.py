@@ -42,9 +42,9 @@ def percentile(p: float) -> Callable[[list[float]], float]:
     return call
 
 
-def values(found: list[object]) -> str:
+def values(found: list[object]) -> str | None:
     """The first hundred, in code-point order, a line each."""
-    return "\n".join(sorted({str(text(v)) for v in _given(found)})[:100])
+    return "\n".join(sorted({str(text(v)) for v in _given(found)})[:100]) if _given(found) else None
 
 
 def recent(pick: Callable[..., dict[str, object]]) -> Aggregate:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from reference import rows as r
 from reference.aggregates import AGGREGATES, Aggregate, aggregate, of_numbers, percentile
 from reference.engine import END, START, differences, run, unordered
@@ -22,7 +23,8 @@ NUMBERS = st.one_of(KINDS["finite"], st.sampled_from(["1", "2", "n/a", None, ""]
 @st.composite
 def events(draw: st.DrawFn, least: int = 0) -> list[Row]:
     """Messages at different times, in any order."""
-    made = draw(st.lists(st.fixed_dictionaries({"h": GROUPS, "k": GROUPS, "v": NUMBERS, "s": KINDS["text"]}), min_size=least, max_size=12))
+    made = draw(st.lists(st.fixed_dictionaries({"h": GROUPS, "k": GROUPS, "v": NUMBERS, "s": KINDS["text"]}), min_size=least,
+        max_size=12))
     times = draw(st.lists(st.integers(START, END - 1), min_size=len(made), max_size=len(made), unique=True))
     return [{"_messageTime": t, "i": str(i), **m} for i, (t, m) in enumerate(zip(times, made, strict=True))]
 
@@ -74,7 +76,8 @@ def test_percentiles(made: list[Row], ps: list[float], by: list[str]) -> None:
 
 
 @often(40)
-@given(events(), st.lists(st.tuples(st.sampled_from(["h", "k", "s", "v", "n"]), st.booleans()), min_size=1, max_size=3, unique_by=lambda k: k[0]))
+@given(events(), st.lists(st.tuples(st.sampled_from(["h", "k", "s", "v", "n"]), st.booleans()), min_size=1, max_size=3,
+         unique_by=lambda k: k[0]))
 def test_sort(made: list[Row], keys: list[tuple[str, bool]]) -> None:
     """Stable, text by code point, numbers as numbers, null last."""
     timed = [{**e, "n": number(e["v"])} for e in r.messages(made)]
@@ -144,7 +147,8 @@ def test_limit_and_fields(made: list[Row], count: int) -> None:
 
 
 @often(20)
-@given(events(), st.sampled_from([("1s", 1000), ("90s", 90_000), ("5m", 300_000), ("1h", 3_600_000), ("1d", 86_400_000)]), st.integers(1, 40))
+@given(events(), st.sampled_from([("1s", 1000), ("90s", 90_000), ("5m", 300_000), ("1h", 3_600_000), ("1d", 86_400_000)]),
+         st.integers(1, 40))
 def test_timeslice(made: list[Row], width: tuple[str, int], buckets: int) -> None:
     """The start of the slice, by the clock; of a number of buckets the smallest usual width."""
     timed = r.messages(made)

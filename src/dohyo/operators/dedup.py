@@ -10,8 +10,8 @@ from dohyo.lang.parser import Parser
 from dohyo.lang.printer import names
 from dohyo.lang.tree import Name, Stage
 from dohyo.operators.base import Operator
-from dohyo.plan.expr import Column, Expr, all_of, any_of, boolean, negation, whole
-from dohyo.plan.nodes import Filter, Node, Window, WindowCall
+from dohyo.plan.expr import Call, Column, Expr, all_of, any_of, boolean, whole
+from dohyo.plan.nodes import Extend, Filter, Node, Window, WindowCall
 from dohyo.plan.types import Type
 
 
@@ -41,22 +41,26 @@ def _lower(stage: Dedup, plan: Node, ctx: Context) -> Node:
     keys = ctx.names(stage.by or (Name("_raw", span=stage.span),), plan)
     if stage.consecutive:
         return _consecutive(stage.count, keys, plan)
-    number = WindowCall("row_number", (), Type.LONG, partition=keys)
-    numbered = Window(plan, (("__n", number),), hidden=True)
-    return Filter(numbered, boolean("<=", Column("__n", Type.LONG), whole(stage.count)))
+    return _numbered(plan, keys, stage.count)
 
 
 def _consecutive(count: int, keys: tuple[str, ...], plan: Node) -> Node:
-    """A row goes when the ``count`` rows before it all have its values."""
+    """Rows are numbered within each run of neighbours with the same values."""
     made, tests = [], []
     for i, key in enumerate(keys):
         column = Column(key, (plan.schema.get(key) or plan.schema.fields[0]).type)
-        before = WindowCall("lag", (column, whole(count)), column.type)
-        made.append((f"__before{i}", before))
+        made.append((f"__before{i}", WindowCall("lag", (column, whole(1)), column.type)))
         tests.append(_same(column, Column(f"__before{i}", column.type)))
-    made.append(("__n", WindowCall("row_number", (), Type.LONG)))
-    early = boolean("<=", Column("__n", Type.LONG), whole(count))
-    return Filter(Window(plan, tuple(made), hidden=True), any_of([early, negation(all_of(tests))]))
+    plan = Window(plan, tuple(made), hidden=True)
+    plan = Extend(plan, (("__starts", Call("case", (all_of(tests), whole(0), whole(1)), Type.LONG)),), hidden=True)
+    plan = Window(plan, (("__run", WindowCall("sum", (Column("__starts", Type.LONG),), Type.LONG)),), hidden=True)
+    return _numbered(plan, ("__run",), count)
+
+
+def _numbered(plan: Node, keys: tuple[str, ...], count: int) -> Node:
+    """The first ``count`` rows of each combination."""
+    number = WindowCall("row_number", (), Type.LONG, partition=keys)
+    return Filter(Window(plan, (("__n", number),), hidden=True), boolean("<=", Column("__n", Type.LONG), whole(count)))
 
 
 def _same(a: Expr, b: Expr) -> Expr:

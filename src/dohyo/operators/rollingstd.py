@@ -24,5 +24,6 @@ OPERATOR = operator(
         calls=lambda value, keys, window: {"__std": WindowCall("stddev", (value,), Type.DOUBLE, keys, preceding=window - 1)},
         value=lambda value, made: where_number(value, Call("first_value_of", (made["__std"], Literal(0.0, Type.DOUBLE)), Type.DOUBLE)),
         window=10,
+        over_numbers=True,
     )
 )

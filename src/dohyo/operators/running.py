@@ -14,13 +14,13 @@ from dohyo.lang.printer import name, names
 from dohyo.lang.tree import Name, Stage
 from dohyo.operators.base import Operator
 from dohyo.plan.convert import to_number, to_type
-from dohyo.plan.expr import NULL, Call, Column, Expr
+from dohyo.plan.expr import NULL, Call, Column, Expr, boolean
 from dohyo.plan.nodes import Extend, Node, Window, WindowCall
 from dohyo.plan.types import Type
 
 #: The largest window (spec appendix C).
 MOST = 1_000
-_VALUE = "__value"
+_VALUE, _NONE = "__value", "__none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ class Kind:
     value: Callable[[Expr, dict[str, Column]], Expr]
     window: int | None = None
     keeps_text: bool = False
+    over_numbers: bool = False  # the window counts rows with a number only
 
 
 def operator(kind: Kind) -> Operator:
@@ -96,6 +97,9 @@ def _lower(stage: Running, plan: Node, ctx: Context, kind: Kind) -> Node:
     target = stage.alias.name if stage.alias else f"_{kind.word}"
     plan = Extend(plan, ((_VALUE, value),), hidden=True)
     number = Column(_VALUE, value.type)
+    if kind.over_numbers:
+        plan = Extend(plan, ((_NONE, boolean("is_null", number)),), hidden=True)
+        keys = (*keys, _NONE)
     calls = kind.calls(number, keys, window or 0)
     plan = Window(plan, tuple(calls.items()), hidden=True)
     result = kind.value(number, {n: Column(n, c.type) for n, c in calls.items()})

@@ -23,5 +23,6 @@ OPERATOR = operator(
         calls=lambda value, keys, window: {"__mean": WindowCall("avg", (value,), Type.DOUBLE, keys, preceding=window - 1)},
         value=lambda value, made: where_number(value, made["__mean"]),
         window=10,
+        over_numbers=True,
     )
 )

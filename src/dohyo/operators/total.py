@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dohyo.operators.running import Kind, Running, operator
+from dohyo.operators.running import Kind, Running, operator, where_number
 from dohyo.plan.nodes import WindowCall
 from dohyo.plan.types import Type
 
@@ -21,6 +21,6 @@ OPERATOR = operator(
         doc="The sum of a numeric field over all rows, on every row.",
         example="* | count by Image | total _count as all",
         calls=lambda value, keys, window: {"__sum": WindowCall("sum", (value,), Type.DOUBLE, keys, whole=True)},
-        value=lambda value, made: made["__sum"],
+        value=lambda value, made: where_number(value, made["__sum"]),
     )
 )

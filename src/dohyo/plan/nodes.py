@@ -221,6 +221,11 @@ class Extend(Node):
         return _save_order(self.input.order, {old.lower() for old, _ in self.saved})
 
 
+def _open_field(name: str, schema: Schema) -> Field | None:
+    """A field that is not listed, where any field may be there: of messages that were sorted by it."""
+    return Field(name, schema.open_type) if schema.open else None
+
+
 @dataclass(frozen=True)
 class Project(Node):
     """Keeps only the named columns, in this order; ``hidden`` columns stay usable without being shown."""
@@ -240,7 +245,7 @@ class Project(Node):
         below = self.input.schema
         shown = [below.get(n) or Field(n, Type.STRING) for n in self.names]
         usable = (*self.hidden, *(k.name for k in self.order))
-        kept = {f.name: f for n in usable if (f := below.get(n)) and f not in shown}.values()
+        kept = {f.name: f for n in usable if (f := below.get(n) or _open_field(n, below)) and f not in shown}.values()
         columns = (*(Field(f.name, f.type) for f in shown), *(Field(f.name, f.type, hidden=True) for f in kept))
         return Schema(columns, self.open, below.messages)
 
