@@ -54,7 +54,7 @@ def dedup(rows: list[Row], count: int, names: Sequence[str], consecutive: bool) 
 
 def _before(a: object, b: object) -> int:
     if is_number(a) and is_number(b):
-        return (a > b) - (a < b)  # type: ignore[operator]
+        return (a > b) - (a < b)  # type: ignore[operator,no-any-return]
     return (str(a) > str(b)) - (str(a) < str(b))
 
 
