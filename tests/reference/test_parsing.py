@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from reference import parsing as p
 from reference.engine import END, differences, run
 from reference.generate import quoted
