@@ -398,7 +398,8 @@ class Statement:
             side = "l" if name.lower() in left.columns else "r"
             return column(name, side)
 
-        tests: list[Sql] = [exp.EQ(this=column(x, "l"), expression=column(y, "r")) for x, y in node.pairs]
+        equal = exp.NullSafeEQ if node.null_is_equal else exp.EQ
+        tests: list[Sql] = [equal(this=column(x, "l"), expression=column(y, "r")) for x, y in node.pairs]
         if node.condition is not None:
             tests.append(self.exprs.condition(node.condition, env))
         both = node.kind not in ("semi", "anti")

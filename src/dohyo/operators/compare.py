@@ -141,9 +141,9 @@ def _beside(
             raise ctx.fail("DH2674", f"two columns would be called `{f.name}_{suffix}`", stage.span, hint="name the shifts: `as …`")
     renamed = tuple((f"__k_{suffix}_{k}", Column(k, kinds[k].type)) for k in keys)
     renamed += tuple((f"{f.name}_{suffix}", Column(f.name, f.type)) for f in values)
-    right = Project(Extend(past, renamed), tuple(n for n, _ in renamed))
+    right = Project(Extend(past, renamed), tuple(n for n, _ in renamed), unordered=True)
     pairs = tuple((k, f"__k_{suffix}_{k}") for k in keys)
-    joined: Node = Join(left, right, pairs, "full") if keys else Join(left, right, (), "inner", TRUE)
+    joined: Node = Join(left, right, pairs, "full", null_is_equal=True) if keys else Join(left, right, (), "inner", TRUE)
     both = tuple((k, Call("first_value_of", (Column(k, kinds[k].type), Column(b, kinds[k].type)), kinds[k].type)) for k, b in pairs)
     return Extend(joined, both) if both else joined
 

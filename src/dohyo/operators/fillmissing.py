@@ -13,9 +13,24 @@ from dohyo.lang.tree import Expr, Name, Stage, String
 from dohyo.lang.tree import Node as TreeNode
 from dohyo.operators.base import Operator
 from dohyo.plan.convert import to_type
-from dohyo.plan.expr import FALSE, NULL, TRUE, Call, Column, Literal, whole
+from dohyo.plan.expr import FALSE, NULL, TRUE, Call, Column, Literal, boolean, whole
 from dohyo.plan.expr import Expr as PlanExpr
-from dohyo.plan.nodes import AggCall, Aggregate, Extend, Join, Limit, Node, Project, SortKey, Union, Unnest, Values, Window, WindowCall
+from dohyo.plan.nodes import (
+    AggCall,
+    Aggregate,
+    Extend,
+    Filter,
+    Join,
+    Limit,
+    Node,
+    Project,
+    SortKey,
+    Union,
+    Unnest,
+    Values,
+    Window,
+    WindowCall,
+)
 from dohyo.plan.types import Field, Type
 
 if TYPE_CHECKING:
@@ -147,7 +162,8 @@ def _values(generator: Generator, key: str, target: str, plan: Node, ctx: Contex
     if generator.kind == "values":
         return _listed(tuple(v.value for v in generator.values), target)
     if generator.kind == "all":
-        distinct = Aggregate(plan, (key,), ())
+        given = boolean("not", boolean("is_null", Column(key, kind)))  # nothing is no value to make rows of
+        distinct = Aggregate(Filter(plan, given), (key,), ())
         return Project(Extend(distinct, ((target, Column(key, kind)),)), (target,))
     return _slices(generator, key, target, plan, ctx)
 

@@ -112,7 +112,7 @@ class _Job:
         return pa.table(data)
 
     def _column(self, row: dict[str, object], value: str) -> str:
-        shown = "_".join(_text(row[c]) for c in self.columns)
+        shown = "_".join(_heading(row[c]) for c in self.columns)
         return shown if len(self.values) == 1 else f"{shown}_{value}"
 
     def _dynamic(self, found: dict[str, None]) -> list[str]:
@@ -132,6 +132,11 @@ def _text(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return "null" if value is None else str(value)
+
+
+def _heading(value: object) -> str:
+    """A value as a column's name, which cannot be empty."""
+    return _text(value) or "empty"
 
 
 def _as(kind: object, value: object) -> object:

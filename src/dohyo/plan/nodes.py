@@ -373,13 +373,14 @@ class Unnest(Node):
 class Join(Node):
     """Rows of both sides whose key columns are equal (``inner``), or all of the left with nulls (``left``), or all
     of both (``full``), or the left ones that have a match (``semi``) or none (``anti``). ``condition`` may restrict
-    the pairs further; it sees both sides' columns, whose names must differ."""
+    the pairs further; it sees both sides' columns, whose names must differ. ``null_is_equal``: null is a value."""
 
     left: Node
     right: Node
     pairs: tuple[tuple[str, str], ...]
     kind: str = "inner"
     condition: Expr | None = None
+    null_is_equal: bool = False
 
     @functools.cached_property
     def schema(self) -> Schema:
