@@ -11,7 +11,8 @@ from reference.rows import groups
 from reference.values import Row, number, text
 
 
-def transpose(rows: Sequence[Row], row: Sequence[str], column: Sequence[str], value: str, listed: Sequence[str] = (), others: bool = True) -> list[Row]:
+def transpose(rows: Sequence[Row], row: Sequence[str], column: Sequence[str], value: str, listed: Sequence[str] = (),
+         others: bool = True) -> list[Row]:
     """A row for each combination of the row fields, a column for each of the column fields: the listed ones, then the
     others by their names."""
     cells = {k: {_name(r, column): r[value] for r in g} for k, g in groups(rows, row).items()}
@@ -47,7 +48,8 @@ def _merged(found: list[object], how: str) -> object:
     return ("," if "with" in how else "\n").join(given) if given else None
 
 
-def outlier(rows: Sequence[Row], field: str, by: Sequence[str], window: int, threshold: float, consecutive: int, direction: str) -> list[Row]:
+def outlier(rows: Sequence[Row], field: str, by: Sequence[str], window: int, threshold: float, consecutive: int,
+         direction: str) -> list[Row]:
     """In the order of time, from the ``window`` values before (spec §12.35); the newest slice is not judged."""
     out: list[Row] = []
     for group in groups(rows, by).values():

@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+import dohyo
+from dohyo.operators import OPERATORS
+from dohyo.plan.functions import AGGREGATES as TABLE
 from reference import rows as r
 from reference.aggregates import AGGREGATES, aggregate
 from reference.engine import END, START, differences, unordered
 from reference.profile import often
 from reference.test_rows import events
 from reference.values import Row, number
-
-import dohyo
-from dohyo.operators import OPERATORS
-from dohyo.plan.functions import AGGREGATES as TABLE
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -60,7 +60,8 @@ PROVED = {
 #: What cannot have a reference, and why.
 WITHOUT = {
     **dict.fromkeys(["logreduce", "summarize", "logcompare", "logexplain"], "the vendor keeps the method secret: cases pin ours"),
-    **dict.fromkeys(["geoip", "threatip", "threatlookup"], "the answer is the database's own: tests/operators/test_tables.py reads some"),
+    **dict.fromkeys(["geoip", "threatip", "threatlookup"],
+        "the answer is the database's own: tests/operators/test_tables.py reads some"),
     **dict.fromkeys(["details", "benchmark", "infer", "parse using"], "refused: what they need lives in Sumo Logic"),
 }
 
@@ -108,7 +109,8 @@ def _searched(query: str, made: list[Row]) -> list[Row]:
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "log.ndjson"
-        lines = [{"timestamp": e["_messageTime"], **{k: v for k, v in e.items() if k != "_messageTime" and v is not None}} for e in made]
+        lines = [{"timestamp": e["_messageTime"], **{k: v for k,
+        v in e.items() if k != "_messageTime" and v is not None}} for e in made]
         path.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
         options = dohyo.RunOptions(since=START, until=END, threads=1)
         return list(dohyo.search(query, [path], options).rows)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from dohyo.binding.context import Context
 from dohyo.binding.keywords import phrase_regex
+from dohyo.binding.subqueries import bind_subquery
 from dohyo.lang import tree
 from dohyo.patterns.glob import scope_glob_to_regex
 from dohyo.plan.convert import to_text
@@ -37,8 +38,9 @@ def _not(ctx: Context, scope: tree.ScopeNot, plan: Node) -> Expr:
 
 
 def _expr(ctx: Context, scope: tree.ScopeExpr, plan: Node) -> Expr:
-    if not isinstance(scope.expr, tree.Subquery):
-        ctx.note("DH2201", "a condition in the scope is read as if it stood in a `where`", scope.span)
+    if isinstance(scope.expr, tree.Subquery):
+        return bind_subquery(ctx, scope.expr, plan, folded=True)
+    ctx.note("DH2201", "a condition in the scope is read as if it stood in a `where`", scope.span)
     return ctx.condition(scope.expr, plan)
 
 
