@@ -74,6 +74,7 @@ class Context:
     #: Lowers the stages of a nested query (join, filter, transactionize) on top of a plan.
     lower_query: Callable[[Query, Node], Node] | None = None
     _fresh: int = 0
+    _reported: set[Diagnostic] = field(default_factory=set)
     #: Of a plain timeslice: the width in ms, for fillmissing; of the plan so far.
     timeslice_ms: int | None = None
 
@@ -96,7 +97,10 @@ class Context:
 
     def report(self, diagnostic: Diagnostic) -> None:
         """Takes note of a diagnostic, once."""
-        if diagnostic not in self.diagnostics:
+        if not self._reported:
+            self._reported.update(self.diagnostics)
+        if diagnostic not in self._reported:
+            self._reported.add(diagnostic)
             self.diagnostics.append(diagnostic)
 
     def warn(self, code: str, title: str, span: Span, text: str = "", **more: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -49,7 +50,7 @@ class Field:
     hidden: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Schema:
     """The columns after a node. Names compare without case (spec §1.2).
 
@@ -65,8 +66,13 @@ class Schema:
 
     def get(self, name: str) -> Field | None:
         """The field of this name in any case, or ``None``."""
-        wanted = name.lower()
-        return next((f for f in self.fields if f.name.lower() == wanted), None)
+        place = self._places.get(name.lower())
+        return None if place is None else self.fields[place]
+
+    @functools.cached_property
+    def _places(self) -> dict[str, int]:
+        """Where each field stands, by its lower-cased name; the first one of a name counts."""
+        return {f.name.lower(): i for i, f in reversed(list(enumerate(self.fields)))}
 
     @property
     def visible(self) -> tuple[Field, ...]:
@@ -75,6 +81,10 @@ class Schema:
 
     def with_fields(self, new: tuple[Field, ...]) -> Schema:
         """This schema with ``new`` added; a field of the same name is replaced where it stands."""
-        by_name = {f.name.lower(): f for f in new}
-        kept = [by_name.pop(f.name.lower(), f) for f in self.fields]
-        return Schema((*kept, *by_name.values()), self.open, self.messages, self.open_type)
+        places, fields = dict(self._places), list(self.fields)
+        for f in new:
+            place = places.setdefault(f.name.lower(), len(fields))
+            fields[place : place + 1] = [f]
+        made = Schema(tuple(fields), self.open, self.messages, self.open_type)
+        made.__dict__["_places"] = places  # a long query makes hundreds of schemas: none counts its fields anew
+        return made
