@@ -20,6 +20,7 @@ from dohyo.patterns import tokens as t
 from dohyo.patterns.problem import Problem
 from dohyo.patterns.runaway import is_risky
 from dohyo.patterns.scanner import Scanner
+from dohyo.patterns.size import MOST, size
 from dohyo.patterns.spelling import Python, Re2
 
 
@@ -54,7 +55,7 @@ class RegexInfo:
 
     @property
     def runs_on_re2(self) -> bool:
-        """Whether RE2 can run what :func:`to_re2` makes of it (short of its limit on a pattern's size)."""
+        """Whether RE2 can run what :func:`to_re2` makes of it."""
         return not self.problems and not self.features
 
 
@@ -71,7 +72,10 @@ def scan(pattern: str) -> RegexInfo:
     """Read a regular expression in Java's or RE2's syntax. Never raises; linear in the pattern's length."""
     done = Scanner(pattern).run()
     by_place = sorted(done.problems, key=lambda p: p.span)
-    return RegexInfo(pattern, tuple(done.groups), tuple(done.features), tuple(by_place), tuple(done.tokens))
+    features = tuple(done.features)
+    if not features and not by_place and size(done.tokens) > MOST:
+        features = (t.Feature("too-large", "room for so large a pattern", Span(0, len(pattern))),)
+    return RegexInfo(pattern, tuple(done.groups), features, tuple(by_place), tuple(done.tokens))
 
 
 def parse_regex_problems(info: RegexInfo) -> tuple[Problem, ...]:
