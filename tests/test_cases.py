@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from dohyo.detections.cases import load, run
+from dohyo.run import Query, explain
 
 ROOT = Path(__file__).resolve().parents[1]
 CASES = sorted((ROOT / "tests" / "cases").rglob("*.yml"))
@@ -19,9 +21,18 @@ def _name(path: Path) -> str:
 
 @pytest.mark.parametrize("path", CASES, ids=_name)
 def test_case(path: Path) -> None:
-    """The query of the case gives what the case says."""
+    """The query of the case gives what the case says; with ``DOHYO_UPDATE_SQL`` set, statements are written anew."""
+    if os.environ.get("DOHYO_UPDATE_SQL") and load(path).sql is not None:
+        update_sql(path)
     verdict = run(load(path), path.parent)
     assert not verdict.failures, "\n".join(verdict.failures)
+
+
+def update_sql(path: Path) -> None:
+    """Puts the statement of today in the place of the one in the file."""
+    case, (before, _) = load(path), path.read_text("utf-8").split("sql: |\n")
+    sql = explain(Query(case.query or "", "query", dialect=case.dialect)).sql.strip()
+    path.write_text(f"{before}sql: |\n" + "".join(f"  {line}\n" for line in sql.split("\n")), "utf-8")
 
 
 @pytest.mark.parametrize("path", OF_DETECTIONS, ids=_name)
