@@ -140,7 +140,7 @@ def _run_queries(queries: Sequence[Query], paths: Sequence[str | Path], options:
     names = [str(p) for p in paths]
     if len(queries) >= MANY:
         return _run_many(queries, names, options)
-    compiled = [_compiled(q, options, names) for q in queries]
+    compiled = [compiled_query(q, options, names) for q in queries]
     runnable = [c for c in compiled if isinstance(c, Compiled)]
     session = Session(options, runnable)
     results = iter(session.run(names) if runnable else [])
@@ -163,14 +163,15 @@ def _sketched(query: Query, options: RunOptions, paths: list[str], outlines: Out
     settings = options.compiler(query.dialect)
     known = outlines.get(query.text, settings)
     if known is not None:
-        return Sketched(query.text, query.name, known, lambda: _compiled(query, options, paths))
-    compiled = _compiled(query, options, paths)
+        return Sketched(query.text, query.name, known, lambda: compiled_query(query, options, paths))
+    compiled = compiled_query(query, options, paths)
     if isinstance(compiled, QueryError):
         return compiled
     return Sketched(query.text, query.name, outlines.put(query.text, settings, compiled), lambda: compiled)
 
 
-def _compiled(query: Query, options: RunOptions, paths: list[str] | None = None) -> Compiled | QueryError:
+def compiled_query(query: Query, options: RunOptions, paths: list[str] | None = None) -> Compiled | QueryError:
+    """A query ready to run, with the columns that its rows show, or why it cannot. Without ``paths`` a subquery cannot."""
     settings = options.compiler(query.dialect)
     if paths is not None:
         source = Source(query.text, query.name)
@@ -241,7 +242,7 @@ class Session:
         """The results of many queries, in their order: each over the events that it need look at."""
         from dohyo.engines.duckdb.engine import DuckDB
 
-        request = self._request_of_many([q.known.outline for q in queries])
+        request = self.request_of_many([q.known.outline for q in queries])
         self.report.asked = request.presence
         inputs = self._inputs(paths)
         reading = self._reading(request)
@@ -261,7 +262,7 @@ class Session:
         source = Source(query.text, query.name)
         return Result(table, list(outline.shown), self.report, query.known.diagnostics, source, self.places)
 
-    def _request_of_many(self, outlines: Sequence[Outline]) -> Request:
+    def request_of_many(self, outlines: Sequence[Outline]) -> Request:
         """What many queries ask of the source: all events of the kinds that some of them need, and the raw text of those
         whose raw text one needs, for it takes more memory than all the other columns."""
         from dohyo.engines.duckdb.sourcecategory import NAMES

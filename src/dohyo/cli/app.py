@@ -44,6 +44,7 @@ Zone = Annotated[str, typer.Option("--timezone", help="The time zone of timeslic
 Folders = Annotated[list[Path] | None, typer.Option("--detections", help="A folder with more detections.")]
 
 
+_FOLLOWING = "Following"
 Level = Annotated[str | None, typer.Option("--level", help="Only detections of at least this severity.")]
 Statuses = Annotated[list[str] | None, typer.Option("--status", help="Only of this status: stable, test, experimental, deprecated.")]
 Techniques = Annotated[list[str] | None, typer.Option("--technique", help="Only for this ATT&CK technique and those below it.")]
@@ -104,6 +105,22 @@ def hunt(
     profile: Annotated[bool, typer.Option("--profile", help="Say what each detection cost.")] = False,
     fail_on: Annotated[str | None, typer.Option(help="Exit 1 when an alert is at least this severe: informational, low, "
                        "medium, high, critical.")] = None,
+    follow: Annotated[bool, typer.Option("--follow", help="Go on reading as the logs grow; each alert is written once, as it "
+                      "is found.", rich_help_panel=_FOLLOWING)] = False,
+    checkpoint: Annotated[Path | None, typer.Option(help="Where following goes on after a restart.", rich_help_panel=_FOLLOWING)]
+    = None,
+    new_only: Annotated[bool, typer.Option("--new-only", help="Leave out what is there at the start.",
+                        rich_help_panel=_FOLLOWING)] = False,
+    window: Annotated[str, typer.Option(help="How far back detections see that look at several events; 0s leaves them out.",
+                      rich_help_panel=_FOLLOWING)] = "1h",
+    run_for: Annotated[str | None, typer.Option("--for", help="End after this time, such as 10m.", rich_help_panel=_FOLLOWING)]
+    = None,
+    until_idle: Annotated[str | None, typer.Option("--until-idle", help="End when nothing came for this time, such as 30s.",
+                          rich_help_panel=_FOLLOWING)] = None,
+    status_every: Annotated[str, typer.Option("--status-every", help="How often a line on stderr says how far behind it is.",
+                            rich_help_panel=_FOLLOWING)] = "60s",
+    kafka_config: Annotated[Path | None, typer.Option(help="Settings of the Kafka client, name=value lines, for "
+                            "kafka://broker:port/topic.", rich_help_panel=_FOLLOWING)] = None,
     format: Format = "table", output: Output = None, since: Since = None, until: Until = None,
     dialect: Dialect = "lenient", source_category: Category = None, param: Param = None, lookup_dir: Tables = None,
     raw: Raw = False, strict_input: Strict = False, memory: Memory = None, threads: Threads = None,
@@ -113,14 +130,27 @@ def hunt(
 
     Example: dohyo hunt -d T1043 ./triage --format ndjson
     """
-    from dohyo.cli.commands.hunt import run
-
     chosen = _selection(level, status, technique, tactic, tag, new_since)
-    run(paths, detection or [], detections or [], sigma or [], placeholders, chosen, fail_on, html, tuning, profile, hunting,
-        investigate, _settings(
+    settings = _settings(
         format=format, output=output, since=since, until=until, dialect=dialect, source_category=source_category,
         param=param, lookup_dir=lookup_dir, raw=raw, strict_input=strict_input, memory=memory, threads=threads,
-        quiet=quiet, verbose=verbose, timezone=timezone))  # fmt: skip
+        quiet=quiet, verbose=verbose, timezone=timezone)  # fmt: skip
+    what = (paths, detection or [], detections or [], sigma or [], placeholders, chosen, fail_on)
+    of_following = {"--checkpoint": checkpoint, "--new-only": new_only, "--for": run_for, "--until-idle": until_idle,
+                    "--kafka-config": kafka_config}  # fmt: skip
+    if not follow:
+        from dohyo.cli.commands.hunt import run
+        from dohyo.cli.errors import refuse
+
+        refuse(of_following, "needs --follow")
+        run(*what, html, tuning, profile, hunting, investigate, settings)
+    else:
+        from dohyo.cli.commands import follow as following
+        from dohyo.cli.errors import refuse
+
+        refuse({"--html": html, "--hunting": hunting, "--investigate": investigate, "--profile": profile}, "cannot go with --follow")
+        options = following.Following(checkpoint, new_only, run_for, until_idle, status_every, kafka_config, window)
+        following.run(*what, tuning, options, settings)
 
 
 @app.command()

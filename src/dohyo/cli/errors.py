@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -44,6 +44,13 @@ def fail(message: str, code: int = WRONG) -> None:
     """Says why and ends the command."""
     print(f"error: {message}", file=sys.stderr)
     raise typer.Exit(code)
+
+
+def refuse(given: Mapping[str, object], why: str) -> None:
+    """Ends the command when one of these options was given."""
+    for option, value in given.items():
+        if value:
+            fail(f"{option} {why}")
 
 
 def errors_first(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:

@@ -30,3 +30,13 @@ def epoch_ms(option: str, text: str | None, now: int) -> int | None:
         raise UsageError(f"{option} {text}: write a time as 2026-01-31T12:00:00Z, 2026-01-31, or -24h") from None
     aware = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
     return int(aware.timestamp() * 1000)
+
+
+def seconds(option: str, text: str | None) -> float | None:
+    """The seconds of a duration: ``30s``, ``15m``, ``1h``. Raises :class:`UsageError`."""
+    if text is None:
+        return None
+    m = _RELATIVE.fullmatch(text)
+    if not m or text.startswith("-"):
+        raise UsageError(f"{option} {text}: write a duration as 30s, 15m, 1h or 7d")
+    return int(m[1]) * _UNITS[m[2]] / 1000

@@ -303,6 +303,21 @@ def rowwise(root: Node) -> bool:
     return not any(isinstance(n, (Values, Union, Batch, Unnest)) for n in root.walk())
 
 
+def per_event(root: Node) -> bool:
+    """True when each row of a plan comes of one event alone, whichever others there are: the plan may be run over the
+    events in portions."""
+    match root:
+        case Scan():
+            return True
+        case Filter() | Extend() | Project() | Sort() | Unnest():
+            return per_event(root.input)
+        case Join():
+            return root.kind != "full" and per_event(root.left) and not scans(root.right)
+        case Union():
+            return all(map(per_event, root.parts))
+    return False
+
+
 def scan_references(root: Node) -> int:
     """How many nodes read the scan; more than one means its rows must be kept for a second reading."""
     return Counter(isinstance(n, Scan) for n in root.walk())[True]

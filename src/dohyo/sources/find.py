@@ -20,7 +20,8 @@ from dohyo.sources.model import Format, Input, Problem
 from dohyo.sources.spool import Spool
 from dohyo.sources.streams import Budget, Pushed, problem_of
 
-_VERSION_CONTROL = frozenset({".git", ".hg", ".svn", ".bzr", ".jj", "CVS", "_darcs", ".fslckout"})
+#: Folders that are never searched.
+VERSION_CONTROL = frozenset({".git", ".hg", ".svn", ".bzr", ".jj", "CVS", "_darcs", ".fslckout"})
 _STDIN = "-"
 #: What a store of Dohyo has in its folder.
 STORE_MARKER = os.path.join("_dohyo", "store.json")
@@ -129,7 +130,7 @@ def _entries(folder: str, visit: Visit) -> list[str]:
     except OSError as error:
         visit.report(problem_of(folder, error))
         return []
-    return [os.path.join(folder, name) for name in names if name not in _VERSION_CONTROL]
+    return [os.path.join(folder, name) for name in names if name not in VERSION_CONTROL]
 
 
 def _known(path: str, seen: set[str]) -> bool:

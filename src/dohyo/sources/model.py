@@ -51,7 +51,8 @@ class Input:
 
     ``name`` is what evidence shows: the path as the user gave it, with ``!member`` for a member of an archive.
     ``path`` is set only for a plain, uncompressed file that an engine may open by itself. ``open`` gives the
-    uncompressed bytes from the start (may be called again unless ``once``).
+    uncompressed bytes from the start (may be called again unless ``once``). ``first``: the number of its first line, for
+    a later part of something that is read as it grows.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Input:
     size: int | None = None  # bytes on disk (compressed, for a member: its share), for progress
     once: bool = False  # standard input: cannot be read twice
     head: bytes = b""  # the first bytes, uncompressed
+    first: int = 1
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,19 @@ from dohyo.plan.nodes import Batch, Node, Values, rebuilt
 from dohyo.plan.types import Field, Type
 
 
+@dataclass(frozen=True)
+class Ready:
+    """A statement that is kept."""
+
+    connection: duckdb.DuckDBPyConnection
+    sql: str
+    shown: tuple[Field, ...]
+
+    def run(self) -> tuple[pa.Table, tuple[Field, ...]]:
+        """As :meth:`DuckDB.run`, over the events that the engine has now."""
+        return self.connection.sql(self.sql).to_arrow_table(), self.shown
+
+
 @dataclass
 class DuckDB:
     """One database for the statements of a run; another one reads the sources, with threads of its own."""
@@ -61,6 +74,14 @@ class DuckDB:
         whole = self._leaves(plan, tables, {})
         return self._execute(whole, tables), whole.schema.visible
 
+    def ready(self, plan: Node) -> Ready:
+        """The statement of a plan without ``Batch`` nodes, to be run over one set of events after another. Local tables are
+        read now."""
+        for leaf in {id(n): n for n in plan.walk() if isinstance(n, Values)}.values():
+            self._register(leaf, leaf.load(), self._tables)
+        self._kept.append(plan)
+        return Ready(self.connection, self._statement(plan, self._tables), plan.schema.visible)
+
     def _leaves(self, plan: Node, tables: dict[int, str], done: dict[int, Node]) -> Node:
         """The plan with local tables registered, and with the parts below its ``Batch`` nodes run, lowest first: what
         they gave is a table of the plan from then on, with all the columns that it really has."""
@@ -84,10 +105,13 @@ class DuckDB:
         tables[id(node)] = name
 
     def _execute(self, plan: Node, tables: dict[int, str], reader: Batch | None = None) -> pa.Table:
+        return self.connection.sql(self._statement(plan, tables, reader)).to_arrow_table()
+
+    def _statement(self, plan: Node, tables: dict[int, str], reader: Batch | None = None) -> str:
         statement = Statement(plan, DIALECT, tables, wanted=reader.needs if reader else ())
         sql = statement.build().sql("duckdb", copy=False)
         register_functions(self.connection, statement.exprs.udfs, self._functions)
-        return self.connection.sql(sql).to_arrow_table()
+        return sql
 
 
 def _fields(plan: Batch, table: pa.Table) -> tuple[Field, ...]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import duckdb
 import numpy as np
@@ -48,6 +48,14 @@ _NONE = np.zeros(0, dtype=np.int64)
 _RECORDS = pa.schema([("raw", pa.string()), ("row_id", pa.int64())])
 #: Formats whose records are always of one shape.
 _FIXED = {Format.EVTX: "evtx", Format.XML: "evtx"}
+#: What the numbers of records count, where that is not lines.
+_UNITS = {"evtx": "record", "kafka": "message"}
+#: So many spellings of a name are remembered from one part of a growing file to the next.
+_SPELLINGS_KEPT = 4
+
+S = TypeVar("S")
+#: The shapes that records may have, and how names are spelled in them.
+Guess = tuple[tuple[str, ...], Spellings]
 
 
 @dataclass
@@ -76,10 +84,19 @@ class Text:
         return self.names, self.known.key()
 
 
-class Opened:
+@dataclass(frozen=True)
+class Part:
+    """Some further records of an input that grows; ``base`` is what :meth:`Reading.begin` gave for it."""
+
+    source: Input
+    base: int
+    chunks: Iterable[Chunk]
+
+
+class Opened(Generic[S]):
     """Inputs one after another, opened when their turn comes: a text, or ``None`` for one that was dealt with."""
 
-    def __init__(self, inputs: Iterable[Input], open_one: Callable[[Input], Text | Iterator[pa.RecordBatch] | None]) -> None:
+    def __init__(self, inputs: Iterable[S], open_one: Callable[[S], Text | Iterator[pa.RecordBatch] | None]) -> None:
         self._inputs = iter(inputs)
         self._open = open_one
         self._held: Text | Iterator[pa.RecordBatch] | None = None
@@ -113,6 +130,7 @@ class Reading:
     position: Position = field(default_factory=Position)
     _statements: dict[tuple[object, ...], str] = field(default_factory=dict)
     _files: dict[int, FileReport] = field(default_factory=dict)
+    _growing: Guess = field(default_factory=lambda: ((), Spellings()))  # of all inputs that grow
     _seen: int = 0
 
     @property
@@ -133,17 +151,39 @@ class Reading:
             return None
         if source.format is Format.STORE:
             return self.stored(self, source) if self.stored else None
-        base = self._begun(source)
+        base = self.begin(source)
         if source.format is Format.PARQUET:
             return self._parquet(source, base)
         return self._file(source, base) if self._native(source) else self._text(source, base)
 
-    def _begun(self, source: Input) -> int:
+    def further(self, parts: Iterable[Part | Input]) -> Iterator[pa.RecordBatch]:
+        """The events of parts of inputs that grow, and of whole inputs. What is guessed of a part adds to what was guessed
+        before, of any input, so that soon one statement does for all."""
+        opened = Opened(parts, lambda each: self._part(each) if isinstance(each, Part) else self._opened(each))
+        while (item := opened.take()) is not None:
+            yield from self._texts(item, opened) if isinstance(item, Text) else item
+
+    def _part(self, part: Part) -> Text | None:
+        chunks = iter(part.chunks)
+        first = next(chunks, None)
+        if first is None:
+            return None
+        names, known = self._guess(part.source, _spread(first.raw))
+        if part.source.format not in _FIXED:
+            names, known = self._growing = _together(self._growing, (names, known))
+        return Text(part.source, part.base, chain([first], chunks), names, known)
+
+    def begin(self, source: Input) -> int:
+        """Notes an input that is read from now on; ids of its records are the number given plus the record's own."""
         file = FileReport(source.name, source.format.value, source.size)
         self.report.files.append(file)
         base = self.places.add(source.name)
         self._files[base >> Places.BITS] = file
         return base
+
+    def file(self, base: int) -> FileReport:
+        """What was read of the input that :meth:`begin` gave this number for."""
+        return self._files[base >> Places.BITS]
 
     def _done(self, source: Input, began: int) -> None:
         self.position.bytes_done = began + (source.size or 0)
@@ -196,7 +236,7 @@ class Reading:
             found = self._statements[(kind, *key)] = make()
         return found
 
-    def _texts(self, first: Text, opened: Opened) -> Iterator[pa.RecordBatch]:
+    def _texts(self, first: Text, opened: Opened[Any]) -> Iterator[pa.RecordBatch]:
         """A text, and those after it that one statement can read with it."""
         left = Left()
         with self._threads(spare=1 if first.source.format in _FIXED else 0):
@@ -214,7 +254,7 @@ class Reading:
         finally:
             self.connection.execute("SET threads = ?", [threads])
 
-    def _stream(self, first: Text, opened: Opened) -> Iterator[pa.RecordBatch]:
+    def _stream(self, first: Text, opened: Opened[Any]) -> Iterator[pa.RecordBatch]:
         text: Text | None = first
         while text is not None:
             began = self.position.bytes_done
@@ -428,6 +468,15 @@ class Left:
                 yield pa.record_batch([texts.slice(start, _LEFT_ROWS), ids.slice(start, _LEFT_ROWS)], schema=_RECORDS)
 
 
+def _together(before: Guess, now: Guess) -> Guess:
+    """Two guesses as one. Of a name that is spelled in ever new ways only the latest spellings count."""
+    seen = {name: set(found) for name, found in now[1].seen.items()}
+    for name, found in before[1].seen.items():
+        if len(both := seen.get(name, set()) | found) <= _SPELLINGS_KEPT:
+            seen[name] = both
+    return tuple(dict.fromkeys((*before[0], *now[0]))), Spellings(seen)
+
+
 def _spread(texts: pa.StringArray) -> pa.StringArray:
     """Some records of a chunk: the first ones, and further ones from all over it."""
     step = max(1, len(texts) // _PEEK_SPREAD)
@@ -493,7 +542,7 @@ def why_broken(text: str | None) -> str:
 
 
 def _unit(file: FileReport) -> str:
-    return "record" if file.format == Format.EVTX else "line"
+    return _UNITS.get(file.format, "line")
 
 
 def _first_line(error: Exception) -> str:

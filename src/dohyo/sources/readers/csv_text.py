@@ -39,7 +39,7 @@ def read_csv(source: Input, report: Callable[[Problem], None], limits: Limits = 
     tally, repaired = Tally(source.name, report), Repaired(source.name, "line", report)
     with Safely(source, report) as stream:
         batch = _Batch()
-        for row in _rows(stream, tally, limits):
+        for row in _rows(stream, source.first, tally, limits):
             batch.add(row)
             if batch.full:
                 yield batch.take(repaired, stream.position)
@@ -76,14 +76,14 @@ class _Batch:
         return chunk
 
 
-def _rows(stream: Safely, tally: Tally, limits: Limits) -> Iterator[_Row]:
+def _rows(stream: Safely, first: int, tally: Tally, limits: Limits) -> Iterator[_Row]:
     head = stream.full(HEAD)
     start = head.decode("utf-8", "replace")
     mark = _MARK.match(start)
     delimiter = mark[1] if mark else delimiter_of(start) or ","
     whole = cast("BinaryIO", Pushed(cast("BinaryIO", stream), head))
     text = io.TextIOWrapper(io.BufferedReader(whole), "utf-8", "surrogateescape", newline="")  # type: ignore[type-var]
-    lines = _Lines(text, tally, limits)
+    lines = _Lines(text, first, tally, limits)
     lines.skip(start[: preamble(start)].count("\n"))
     header = _names(next(_records(lines, delimiter, 0, tally), None), tally)
     if header:
@@ -95,9 +95,9 @@ def _rows(stream: Safely, tally: Tally, limits: Limits) -> Iterator[_Row]:
 class _Lines:
     """The lines of a text, with the ones since the last mark remembered, so that they can be read another way."""
 
-    def __init__(self, text: io.TextIOWrapper, tally: Tally, limits: Limits) -> None:
+    def __init__(self, text: io.TextIOWrapper, first: int, tally: Tally, limits: Limits) -> None:
         self._text, self._tally, self._most = text, tally, limits.record_bytes
-        self.number = 0  # of the line given last
+        self.number = first - 1  # of the line given last
         self.since: list[str] = []
 
     def __iter__(self) -> Iterator[str]:

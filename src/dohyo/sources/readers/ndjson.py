@@ -78,7 +78,7 @@ class _Block:
 
 def _line_blocks(source: Input, report: Callable[[Problem], None], limits: Limits) -> Iterator[_Block]:
     """Cuts the input at newlines into blocks of about ``BLOCK`` bytes; holds one line of the longest allowed at most."""
-    line, carry, dropping = 1, _NO_BYTES, False
+    line, carry, dropping = source.first, _NO_BYTES, False
     size = min(BLOCK, limits.record_bytes)
     with Safely(source, report) as stream:
         while (data := _read_after(carry, size, stream)).size > carry.size:
