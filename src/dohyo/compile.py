@@ -71,7 +71,7 @@ class Compiled:
 
 def parse(text: str, name: str = "query") -> tree.Query:
     """The tree of a query (spec §1). Never raises for bad text: see ``.diagnostics``."""
-    with _deep_recursion():
+    with deep_recursion():
         return parse_text(Source(text, name), OPERATORS)
 
 
@@ -104,13 +104,13 @@ def compile_query(
     """
     options = options or Options()
     query = parse(with_parameters(with_macros(text, options.macros), options.parameters), name)
-    with _deep_recursion():
+    with deep_recursion():
         return _lower(query, options, typed)
 
 
 def compile_child(query: tree.Query, source: Source, options: Options) -> Compiled:
     """The plan of a query inside another one (a subquery). Raises :class:`QueryError`."""
-    with _deep_recursion():
+    with deep_recursion():
         return _lower(replace(query, source=source, diagnostics=()), options, ())
 
 
@@ -213,7 +213,8 @@ def _raise_errors(ctx: Context) -> None:
 
 
 @contextmanager
-def _deep_recursion() -> Iterator[None]:
+def deep_recursion() -> Iterator[None]:
+    """For work on trees and plans, which are as deep as a query is long."""
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(max(before, _FRAMES))
     try:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dohyo.binding.context import Dialect, Options
 from dohyo.binding.times import query_time
-from dohyo.compile import Compiled, compile_child, compile_query
+from dohyo.compile import Compiled, compile_child, compile_query, deep_recursion
 from dohyo.diagnostics import Diagnostic, QueryError, Severity, Source
 from dohyo.many import Sketched, run_many
 from dohyo.outlines import Outlines
@@ -135,6 +135,7 @@ def _interrupt() -> None:
     interrupt()
 
 
+@deep_recursion()
 def _run_queries(queries: Sequence[Query], paths: Sequence[str | Path], options: RunOptions) -> list[Result | QueryError]:
     started = time.perf_counter()
     names = [str(p) for p in paths]
@@ -447,6 +448,7 @@ class Explanation:
     source: Source
 
 
+@deep_recursion()
 def explain(query: str | Query, options: RunOptions = RunOptions()) -> Explanation:
     """A query explained without logs. Raises :class:`QueryError` when it cannot run."""
     from dohyo.engines.duckdb.dialect import DIALECT
