@@ -4,7 +4,6 @@ to an engine."""
 from __future__ import annotations
 
 import functools
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from dohyo.binding.scope import bind_scope
 from dohyo.diagnostics import Diagnostic, QueryError, Severity, Source, Span, error
 from dohyo.lang import printer, tree
 from dohyo.lang.parser import parse as parse_text
+from dohyo.lang.substitute import MACRO, PARAMETER, with_macros, with_parameters
 from dohyo.operators import OPERATORS
 from dohyo.plan.expr import TRUE, Column, Expr, all_of, boolean, whole
 from dohyo.plan.names import TIME
@@ -25,12 +25,6 @@ from dohyo.plan.types import Field, Type
 
 #: Deep expressions recurse; Python's default of 1,000 frames is less than the parser's own limits need.
 _FRAMES = 20_000
-
-#: A macro, or what may hold a backquote without being one: a string, a regex, a comment.
-_MACRO = re.compile(r'"(?:[^"\\]|\\.)*"|\bmatches\s*/(?:[^/\\\n]|\\.)*/|(?m:^[ \t]*//[^\n]*)|`([A-Za-z_][\w .-]*(?:\([^`]*\))?)`')
-_MACRO_DEPTH, _LONGEST = 10, 200_000
-
-_PARAMETER = re.compile(r"\{\{\{?\s*([\w .$-]+?)\s*\}?\}\}")
 
 
 @dataclass(frozen=True)
@@ -75,26 +69,6 @@ def parse(text: str, name: str = "query") -> tree.Query:
         return parse_text(Source(text, name), OPERATORS)
 
 
-def with_parameters(text: str, parameters: dict[str, str]) -> str:
-    """The text with each ``{{name}}`` that has a value replaced (spec §1.2: before lexing, as text)."""
-    return _PARAMETER.sub(lambda m: parameters.get(m[1], m[0]), text) if parameters else text
-
-
-def with_macros(text: str, macros: dict[str, str], depth: int = 0) -> str:
-    """The text with each macro in backquotes that is known replaced, nested ones too (spec §1.2). What stands inside
-    a string or a comment is none. One that names itself stays as it is at the depth where this is given up."""
-    if "`" not in text or not macros or depth > _MACRO_DEPTH:
-        return text
-    known = {name.lower(): body for name, body in macros.items()}
-
-    def body(m: re.Match[str]) -> str:
-        found = known.get(m[1].strip().lower()) if m[1] is not None else None
-        return m[0] if found is None else with_macros(found, macros, depth + 1)
-
-    replaced = _MACRO.sub(body, text)
-    return replaced if len(replaced) <= _LONGEST else text
-
-
 def compile_query(
     text: str, name: str = "query", options: Options | None = None, typed: tuple[Field, ...] = ()
 ) -> Compiled:
@@ -130,7 +104,7 @@ def _check_parameters(ctx: Context, query: tree.Query) -> None:
     """A parameter without a value is named, wherever it stands."""
     text = query.source.text
     comments = [c.span for c in query.comments]
-    for m in _PARAMETER.finditer(text):
+    for m in PARAMETER.finditer(text):
         if not any(c.start <= m.start() < c.end for c in comments):
             ctx.report(error("DH1015", f"the parameter `{{{{{m[1]}}}}}` has no value", Span(*m.span()),
                              hint=f"give one with `--param {m[1]}=…`"))  # fmt: skip
@@ -139,7 +113,7 @@ def _check_parameters(ctx: Context, query: tree.Query) -> None:
 def _check_macros(ctx: Context, query: tree.Query) -> None:
     """A macro that nobody has defined is named; that it could not be read is no other error."""
     text = query.source.text
-    for m in _MACRO.finditer(text) if "`" in text else ():
+    for m in MACRO.finditer(text) if "`" in text else ():
         if m[1] is not None and not any(c.span.start <= m.start() < c.span.end for c in query.comments):
             span = Span(*m.span())
             ctx.diagnostics = [d for d in ctx.diagnostics if not any(span.start <= x.span.start < span.end for x in d.labels)]
