@@ -20,7 +20,7 @@ from dohyo.store.state import Origin
 from dohyo.store.unit import RECORDS
 
 #: So much text is shaped at a time. Three units are in memory at once: one that is read, one that waits, one that is shaped.
-UNIT_BYTES = 96 << 20
+UNIT_BYTES = 64 << 20
 _PEEK, _SPREAD = 50, 100
 #: Formats whose records are always of one shape.
 _FIXED = {Format.EVTX: "evtx", Format.XML: "evtx"}

@@ -147,16 +147,15 @@ class _Run:
 
     def _shape(self, unit: Unit, guess: tuple[str, ...], shaper: Shaper, written: Written, broken: Counter[int]) -> None:
         records = unit.table(guess)
-        names, facts = shaper.facts(guess, records)
+        facts = shaper.facts(guess, records)
         self._tell_broken(records.filter(facts.broken), unit, broken)
-        order, parts = shaper.parts(names, facts, records)
+        order, parts = shaper.parts(facts, records)
         if not len(order):
             return
-        arranged = records.combine_chunks().take(pa.array(order))
         found = Names()
         for part in parts:
             found.add(part.names)
-        more = write_parts(self.log.files, parts, iter(shaper.fields(names, found, arranged)))
+        more = write_parts(self.log.files, parts, iter(shaper.events(facts, found, records, order)))
         written.files += more.files
         written.schemas |= more.schemas
 

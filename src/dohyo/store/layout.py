@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from dohyo.engines.duckdb.storing import KIND, TIME
+
 if TYPE_CHECKING:
     from dohyo.store.unit import Facts
 
@@ -22,8 +24,8 @@ ROW_GROUP = 32_768
 def arranged(day: Any, category: Any, facts: Facts) -> tuple[Any, list[int]]:
     """The numbers of the records that have a shape in the files' order, and where each file begins in it."""
     slug = codes_of(pa.array(category.tolist(), pa.string()))
-    time = times_of(facts.column("time"))
-    order = sorted_rows([day, slug], codes_of(facts.column("kind")), codes_of(facts.column("host")), time)
+    time = times_of(facts.column(TIME))
+    order = sorted_rows([day, slug], codes_of(facts.column(KIND)), codes_of(facts.column("_sourceHost")), time)
     order = order[facts.column("shape").to_numpy()[order] > 0]
     if not len(order):
         return order, []

@@ -103,6 +103,11 @@ def names_in(shape: Shape, record: dict[str, Any]) -> Names:
     return found
 
 
+def paths_of(value: Any) -> frozenset[tuple[str, ...]]:
+    """Where an object has values."""
+    return frozenset(path for path, _ in _paths(value))
+
+
 def _paths(value: Any) -> Iterator[tuple[tuple[str, ...], bool]]:
     """The paths to an object's values, and whether a value is no object itself; without recursion, for records may be
     deep."""

@@ -69,10 +69,10 @@ class Tally:
         self.there |= {n for n in table.column_names if table[n].null_count < len(table)}
 
 
-def write_parts(files: Files, parts: Iterable[Part], batches: Iterator[pa.RecordBatch]) -> Written:
+def write_parts(files: Files, parts: Iterable[Part], batches: Iterator[pa.Table]) -> Written:
     """Writes the partitions, whose events ``batches`` gives one after another."""
     written = Written()
-    left: list[pa.RecordBatch] = []
+    left: list[pa.Table] = []
     for part in parts:
         names = part.names.chosen
         chosen = [*ALWAYS, *(c for c in names.values() if c not in ALWAYS)]
@@ -91,7 +91,7 @@ def schema_name(schema: Schema) -> str:
     return hashlib.sha256(json.dumps(schema.as_json()).encode()).hexdigest()[:16]
 
 
-def _take(batches: Iterator[pa.RecordBatch], left: list[pa.RecordBatch], count: int) -> Iterator[pa.RecordBatch]:
+def _take(batches: Iterator[pa.Table], left: list[pa.Table], count: int) -> Iterator[pa.Table]:
     """The next ``count`` rows; what a batch has beyond them waits in ``left``."""
     while count:
         batch = left.pop() if left else next(batches)
@@ -103,7 +103,7 @@ def _take(batches: Iterator[pa.RecordBatch], left: list[pa.RecordBatch], count: 
 
 
 def write_file(
-    files: Files, partition: tuple[str | None, str], columns: list[str], batches: Iterable[pa.RecordBatch | pa.Table]
+    files: Files, partition: tuple[str | None, str], columns: list[str], batches: Iterable[pa.Table]
 ) -> tuple[DataFile, list[str]]:
     """Writes one data file; gives it and the columns that hold a value."""
     day, category = partition
@@ -123,12 +123,11 @@ def write_file(
     return file, [c for c in columns if c in tally.there]
 
 
-def _groups(batches: Iterable[pa.RecordBatch | pa.Table], schema: pa.Schema) -> Iterator[pa.Table]:
+def _groups(batches: Iterable[pa.Table], schema: pa.Schema) -> Iterator[pa.Table]:
     """The events in pieces of a row group each."""
     waiting: list[pa.Table] = []
     count = 0
-    for batch in batches:
-        table = batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
+    for table in batches:
         waiting.append(_fitted(table, schema))
         count += len(table)
         if count >= ROW_GROUP:

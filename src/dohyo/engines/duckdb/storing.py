@@ -1,5 +1,5 @@
-"""The statements that shape raw records for a store: a first one that says of each record where it belongs and which names
-it answers to, and a second one that gives all its fields as columns."""
+"""The statements that shape raw records for a store: one that tells records of different keys apart, one that says of each
+record where it belongs, and one that gives all its fields as columns."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from dohyo.engines.duckdb.raw import JsonRaw, KnownRaw, Path, Raw, Spellings
 from dohyo.engines.duckdb.scan import Events, Request, parsed_layers, placed, row_text
-from dohyo.engines.duckdb.shaping import BuiltIns, expression
+from dohyo.engines.duckdb.shaping import BuiltIns, expression, text_field
 from dohyo.plan.functions.model import Sql, apply, case, cast, lit, null
 from dohyo.plan.types import Type
 from dohyo.sources import model as m
@@ -33,19 +33,30 @@ class Written:
     message: str
 
 
-def first_statement(shapes: Sequence[m.Shape], category: str | None, written: Written) -> str:
-    """SQL over ``chunk(raw, row_id)``, a row for each record: ``shape`` (0: none of these), ``broken``, ``time``, ``host``,
-    ``category``, ``kind``, and ``sign``: records of one shape with the same sign answer to the same names."""
-    request = Request(((TIME, Type.LONG), ("_sourceHost", Type.STRING)), category=category)
+def keys_statement() -> str:
+    """SQL over ``chunk(raw, row_id)``: ``sign``, a number that two records share when they have the same keys. Records
+    without an object inside, which are most, need only the keys at the top."""
+    nested = apply("regexp_matches", _column("raw"), lit(r':\s*\{\s*"'))
+    below = cast(apply("try", apply("json_structure", _column("raw"))), "VARCHAR")
+    top = cast(apply("try", apply("json_keys", _column("raw"))), "VARCHAR")
+    sign = cast(apply("hash", case((nested, below), default=top)), "UBIGINT")
+    return exp.select(exp.alias_(sign, "sign", quoted=True)).from_("chunk").sql("duckdb")
+
+
+def first_statement(shapes: Sequence[m.Shape], paths: frozenset[Path], category: str | None, written: Written) -> str:
+    """SQL over ``chunk(raw, row_id)``, a row for each record: ``shape`` (0: none of these), ``broken``, ``kind``, ``texts``
+    (records of one shape and sign with the same number answer to the same names), time, and the built-in fields.
+    ``paths``: where any of the records has values."""
+    request = Request(((TIME, Type.LONG), *((n, Type.STRING) for n in BUILT_IN)), category=category)
 
     def shown(events: Events) -> list[Sql]:
-        sign = events.by_shape([_sign(shape, events.raw, written) for shape in shapes])
+        texts = events.by_shape([_texts(shape, events.raw, written) for shape in shapes])
         parts = {"shape": _column("__shape"), "broken": exp.Is(this=_column("j0"), expression=exp.null()),
-                 "time": events.value(TIME), "host": events.value("_sourceHost"), "category": events.category(),
-                 "kind": events.kind(), "sign": cast(sign, "UBIGINT")}  # fmt: skip
-        return [exp.alias_(sql, name, quoted=True) for name, sql in parts.items()]
+                 KIND: cast(events.kind(), "VARCHAR"), "texts": cast(texts, "UBIGINT"), TIME: events.value(TIME)}  # fmt: skip
+        values = {n: cast(events.value(n), "VARCHAR") for n in BUILT_IN}
+        return [exp.alias_(sql, name, quoted=True) for name, sql in (parts | values).items()]
 
-    return _over_chunk(request, shapes, JsonRaw(_layer, Spellings()), shown)
+    return _over_chunk(request, shapes, KnownRaw(_layer, Spellings(), paths, frozenset()), shown)
 
 
 @dataclass(frozen=True)
@@ -59,20 +70,20 @@ class Asked:
     texts: frozenset[str]
 
 
-def second_statement(shapes: Sequence[m.Shape], known: Asked, category: str | None) -> str:
-    """SQL over ``chunk(raw, row_id)``: the fields as columns, in the chunk's order. All records have one of the shapes."""
-    asked = (*BUILT_IN, *(n for n in known.names if n not in BUILT_IN))
-    request = Request(tuple((n, Type.STRING) for n in asked), category=category)
-
-    def shown(events: Events) -> list[Sql]:
-        own = events.by_shape([expression(s.fields["_raw"], events.raw) if "_raw" in s.fields else null() for s in shapes])
-        texts = [(n, cast(events.value(n), "VARCHAR")) for n in asked]
-        parts = [(TIME, events.value(TIME)), (SIZE, events.value(SIZE)), (ID, _column("row_id")), *texts,
-                 (KIND, cast(events.kind(), "VARCHAR")), (OWN_RAW, cast(own, "VARCHAR")), (RECORD, _column("raw"))]  # fmt: skip
-        return [exp.alias_(sql, name, quoted=True) for name, sql in parts]
-
+def second_statement(shapes: Sequence[m.Shape], known: Asked) -> str:
+    """SQL over ``chunk(raw, row_id, __shape)``: the fields as columns beside ``row_id``, in the chunk's order."""
     raw = KnownRaw(_layer, known.spellings, known.paths, known.texts)
-    return _over_chunk(request, shapes, raw, shown)
+    events = Events(Request(()), shapes, raw, BuiltIns(_column("raw"), _column("row_id")))
+
+    def values() -> list[tuple[str, Sql]]:
+        fields = [(n, [text_field(s, raw, n) for s in shapes]) for n in known.names]
+        own = [expression(s.fields["_raw"], raw) if "_raw" in s.fields else null() for s in shapes]
+        return [(n, cast(events.by_shape(v), "VARCHAR")) for n, v in (*fields, (OWN_RAW, own))]
+
+    values()  # asks the record for all keys, so that the layers are complete
+    shown = [_column("row_id"), *(exp.alias_(sql, n, quoted=True) for n, sql in values())]
+    level = exp.select(_column("row_id"), _column("__shape"), *parsed_layers(raw), copy=False).from_("chunk", copy=False)
+    return exp.select(*shown, copy=False).from_(level.subquery("e", copy=False), copy=False).sql("duckdb", copy=False)
 
 
 def rows_statement(names: dict[str, str], path: str) -> str:
@@ -96,20 +107,13 @@ def _over_chunk(request: Request, shapes: Sequence[m.Shape], raw: JsonRaw, shown
     return events.over(source, placed(number), columns).sql("duckdb", copy=False)
 
 
-def _sign(shape: m.Shape, raw: Raw, written: Written) -> Sql:
-    """A number that two records share when their names are the same: a hash of the keys, and of the names in texts."""
-    parts = [_keys()]
+def _texts(shape: m.Shape, raw: Raw, written: Written) -> Sql:
+    """A number that two records share when the same names stand in their texts."""
+    parts: list[Sql] = []
     for bag in shape.inside_bags:
         text = expression(bag.text if isinstance(bag, m.Inside) else bag, raw)
         parts.append(apply("try", apply("json_structure", text)))
     for texts, regexes in ((shape.xml_bags, written.xml), (shape.message_bags, (written.message,))):
         parts += [apply("regexp_extract_all", expression(t, raw), lit(regex), lit(1)) for t in texts for regex in regexes]
-    return apply("hash", *parts)
-
-
-def _keys() -> Sql:
-    """The keys of the record as text. Records without an object inside, which are most, need only those at the top."""
-    inner = apply("substring", _column("raw"), lit(2))
-    nested: Sql = apply("regexp_matches", inner, lit(r'\{\s*"'))
-    top = cast(apply("try", apply("json_keys", _column("raw"))), "VARCHAR")
-    return case((nested, cast(apply("try", apply("json_structure", _column("raw"))), "VARCHAR")), default=top)
+    kept = [p for p in parts if not isinstance(p, exp.Null)]
+    return apply("hash", *kept) if kept else lit(0)
