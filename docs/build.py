@@ -114,16 +114,38 @@ def library() -> dict[str, str]:
     return out | {"detections/index.md": head + "\n".join(rows) + "\n", "platforms.md": platforms()}
 
 
+#: Targets whose text a parser of the language reads in the tests, and that parser.
+_READ_BY = {"eql": "the parser of the package `eql`", "lucene": "`luqum`", "opensearch": "`luqum`", "datadog": "`luqum`, as far as Lucene goes",
+            "qradar": "sqlglot, as SQL but for its words for regexes"}  # fmt: skip
+_OWN = (
+    ("sigma", "Sigma", "the compiled filter, read as a boolean over raw fields",
+     "`--verify LOGS`: run over the logs and over events made for the query, and back from Sigma over the same"),
+    ("sumo", "Sumo Logic", "the detection's own query, or a Sigma rule's", "compiled in the strict dialect, run; `--verify`"),
+    ("sql", "SQL, DuckDB", "Dohyo's own compiled plan over a table `events`", "run on DuckDB over logs and made events: `--verify`"),
+    ("sql:sqlite", "SQL, SQLite", "the same, rewritten by sqlglot",
+     "run on SQLite, to which the application gives `REGEXP` and `REGEXP_EXTRACT`: `--verify`"),
+    ("sql:DIALECT", "SQL, any dialect of sqlglot", "the same, rewritten by sqlglot",
+     "read by sqlglot's parser of the dialect; `--verify` runs what it read on DuckDB"),
+    ("cse", "Sumo Logic Cloud SIEM rule (JSON)", "Dohyo: attributes that the mappers fill, else the raw field",
+     "its expression run over Cloud SIEM records finds what the query finds"),
+)  # fmt: skip
+
+
 def platforms() -> str:
     """The table of other platforms."""
-    rows = [f"| `{name}` | {p.title} | pySigma's backend; its field mapping is the pipeline's | made; no engine of its own was run |"
-            for name, p in PLATFORMS.items()]  # fmt: skip
-    own = ["| `sigma` | Sigma | the compiled filter, read as a boolean over raw fields | round trip on logs: `--verify` |",
-           "| `sumo` | Sumo Logic | the detection's own query, or a Sigma rule's | compiled in the strict dialect, run |",
-           "| `sql` | SQL, DuckDB | Dohyo's own compiled plan over a table `events` | run on DuckDB, same rows |",
-           "| `sql:DIALECT` | SQL, any dialect of sqlglot | the same, rewritten by sqlglot | read by sqlglot's parser of the dialect |"]  # fmt: skip
+    rows = [f"| `{name}` | {title} | {made} | {checked} |" for name, title, made, checked in _OWN]
+    for name, p in PLATFORMS.items():
+        own = p.module.startswith("dohyo.") and name != "eql"
+        made = "Dohyo, on pySigma's base class" if own else "pySigma's backend; its field mapping is the pipeline's"
+        checked = f"read by {_READ_BY[name]}" if name in _READ_BY else "made; no parser or engine of its own was run"
+        rows.append(f"| `{name}` | {p.title.replace('|', chr(92) + '|')} | {made} | {checked}{f'. Note: {p.note}' if p.note else ''} |")
     head = "# Platforms\n\n`dohyo convert DETECTION --to TARGET`. What cannot be said in a target is named.\n\n"
-    return head + "| target | language | made by | checked by |\n| --- | --- | --- | --- |\n" + "\n".join([*own, *rows]) + "\n"
+    table = head + "| target | language | made by | checked by |\n| --- | --- | --- | --- |\n" + "\n".join(rows) + "\n"
+    return table + (
+        "\nFor QRadar and Datadog there are published pySigma backends; both ask for pySigma below 0.12 (tried: "
+        "`pysigma-backend-qradar-aql` 0.3.2 and `pysigma-backend-datadog` 0.3.1 would replace pySigma 1.5.1 by 0.11.23). Forced beside "
+        "pySigma 1.5, Datadog's stops with a `TypeError`, and QRadar's leaves the fields as Sigma names them.\n"
+    )
 
 
 def schema() -> str:

@@ -362,10 +362,11 @@ def baseline(
 def convert(
     detection: Annotated[str, typer.Argument(help="A detection by name or prefix, or a Sigma rule file (.yml).")],
     to: Annotated[str, typer.Option("--to", help="sigma, sumo, splunk, sentinel, kusto, defender, esql, eql, lucene, opensearch, "
-                  "ppl, loki, logscale, secops, sentinelone, cortex; sql, sql:postgres, sql:clickhouse …: any dialect of sqlglot.")],
+                  "ppl, loki, logscale, secops, sentinelone, cortex, qradar, datadog, cse; sql, sql:postgres, sql:clickhouse …: "
+                  "any dialect of sqlglot.")],
     detections: Folders = None, output: Output = None,
-    verify: Annotated[list[str] | None, typer.Option("--verify", help="Logs over which the detection and its way through Sigma and "
-                      "back are compared, event by event; exits 1 when they differ.")] = None,
+    verify: Annotated[list[str] | None, typer.Option("--verify", help="Logs over which the detection and what it became are "
+                      "compared, and over events made for it; exits 1 when they differ.")] = None,
 ) -> None:  # fmt: skip
     """Write a detection in another language: as a Sigma rule, or for another platform.
 

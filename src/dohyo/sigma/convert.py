@@ -20,7 +20,8 @@ from dohyo.sigma.notsaid import NotSaid
 from dohyo.sigma.placeholders import Values, fill
 from dohyo.sigma.slices import Limits, ranged
 
-_TACTICS = frozenset((
+#: ATT&CK's tactics, as tags name them.
+TACTICS = frozenset((
     "reconnaissance", "resource-development", "initial-access", "execution", "persistence", "privilege-escalation", "stealth",
     "defense-evasion", "defense-impairment", "credential-access", "discovery", "lateral-movement", "collection",
     "command-and-control", "exfiltration", "impact",
@@ -105,7 +106,7 @@ def _one(document: dict[str, Any], others: list[dict[str, Any]], values: Values)
         status=rule.status.name.lower() if rule.status else "experimental",
         description=rule.description or "",
         tags=tags,
-        tactics=tuple(n.replace("_", "-") for n in names if n.replace("_", "-") in _TACTICS),
+        tactics=tuple(n.replace("_", "-") for n in names if n.replace("_", "-") in TACTICS),
         techniques=tuple(n.upper() for n in names if n[:1] == "t" and n[1:2].isdecimal()),
         falsepositives=tuple(map(str, rule.falsepositives or ())),
         references=tuple(map(str, rule.references or ())),

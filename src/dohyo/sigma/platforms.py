@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from sigma.exceptions import SigmaError
 from sigma.processing.conditions import ExcludeFieldCondition
 from sigma.processing.pipeline import ProcessingPipeline
 
+from dohyo.sigma import cse
 from dohyo.sigma.notsaid import NotSaid
 
 
@@ -18,7 +20,8 @@ from dohyo.sigma.notsaid import NotSaid
 class Platform:
     """A pySigma backend, the pipelines that map fields for its data, and the output format.
 
-    ``own_fields``: fields that a pipeline's own conditions have and that its check of the rule's fields would refuse.
+    ``note``: what its queries never say. ``own_fields``: fields that a pipeline's own conditions have and that its check of
+    the rule's fields would refuse.
     """
 
     module: str
@@ -27,24 +30,32 @@ class Platform:
     format: str = "default"
     title: str = ""
     own_fields: tuple[str, ...] = ()
+    note: str = ""
 
 
+#: Adds the event id that a category stands for, where fields alone would find it in any event.
+_SYSMON = "sysmon:sysmon_pipeline"
 #: Target name -> platform.
 PLATFORMS: dict[str, Platform] = {
-    "splunk": Platform("splunk", "SplunkBackend", ("splunk:splunk_windows_pipeline",), title="Splunk SPL"),
+    "splunk": Platform("splunk", "SplunkBackend", (_SYSMON, "splunk:splunk_windows_pipeline"), title="Splunk SPL"),
     "sentinel": Platform("kusto", "KustoBackend", ("sentinelasim:sentinel_asim_pipeline",), title="Microsoft Sentinel (KQL, ASIM)"),
     "kusto": Platform("kusto", "KustoBackend", ("azuremonitor:azure_monitor_pipeline",), title="Azure Monitor (KQL)"),
     "defender": Platform("kusto", "KustoBackend", ("microsoftxdr:microsoft_xdr_pipeline",), title="Microsoft Defender XDR (KQL)"),
-    "esql": Platform("elasticsearch", "ESQLBackend", ("elasticsearch:ecs_windows",), title="Elastic ES|QL"),
-    "eql": Platform("elasticsearch", "EqlBackend", ("elasticsearch:ecs_windows",), title="Elastic EQL"),
-    "lucene": Platform("elasticsearch", "LuceneBackend", ("elasticsearch:ecs_windows",), title="Elastic Lucene"),
-    "opensearch": Platform("opensearch", "OpensearchLuceneBackend", ("elasticsearch:ecs_windows",), title="OpenSearch"),
-    "ppl": Platform("opensearch", "OpenSearchPPLBackend", ("elasticsearch:ecs_windows",), title="OpenSearch PPL"),
+    "esql": Platform("elasticsearch", "ESQLBackend", (_SYSMON, "elasticsearch:ecs_windows"), title="Elastic ES|QL"),
+    "eql": Platform("dohyo.sigma.elastic_eql", "Backend", (_SYSMON, "elasticsearch:ecs_windows"), title="Elastic EQL"),
+    "lucene": Platform("elasticsearch", "LuceneBackend", (_SYSMON, "elasticsearch:ecs_windows"), title="Elastic Lucene"),
+    "opensearch": Platform("opensearch", "OpensearchLuceneBackend", (_SYSMON, "elasticsearch:ecs_windows"), title="OpenSearch"),
+    "ppl": Platform("opensearch", "OpenSearchPPLBackend", (_SYSMON, "elasticsearch:ecs_windows"), title="OpenSearch PPL",
+                    note="its backend drops the backslash at the edge of a wildcard: `*\\\\cmd.exe` is written as `%cmd.exe`"),
     "loki": Platform("loki", "LogQLBackend", ("loki:loki_promtail_sysmon",), title="Grafana Loki"),
     "logscale": Platform("crowdstrike", "LogScaleBackend", ("crowdstrike:crowdstrike_falcon_pipeline",), title="CrowdStrike LogScale"),
     "secops": Platform("secops", "SecOpsBackend", ("secops:secops_udm_pipeline",), "yara_l", title="Google SecOps (YARA-L)"),
     "sentinelone": Platform("sentinelone", "SentinelOneBackend", ("sentinelone:sentinelone_pipeline",), title="SentinelOne",
-                            own_fields=("EndpointOS",)),
+                            own_fields=("EndpointOS",),
+                            note="its backend writes numbers as texts, which a longer one may hold: 3389 in 23389"),
+    "qradar": Platform("dohyo.sigma.qradar", "Backend", (_SYSMON, "dohyo.sigma.qradar:pipeline"), title="IBM QRadar (AQL)"),
+    "datadog": Platform("dohyo.sigma.datadog", "Backend", (_SYSMON, "dohyo.sigma.datadog:pipeline"), title="Datadog",
+                        note="attributes are compared with letter case, which a Sigma rule is not"),
     "cortex": Platform("cortexxdr", "CortexXDRBackend", ("cortexxdr:CortexXDR_pipeline",), title="Palo Alto Cortex XDR (XQL)"),
 }
 
@@ -59,20 +70,53 @@ def _admit(pipeline: ProcessingPipeline, fields: tuple[str, ...]) -> None:
 
 def convert(rule: dict[str, Any], target: str) -> str:
     """A Sigma rule in the language of a platform. Raises :class:`NotSaid` with the reason when that cannot be."""
+    return translated(rule, target)[0]
+
+
+def translated(rule: dict[str, Any], target: str) -> tuple[str, tuple[str, ...]]:
+    """As :func:`convert`, with what the platform's query does not say as the rule does."""
+    if target == "cse":
+        return cse.convert(rule), ()
     platform = PLATFORMS[target]
+    notes = [f"{platform.title}: {platform.note}"] if platform.note else []
     try:
-        module = importlib.import_module(f"sigma.backends.{platform.module}")
+        return _made(rule, platform), tuple(notes)
+    except NotImplementedError as error:  # a backend of a language that cannot compare with case
+        loose = _uncased(rule)
+        if loose == rule:
+            raise NotSaid(f"{platform.title}: {str(error).splitlines()[0]}") from None
+    try:
+        return _made(loose, platform), (*notes, f"{platform.title}: `cased` is lost: the query compares without letter case")
+    except NotImplementedError as error:
+        raise NotSaid(f"{platform.title}: {str(error).splitlines()[0]}") from None
+
+
+def _made(rule: dict[str, Any], platform: Platform) -> str:
+    try:
+        module = importlib.import_module(_place("backends", platform.module))
         pipeline = None
         for place in platform.pipelines:
             name, _, function = place.partition(":")
-            one = getattr(importlib.import_module(f"sigma.pipelines.{name}"), function)()
+            one = getattr(importlib.import_module(_place("pipelines", name)), function)()
             _admit(one, platform.own_fields)
             pipeline = one if pipeline is None else pipeline + one
     except ImportError as error:
         raise NotSaid(f"{platform.title} needs the extra `platforms` (pip install 'dohyo[platforms]'): {error}") from None
     try:
         backend = getattr(module, platform.backend)(processing_pipeline=pipeline)
-        found = backend.convert(SigmaCollection.from_dicts([rule]), output_format=platform.format)
+        found = backend.convert(SigmaCollection.from_dicts([copy.deepcopy(rule)]), output_format=platform.format)
     except SigmaError as error:
         raise NotSaid(f"{platform.title}: {str(error).splitlines()[0]}") from None
     return "\n".join(found if isinstance(found, list) else [str(found)]) + "\n"
+
+
+def _place(kind: str, module: str) -> str:
+    """Published backends live in pySigma's own package, Dohyo's in Dohyo's."""
+    return module if module.startswith("dohyo.") else f"sigma.{kind}.{module}"
+
+
+def _uncased(value: Any) -> Any:
+    """A rule without the modifier that asks for the letter case."""
+    if isinstance(value, dict):
+        return {(k.replace("|cased", "") if isinstance(k, str) else k): _uncased(v) for k, v in value.items()}
+    return [_uncased(v) for v in value] if isinstance(value, list) else value

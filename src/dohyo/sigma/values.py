@@ -35,7 +35,8 @@ _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*")
 _RESERVED = frozenset({"true", "false", "null", "not", "and", "or", "in", "matches", "contains"})
 #: A backslash before a letter that means nothing to a regex: the letter is meant.
 _ODD_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\([gijlmoqyFIJLMOTVY])")
-_COMPARISONS = {"LT": "<", "LTE": "<=", "GT": ">", "GTE": ">=", "NEQ": "!="}
+#: Sigma's comparisons of numbers.
+COMPARISONS = {"LT": "<", "LTE": "<=", "GT": ">", "GTE": ">=", "NEQ": "!="}
 #: Sigma's parts of a time -> what `formatDate` calls them.
 _PARTS = {"MINUTE": "m", "HOUR": "H", "DAY": "d", "WEEK": "w", "MONTH": "M", "YEAR": "yyyy"}
 #: Fields that are the event's own time, which the scan has read in whatever format the log has.
@@ -86,7 +87,7 @@ def _parts(value: SigmaString) -> list[str | SpecialChars]:
     parts: list[str | SpecialChars] = []
     for part in value.s:
         if not isinstance(part, (str, SpecialChars)):
-            raise NotSaid(f"the placeholder `{part}`")
+            raise NotSaid(f"the placeholder `%{part.name}%`")
         parts.append(part)
     return parts
 
@@ -117,6 +118,11 @@ def _text_test(field: str, value: SigmaString, cased: bool) -> str:
         return f"!isNull({name(field)})"
     glob = "".join("*" if not isinstance(p, str) else p if cased else p.lower() for p in parts)
     return f"{subject} matches {quoted(glob)}"
+
+
+def regex_text(value: SigmaString, cased: bool) -> str:
+    """A text with wildcards as a regex of the whole value."""
+    return _as_regex(_parts(value), cased)
 
 
 def _as_regex(parts: list[str | SpecialChars], cased: bool) -> str:
@@ -152,7 +158,7 @@ def _boolean(field: str, value: SigmaBool) -> str:
 def _compare(field: str, value: SigmaCompareExpression) -> str:
     number = value.number
     subject = _part_of_time(field, number.timestamp_part) if isinstance(number, SigmaTimestampPart) else f"num({name(field)})"
-    return f"{subject} {_COMPARISONS[value.op.name]} {number}"
+    return f"{subject} {COMPARISONS[value.op.name]} {number}"
 
 
 def _exists(field: str, value: SigmaExists) -> str:

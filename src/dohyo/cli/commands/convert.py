@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 import yaml
@@ -26,12 +26,12 @@ def run(name: str, target: str, folders: Sequence[Path], output: Path | None, lo
     """Writes a detection, or a Sigma rule, in another language; with ``logs`` it is proved on them."""
     with shown():
         from dohyo.sigma.notsaid import NotSaid
-        from dohyo.sigma.platforms import PLATFORMS, convert
+        from dohyo.sigma.platforms import PLATFORMS
 
         if not _is_sql(target):
-            one_of("--to", target, ("sigma", "sumo", "sql", *PLATFORMS))
+            one_of("--to", target, ("sigma", "sumo", "sql", "cse", *PLATFORMS))
         try:
-            text = _sql(name, target, folders) if _is_sql(target) else _converted(name, target, folders, convert)
+            text = _sql(name, target, folders) if _is_sql(target) else _converted(name, target, folders)
         except (NotSaid, NoSql) as error:
             print(f"error: {name} cannot be converted to {target}: {error}", file=sys.stderr)
             raise typer.Exit(CHECK_FAILED) from None
@@ -53,7 +53,7 @@ def _is_sql(target: str) -> bool:
 
 def _sql(name: str, target: str, folders: Sequence[Path]) -> str:
     """Plain SQL, made from Dohyo's own compiled plan."""
-    query = _converted(name, "sumo", folders, None)
+    query = _converted(name, "sumo", folders)
     compiled = compile_query(query, name)
     return plain_sql(compiled.plan, compiled.fields, target.partition(":")[2] or "duckdb")
 
@@ -118,19 +118,19 @@ def _rules(path: Path) -> list[Converted]:
     return found.rules
 
 
-def _converted(name: str, target: str, folders: Sequence[Path], convert: object) -> str:
+def _converted(name: str, target: str, folders: Sequence[Path]) -> str:
     from dohyo.sigma import out
 
     if _is_rule(name):
-        return _of_rule(Path(name), target, convert)
+        return _of_rule(Path(name), target)
     detection: Detection = load(folders).find(name)
     if target == "sumo":
         return detection.query
     rule = out.rule(detection)
-    return _yaml(rule) if target == "sigma" else convert(rule, target)  # type: ignore[operator]  # a function
+    return _translated(rule, target)
 
 
-def _of_rule(path: Path, target: str, convert: object) -> str:
+def _of_rule(path: Path, target: str) -> str:
     """A Sigma rule file."""
     if target == "sumo":
         return "".join(r.query for r in _rules(path))
@@ -138,7 +138,19 @@ def _of_rule(path: Path, target: str, convert: object) -> str:
         rule = yaml.safe_load(path.read_text("utf-8-sig"))
     except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: {error}") from None
-    return _yaml(rule) if target == "sigma" else convert(rule, target)  # type: ignore[operator]  # a function
+    return _translated(rule, target)
+
+
+def _translated(rule: dict[str, Any], target: str) -> str:
+    """A Sigma rule for a platform; what is not said as the rule does goes to stderr."""
+    from dohyo.sigma.platforms import translated
+
+    if target == "sigma":
+        return _yaml(rule)
+    text, notes = translated(rule, target)
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
+    return text
 
 
 def _yaml(rule: object) -> str:

@@ -9,8 +9,8 @@ ENDPOINT = "endpoint/events"
 LINUX_SYSMON = "linux/sysmon"
 OTHER_JSON = "other/json"
 
-# Category -> channels. A channel is written as Windows writes it; the look-up is without case.
-_CHANNELS: dict[str, tuple[str, ...]] = {
+#: Category -> channels. A channel is written as Windows writes it; the look-up is without case.
+CHANNELS: dict[str, tuple[str, ...]] = {
     "windows/sysmon": ("Microsoft-Windows-Sysmon/Operational", "Sysmon"),
     "windows/security": ("Security",),
     "windows/system": ("System",),
@@ -132,7 +132,7 @@ def _inverted(table: dict[str, tuple[str, ...]]) -> dict[str, str]:
     return {name.lower(): category for category, names in table.items() for name in names}
 
 
-CATEGORIES: dict[str, str] = _inverted(_CHANNELS)
+CATEGORIES: dict[str, str] = _inverted(CHANNELS)
 """Windows channel, lower-cased -> source category."""
 
 PROVIDERS: dict[str, str] = _inverted(_PROVIDERS)

@@ -1,0 +1,17 @@
+"""Elastic EQL by the published backend, where EQL's parser refuses what it makes: numbers compared as texts, escaped slashes."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from sigma.backends.elasticsearch.elasticsearch_eql import EqlBackend
+
+
+class Backend(EqlBackend):
+    """``:`` and ``like~`` are for texts; a number takes ``==``. A slash in a regex stands for itself."""
+
+    convert_or_as_in: ClassVar[bool] = False
+    re_escape: ClassVar[tuple[str, ...]] = ()  # type: ignore[assignment]  # there it is said to hold one
+
+    def convert_condition_field_eq_val_num(self, cond: Any, state: Any) -> str:
+        return f"{self.escape_and_quote_field(cond.field)} == {cond.value}"

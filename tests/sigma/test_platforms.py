@@ -1,0 +1,188 @@
+"""Other platforms' queries, read by parsers of their languages where there are any; the Cloud SIEM rule, run on its records."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlglot
+
+from dohyo.detections.load import load
+from dohyo.run import Query, RunOptions, search
+from dohyo.sample import run as sample
+from dohyo.sigma import out
+from dohyo.sigma.convert import convert as to_sumo
+from dohyo.sigma.notsaid import NotSaid
+from dohyo.sigma.platforms import convert, translated
+
+pytest.importorskip("sigma.backends.splunk", reason="the extra `platforms` is not installed")
+pytestmark = pytest.mark.filterwarnings("ignore")  # the packages are not ours
+T1043 = next(d for d in load().detections if d.id.startswith("T1043"))
+
+
+def rule(category: str = "process_creation", **body: Any) -> dict[str, Any]:
+    return {"title": "A rule", "level": "high", "status": "test", "logsource": {"product": "windows", "category": category},
+            "tags": ["attack.defense-evasion", "attack.t1218.011"], "detection": {"condition": "sel", **body}}  # fmt: skip
+
+
+HARD = rule(
+    a={"Image|endswith": "\\cmd.exe", "CommandLine|contains": ["a b", 'q"r', "x*y", "(z)", "it's", "100%"]},
+    b={"User": None}, c={"ProcessId|gte": 5, "ParentProcessId": 4}, d={"ParentImage": "C:\\a?\\b.exe"},
+    condition="a and not b or c and d",
+)  # fmt: skip
+
+
+def read_eql(text: str) -> None:
+    import eql
+
+    with eql.parser.elasticsearch_syntax, eql.parser.ignore_missing_functions:
+        eql.parse_query(text)
+
+
+def read_lucene(text: str) -> None:
+    from luqum.parser import parser
+
+    parser.parse(text.strip())
+
+
+def read_aql(text: str) -> None:
+    """As SQL, but for its words for regexes."""
+    sqlglot.parse_one(re.sub(r"\bI?MATCHES '", "ILIKE '", text), read="postgres")
+
+
+PARSERS = {
+    "eql": read_eql, "lucene": read_lucene, "opensearch": read_lucene, "datadog": read_lucene, "qradar": read_aql,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("target", list(PARSERS))
+@pytest.mark.parametrize("which", ["T1043", "hard"])
+def test_a_parser_of_the_language_reads_it(target: str, which: str) -> None:
+    """The bundled rule, and one with quotes, wildcards, numbers, nulls and negations."""
+    PARSERS[target](convert(out.rule(T1043) if which == "T1043" else HARD, target))
+
+
+@pytest.mark.parametrize(
+    ("target", "part"),
+    [
+        ("splunk", "EventCode=3"), ("splunk", "Sysmon/Operational"), ("esql", 'event.code=="3"'), ("eql", 'event.code:"3"'),
+        ("lucene", "event.code:3"), ("opensearch", "event.code:3"), ("ppl", '`event.code`="3"'), ("qradar", '"Event ID"=3'),
+        ("datadog", "@Event.System.EventID:3"), ("datadog", "Microsoft\\-Windows\\-Sysmon\\/Operational"),
+        ("cse", "Microsoft-Windows-Sysmon/Operational-3"),
+    ],
+)  # fmt: skip
+def test_only_the_events_of_the_log_source_are_asked(target: str, part: str) -> None:
+    """Fields alone would find the rule in any event that has them."""
+    assert part in convert(out.rule(T1043), target)
+
+
+def test_what_a_platform_does_not_say_is_told() -> None:
+    """Splunk compares without case, Datadog with; regexes Datadog has none; other systems' logs QRadar's mapping has not."""
+    cased = rule(sel={"Image|cased|endswith": "\\Cmd.exe"})
+    text, notes = translated(cased, "splunk")
+    assert "Cmd.exe" in text and "`cased` is lost" in notes[0]
+    assert "letter case" in translated(rule(sel={"Image": "a"}), "datadog")[1][0]
+    with pytest.raises(NotSaid, match=r"Datadog.*regex"):
+        convert(rule(sel={"Image|re": "a+"}), "datadog")
+    with pytest.raises(NotSaid, match=r"QRadar.*linux"):
+        convert({**HARD, "logsource": {"product": "linux", "category": "process_creation"}}, "qradar")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("C:\\a_b*", "\"Process Path\" IMATCHES '^C:\\\\a_b.*$'"),
+        ("*it's", "\"Process Path\" ILIKE '%it''s'"),
+        ("a?c*", "\"Process Path\" ILIKE 'a_c%'"),
+    ],
+)
+def test_qradar_wildcards(value: str, text: str) -> None:
+    """A letter that ILIKE takes for a wildcard, a quote, Sigma's own wildcards."""
+    assert text in convert(rule(sel={"Image": value}), "qradar")
+
+
+# --- Cloud SIEM -------------------------------------------------------------------------------------------------------
+
+
+def siem(document: dict[str, Any]) -> dict[str, Any]:
+    (found,) = json.loads(convert(document, "cse"))["rules"]
+    assert isinstance(found, dict)
+    return found
+
+
+def as_query(expression: str) -> str:
+    """A Cloud SIEM expression as a condition of a query over the same records, for Dohyo to run."""
+    parts = re.split(r"(/(?:\\.|[^/\\])+/(?=[\s)]|$)|'[^']*'\]|'[^']*')", expression)
+    words = {" AND ": " and ", " OR ": " or ", "\nAND ": " and ", "NOT (": "!(", "NOT isNull": "!isNull", " MATCHES ": " matches ",
+             " IN (": " in (", "lower(": "toLowerCase(", "fields[": ""}  # fmt: skip
+    for i in range(0, len(parts), 2):
+        for old, new in words.items():
+            parts[i] = parts[i].replace(old, new)
+        parts[i] = re.sub(r"\b(srcPort|dstPort)\b", r"num(\1)", parts[i])
+    for i in range(1, len(parts), 2):
+        text = parts[i]
+        parts[i] = f'%"{text[1:-2]}"' if text.endswith("']") else f'"{text[1:-1]}"' if text.startswith("'") else text
+    return "* | where " + "".join(parts)
+
+
+@pytest.fixture(scope="module")
+def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Cloud SIEM records with attacks among them."""
+    log = tmp_path_factory.mktemp("cse") / "log.ndjson"
+    sample(log, 4_000, seed=11, attack_rate=0.05, shape="cse")
+    return log
+
+
+CASES = {
+    "T1043": out.rule(T1043),
+    "a direction": rule("network_connection", sel={"Initiated": "true", "Image|endswith": ["\\POWERSHELL.exe", "\\certutil.exe"]}),
+    "an address": rule("network_connection", sel={"DestinationIp|cidr": ["198.51.100.0/24", "203.0.113.0/24"]}),
+    "a port": rule("network_connection", sel={"DestinationPort": 443}, f={"Image|contains": "chrome"}, condition="sel and not f"),
+    "a command line": rule(sel={"CommandLine|contains": ["-enc", "http", "/C "]}),
+    "a regex": rule(sel={"CommandLine|re|i": "HTTPS?://[^/]+/"}),
+    "a parent": rule(sel={"ParentImage|endswith": ["\\cmd.exe", "\\explorer.exe"], "Image|contains": "system32"}),
+}
+
+
+@pytest.mark.parametrize("name", list(CASES))
+def test_a_cloud_siem_rule_finds_what_the_query_finds(name: str, records: Path) -> None:
+    """Its expression, over the records as Cloud SIEM has them, meets the very records that the Sigma rule's query finds."""
+    query = to_sumo([CASES[name]]).rules[0].query
+    options = RunOptions(evidence=True)
+    wanted = sorted(e.record or 0 for e in search(Query(query), [records], options).evidence() if e)
+    found = sorted(e.record or 0 for e in search(Query(as_query(siem(CASES[name])["expression"])), [records], options).evidence() if e)
+    assert wanted and found == wanted
+
+
+def test_a_cloud_siem_rule_is_whole() -> None:
+    """Tactic and technique, entities that the mapper fills, a score, a state; and none of the known mistakes."""
+    made = siem(CASES["a direction"])
+    assert made["tags"] == ["_mitreAttackTactic:TA0005", "_mitreAttackTechnique:T1218.011"]
+    assert made["category"] == "Defense Evasion" and made["score_mapping"]["default"] == 6
+    assert {e["expression"] for e in made["entity_selectors"]} == {"srcDevice_ip", "user_username", "srcDevice_hostname"}
+    assert (made["enabled"], made["is_prototype"], made["pattern_type"], made["stream"]) == (True, True, "templated_match", "record")
+    assert "lower(fields['EventData.Initiated']) = 'true'" in made["expression"] and "action" not in made["expression"]
+    assert "/(?i)\\\\POWERSHELL\\.exe$/" in made["expression"]
+    text = siem(rule("network_connection", sel={"DestinationIp|cidr": "10.0.0.0/8", "CommandLine|re": "a\\d/\"'*?"}))["expression"]
+    assert 'compareCIDRPrefix("10.0.0.0", dstDevice_ip, "8")' in text and "MATCHES /a\\d\\/\"'*?/" in text
+
+
+@pytest.mark.parametrize("body", [{"sel": ["keyword"]}, {"sel": {"Image|expand": "%list%"}}, {"sel": {"Image|re": "(?<=a)b"}}])
+def test_what_cloud_siem_cannot_say_is_named(body: dict[str, Any]) -> None:
+    """Raw text, lists of names, look-behind."""
+    with pytest.raises(NotSaid):
+        siem(rule(**body))
+
+
+def test_the_command_writes_it() -> None:
+    """``convert --to cse`` gives JSON, ``--to datadog`` its note on stderr."""
+    command = [sys.executable, "-m", "dohyo", "convert", "T1043", "--to"]
+    done = subprocess.run([*command, "cse"], capture_output=True, text=True, timeout=120, check=True)
+    assert json.loads(done.stdout)["rules"][0]["name"] == "Commonly Used Port"
+    done = subprocess.run([*command, "datadog"], capture_output=True, text=True, timeout=120, check=True)
+    assert "note: Datadog" in done.stderr and done.stdout.startswith("source:windows.events")
