@@ -115,8 +115,8 @@ def library() -> dict[str, str]:
 
 
 #: Targets whose text a parser of the language reads in the tests, and that parser.
-_READ_BY = {"eql": "the parser of the package `eql`", "lucene": "`luqum`", "opensearch": "`luqum`", "datadog": "`luqum`, as far as Lucene goes",
-            "qradar": "sqlglot, as SQL but for its words for regexes"}  # fmt: skip
+_READ_BY = {"eql": "the parser of the package `eql`", "lucene": "`luqum`", "opensearch": "`luqum`",
+            "datadog": "`luqum`, as far as Lucene goes", "qradar": "sqlglot, as SQL but for its words for regexes"}  # fmt: skip
 _OWN = (
     ("sigma", "Sigma", "the compiled filter, read as a boolean over raw fields",
      "`--verify LOGS`: run over the logs and over events made for the query, and back from Sigma over the same"),

@@ -165,7 +165,7 @@ def _list(field: str, texts: list[str]) -> str:
 
 
 def _keyword(value: Any) -> str:
-    """A value of no field: anywhere in the event. Raw events hold backslashes as they are, or doubled (JSON)."""
+    """A value of no field: anywhere in the event. Raw events hold backslashes and quotes as they are, or escaped (JSON)."""
     if isinstance(value, SigmaRegularExpression):
         return values.test("_raw", value)
     if isinstance(value, SigmaNumber):
@@ -173,9 +173,15 @@ def _keyword(value: Any) -> str:
     if not isinstance(value, SigmaString):
         raise NotSaid(f"a keyword of the kind {type(value).__name__}")
     wide = SigmaString("*") + value + SigmaString("*")
-    test = values.test("_raw", wide)
-    doubled = test.replace("\\\\", "\\\\\\\\")
-    return test if doubled == test or " matches /" in test else f"({test} or {doubled})"
+    tests = dict.fromkeys(values.test("_raw", v) for v in (wide, _escaped(wide)))
+    return " or ".join(tests) if len(tests) == 1 else f"({' or '.join(tests)})"
+
+
+def _escaped(value: SigmaString) -> SigmaString:
+    """A text as JSON writes it."""
+    out = SigmaString()
+    out.s = tuple(p.replace("\\", "\\\\").replace('"', '\\"') if isinstance(p, str) else p for p in value.s)
+    return out
 
 
 def _fields(node: Any) -> Iterator[str]:
