@@ -40,3 +40,16 @@ def test_import_then_hunt(tmp_path: Path) -> None:
     assert alert["attack"] == {"tactics": ["execution"], "techniques": ["T1059.001"]}
     by_rule = json.loads(dohyo("hunt", "--sigma", tmp_path / "rules", log, "-f", "json").stdout)
     assert [a["detection"] for a in by_rule] == [RULE["id"]]
+
+
+def test_what_only_nears_a_rule_is_noted(tmp_path: Path) -> None:
+    """A correlation that is counted in slices, and a query that is too long for Sumo Logic: written, with a note."""
+    often = {"title": "Seldom", "level": "low", "correlation": {
+        "type": "event_count", "rules": [RULE["id"]], "group-by": ["User"], "timespan": "5m", "condition": {"lt": 3}}}  # fmt: skip
+    values = [f"a text that is long enough {i}" for i in range(400)]
+    long = {**RULE, "title": "Long", "id": "11111111-2222-3333-4444-555555555556",
+            "detection": {"sel": {"CommandLine|contains": values}, "condition": "sel"}}  # fmt: skip
+    (tmp_path / "rules.yml").write_text(yaml.safe_dump_all([RULE, often, long]))
+    done = dohyo("import", "sigma", tmp_path / "rules.yml", "--output", tmp_path / "out")
+    assert done.returncode == 0 and len(list((tmp_path / "out").iterdir())) == 2
+    assert "Seldom: Counted in fixed slices of 5m" in done.stderr and "Sumo Logic takes 15,000" in done.stderr

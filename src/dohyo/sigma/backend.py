@@ -180,7 +180,7 @@ def _keyword(value: Any) -> str:
 def _escaped(value: SigmaString) -> SigmaString:
     """A text as JSON writes it."""
     out = SigmaString()
-    out.s = tuple(p.replace("\\", "\\\\").replace('"', '\\"') if isinstance(p, str) else p for p in value.s)
+    out.s = [p.replace("\\", "\\\\").replace('"', '\\"') if isinstance(p, str) else p for p in value.s]
     return out
 
 

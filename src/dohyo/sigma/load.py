@@ -84,6 +84,20 @@ def _converted(data: bytes, shared: Shared) -> Entry:
     return Entry(tuple(rules), tuple(f":{found[place].place(reason)}: {reason}" for place, reason in wrong))
 
 
+#: Letters of a query that Sumo Logic takes.
+_LONGEST = 15_000
+
+
+def notes(rule: Converted) -> list[str]:
+    """What is to be known of a converted rule: where it only nears what the rule says, and what Sumo Logic would refuse."""
+    found = []
+    if rule.query.startswith("//"):
+        found.append(rule.query.splitlines()[0].removeprefix("// "))
+    if len(rule.query) > _LONGEST:
+        found.append(f"the query has {len(rule.query):,} letters; Sumo Logic takes {_LONGEST:,}: divide the rule, or use a table")
+    return [f"{rule.path}: {rule.title}: {text}" for text in found]
+
+
 #: Sigma's states that are not Dohyo's.
 _STATUS = {"unsupported": "deprecated"}
 

@@ -16,7 +16,7 @@ def sigma(paths: Sequence[Path], output: Path, placeholders: Path | None, quiet:
     """Writes a detection folder for each rule; rules that cannot be converted are named, and make the exit code 1."""
     with shown():
         from dohyo.sigma.folders import write
-        from dohyo.sigma.load import load
+        from dohyo.sigma.load import load, notes
 
         found = load(paths, values=placeholder_values(placeholders))
         for rule in found.rules:
@@ -24,5 +24,7 @@ def sigma(paths: Sequence[Path], output: Path, placeholders: Path | None, quiet:
         for broken in found.broken:
             print(broken, file=sys.stderr)
         if not quiet:
+            for note in (n for rule in found.rules for n in notes(rule)):
+                print(f"note: {note}", file=sys.stderr)
             print(f"{len(found.rules):,} rules written to {output}, {len(found.broken):,} not converted", file=sys.stderr)
     raise typer.Exit(CHECK_FAILED if found.broken else 0)
