@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from dohyo.lang import tree
+from dohyo.lang.comments import Written, divided, without_comments, woven
 
 _PLAIN = re.compile(r"[^\W\d]\w*(\.\w+)*|\{\{[\w .$-]+\}\}|\$\$\w+|\$\{[\w.]*\}")
 _RESERVED = frozenset({"true", "false", "null", "and", "or", "not", "in", "matches", "contains", "as", "by"})
@@ -201,12 +202,16 @@ def stage(node: tree.Stage) -> str:
 
 def query(node: tree.Query) -> str:
     """A query in the canonical layout: the scope, then one stage a line; comments stay where they were."""
-    lines: list[str] = []
-    comments = list(node.comments)
-    parts: list[tuple[int, str]] = [(node.scope.span.start, scope(node.scope))] if node.scope else []
-    parts += [(s.span.start, f"| {stage(s)}") for s in node.stages]
-    for start, text in parts:
-        while comments and comments[0].span.start < start:
-            lines.append(comments.pop(0).text)
-        lines.append(text)
-    return "\n".join([*lines, *(c.text for c in comments)]) + "\n"
+    source = node.source.text
+    broken = [s.span for s in node.stages if isinstance(s, tree.BrokenStage)]  # their text has its comments in it
+    comments = [c for c in node.comments if not any(b.start <= c.span.start < b.end for b in broken)]
+    plain = without_comments(source, comments)
+    parts: list[tuple[int, str]] = [(0, scope(node.scope))] if node.scope else []
+    parts += [(plain.rfind("|", 0, s.span.start) + 1, f"| {stage(s)}") for s in node.stages]
+    ends = [start - 1 for start, _ in parts[1:]] + [len(source)]
+    lines = [] if parts else [c.text for c in comments]
+    for (start, text), end in zip(parts, ends, strict=True):
+        written = Written(source, plain, start, end)
+        before, inside, behind = divided(written, [c for c in comments if start <= c.span.start <= end])
+        lines += [*(c.text for c in before), woven(text, written, inside) if inside else text, *(c.text for c in behind)]
+    return "\n".join(lines) + "\n"
