@@ -71,3 +71,9 @@ _sourceCategory=x error // after scope
 | sort by _count desc // end
 //| limit 3
 """
+
+
+def test_nothing_but_comments() -> None:
+    """A query with no stage keeps them too."""
+    assert printer.query(dohyo.parse("// a\n/* b */")) == "// a\n/* b */\n"
+    assert printer.query(dohyo.parse("")) == "\n"

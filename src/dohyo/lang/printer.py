@@ -208,8 +208,8 @@ def query(node: tree.Query) -> str:
     plain = without_comments(source, comments)
     parts: list[tuple[int, str]] = [(0, scope(node.scope))] if node.scope else []
     parts += [(plain.rfind("|", 0, s.span.start) + 1, f"| {stage(s)}") for s in node.stages]
-    ends = [start - 1 for start, _ in parts[1:]] + [len(source)]
-    lines = [] if parts else [c.text for c in comments]
+    ends = [start - 1 for start, _ in parts[1:]] + [len(source)] * bool(parts)
+    lines = [c.text for c in comments if not parts or c.span.start < parts[0][0]]
     for (start, text), end in zip(parts, ends, strict=True):
         written = Written(source, plain, start, end)
         before, inside, behind = divided(written, [c for c in comments if start <= c.span.start <= end])

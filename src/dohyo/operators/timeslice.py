@@ -37,8 +37,11 @@ def _parse(p: Parser) -> Stage:
     start = p.cursor.peek().span
     p.word("by")
     width = buckets = None
-    if not p.at_stage_end() and p.cursor.peek().word != "as":
+    bracket = p.symbol("(")  # as `fillmissing` writes it
+    if not p.at_stage_end() and p.cursor.peek().word != "as" and p.cursor.peek().sign != ")":
         width, buckets = _length(p)
+    if bracket:
+        p.need_symbol(")", "the length of a slice")
     return Timeslice(width, buckets, p.alias(), span=start.to(Span(0, p.cursor.last_end)))
 
 
@@ -119,5 +122,5 @@ OPERATOR = Operator(
     lower=_lower,
     example="* | timeslice 1h | count by _timeslice",
     category="time",
-    follow=frozenset({"as"}),
+    follow=frozenset({"as", "("}),
 )
