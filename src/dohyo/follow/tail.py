@@ -123,7 +123,7 @@ class Tail:
             data = data.split(b"\n", 1)[1] if ended else data
             first, lines = first - (not ended), lines - 1
         self.place = before.moved(self._opened(), before.offset + cut.taken, lines, open=not cut.data.endswith(b"\n"))
-        return records(self.place, data, first, cut.taken, self.thread, self._report) if data.strip() else None
+        return records(self.place, data, first, cut.taken, self.thread, self._report) if data and not data.isspace() else None
 
     def _opened(self) -> BinaryIO:
         """The file, which stays open where that hinders nobody: it can be read to its end when it was removed."""
@@ -141,8 +141,8 @@ class Tail:
 def records(place: Place, data: bytes, first: int, size: int, thread: Thread, report: Report) -> Portion:
     """Whole records (UTF-8) that stand at a place of a text; ``first``: the number of the first line, ``size``: bytes."""
     head = place.header.encode("utf-8", "surrogateescape")
-    number = first - head.count(b"\n")
-    source = Input(thread.name, Format(place.format), lambda: cast(BinaryIO, io.BytesIO(head + data)), first=number)
+    number, text = first - head.count(b"\n"), head + data if head else data
+    source = Input(thread.name, Format(place.format), lambda: cast(BinaryIO, io.BytesIO(text)), first=number)
 
     def told(problem: Problem) -> None:
         if problem.where != "header":  # what is said of the header holds for all rows

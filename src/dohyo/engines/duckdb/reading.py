@@ -40,6 +40,7 @@ NATIVE_BYTES = 64 << 20
 _PEEK_RECORDS = 50
 _PEEK_SPREAD = 100
 _PEEK_BYTES = 1 << 20
+_PEEK_FURTHER = 20
 _BATCH_ROWS = 200_000
 _LEFT_ROWS = 20_000
 #: This many broken records of a file are named one by one.
@@ -168,7 +169,10 @@ class Reading:
         first = next(chunks, None)
         if first is None:
             return None
-        names, known = self._guess(part.source, _spread(first.raw))
+        some = _spread(first.raw)
+        if self._growing[0]:  # what is guessed already is hardly ever wrong
+            some = some.take(pa.array(range(0, len(some), max(1, len(some) // _PEEK_FURTHER)), pa.int64()))
+        names, known = self._guess(part.source, some)
         if part.source.format not in _FIXED:
             names, known = self._growing = _together(self._growing, (names, known))
         return Text(part.source, part.base, chain([first], chunks), names, known)
