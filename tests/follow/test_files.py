@@ -225,7 +225,10 @@ def test_only_what_is_new(tmp_path: Path) -> None:
 def test_options_that_do_not_go_together(tmp_path: Path) -> None:
     """They are refused by name."""
     (tmp_path / "a.ndjson").write_text(line(1))
+    (tmp_path / "store" / "_dohyo").mkdir(parents=True)
+    (tmp_path / "store" / "_dohyo" / "store.json").write_text("{}")
     for args, told in (
+        (("store",), "store is a store"),
         (("--html", "x.html"), "--html cannot go with --follow"),
         (("--format", "csv"), "--format with --follow csv: must be one of table, ndjson, ocsf"),
         (("--for", "soon"), "--for soon: write a duration as 30s"),

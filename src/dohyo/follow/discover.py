@@ -8,7 +8,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from dohyo.sources.find import VERSION_CONTROL
+from dohyo.sources.find import STORE_MARKER, VERSION_CONTROL
 
 Key = tuple[int, int]
 
@@ -93,7 +93,14 @@ def _walk(top: str, seen: set[str]) -> Iterator[str]:
             todo.extend(os.path.join(path, name) for name in sorted(_names(path), reverse=True))
 
 
+def is_store(folder: str) -> bool:
+    """True for a store of Dohyo: it has no logs that grow."""
+    return os.path.isfile(os.path.join(folder, STORE_MARKER))
+
+
 def _names(folder: str) -> list[str]:
+    if is_store(folder):
+        return []
     try:
         return [name for name in os.listdir(folder) if name not in VERSION_CONTROL]
     except OSError:

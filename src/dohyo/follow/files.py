@@ -251,7 +251,7 @@ class Files:
         if gone is not None and not self._inherit(gone):
             place = tail.place
             where = f"after record {place.last_id}" if place.format == Format.EVTX else f"after line {place.line}"
-            self.report(Problem(tail.name, where, "is gone; what was written to it after that cannot be read"))
+            self.report(Problem(tail.name, where, "is gone; what was written to it after that is seen only where a copy has it"))
 
     def _forget(self, key: Key) -> Gone | None:
         """Looks at a file no more, and remembers what was read of it, unless a copy goes on from there."""

@@ -21,6 +21,7 @@ from dohyo.cli.timeparse import seconds
 from dohyo.detections.model import Detection, Severity
 from dohyo.detections.select import Selection
 from dohyo.follow.checkpoint import Checkpoint
+from dohyo.follow.discover import is_store
 from dohyo.follow.files import Files
 from dohyo.follow.kafka import SCHEME, Topic, properties
 from dohyo.follow.live import Live
@@ -97,6 +98,8 @@ def _sources(paths: list[str], report: Report, ours: frozenset[str], kafka: Path
         settings = properties(kafka)
         found |= {url: Topic(url, settings, report) for url in topics}
     if plain := [p for p in paths if p != "-" and p not in topics]:
+        for path in filter(is_store, plain):
+            raise FollowError(f"{path} is a store, which does not grow line by line: follow the logs that go into it")
         found["files"] = Files(plain, report, ours)
     return found
 
