@@ -196,8 +196,12 @@ class Topic:
         return {str(n): at for n, at in self._next.items()}
 
     def restore(self, state: dict[str, int]) -> None:
-        """Goes on where :meth:`state` was."""
+        """Goes on where :meth:`state` was, if that is still there."""
         self._next |= {int(n): at for n, at in state.items() if int(n) in self._next}
+        for partition, at in self._next.items():
+            first, last = self._limits(partition)
+            if not first <= at <= last:
+                self._moved(partition)
         self._assign()
 
     def notes(self) -> list[str]:
