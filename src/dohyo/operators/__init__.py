@@ -17,7 +17,7 @@ from dohyo.operators.base import Operator
 from dohyo.operators.expression import ExpressionStage
 from dohyo.plan.functions import FUNCTIONS
 
-_HELPERS = frozenset({"base", "parsing", "running", "options", "tablejoin", "templates"})
+_HELPERS = frozenset({"base", "parsing", "running", "options", "tablejoin", "templates", "jsonfields"})
 
 
 def _load() -> tuple[Operator, ...]:

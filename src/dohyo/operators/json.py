@@ -10,6 +10,7 @@ from dohyo.diagnostics import Span
 from dohyo.lang.parser import Parser
 from dohyo.lang.printer import name, names, string
 from dohyo.lang.tree import Name, Stage, String
+from dohyo.operators import jsonfields
 from dohyo.operators.base import Operator
 from dohyo.operators.parsing import before, field_option, not_null, parsed, source_text
 from dohyo.plan.expr import Call, Column, Expr, all_of, boolean, text
@@ -115,7 +116,8 @@ def _lower(stage: Json, plan: Node, ctx: Context) -> Node:
 
 def _lower_auto(stage: Json, value: Expr, plan: Node, ctx: Context) -> Node:
     """The named keys, and every field that a later stage names (spec §4.4: it is inferred to come from the JSON). A
-    key that the JSON lacks leaves what the field had; no row is dropped."""
+    key that the JSON lacks leaves what the field had; no row is dropped. Where messages are the result and nothing
+    names a field, all are taken."""
     plan = Extend(plan, (("__auto", Call("json_document", (value,), Type.STRING)),), hidden=True)
     document = Column("__auto", Type.STRING)
     keys = [s.value for s in stage.paths]
@@ -124,7 +126,8 @@ def _lower_auto(stage: Json, value: Expr, plan: Node, ctx: Context) -> Node:
         known = {t.lower() for t in targets}
         targets |= {n: n for n in ctx.later_names() if n.lower() not in known and _may_be_key(n, stage.maxdepth)}
     new = [(n, Call("first_value_of", (_auto(document, key), before(plan, n)), Type.STRING)) for n, key in targets.items()]
-    return Extend(plan, tuple(new)) if new else plan
+    plan = Extend(plan, tuple(new)) if new else plan
+    return jsonfields.spread(plan, stage.maxdepth, stage.extractarrays) if not stage.refonly and jsonfields.wanted(ctx) else plan
 
 
 def _may_be_key(field: str, depth: int | None) -> bool:
