@@ -127,7 +127,8 @@ def _lower_auto(stage: Json, value: Expr, plan: Node, ctx: Context) -> Node:
         targets |= {n: n for n in ctx.later_names() if n.lower() not in known and _may_be_key(n, stage.maxdepth)}
     new = [(n, Call("first_value_of", (_auto(document, key), before(plan, n)), Type.STRING)) for n, key in targets.items()]
     plan = Extend(plan, tuple(new)) if new else plan
-    return jsonfields.spread(plan, stage.maxdepth, stage.extractarrays) if not stage.refonly and jsonfields.wanted(ctx) else plan
+    everything = not stage.refonly and jsonfields.wanted(ctx)
+    return jsonfields.spread(plan, stage.maxdepth, stage.extractarrays) if everything else plan
 
 
 def _may_be_key(field: str, depth: int | None) -> bool:

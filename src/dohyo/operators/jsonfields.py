@@ -82,4 +82,5 @@ class _Job:
             for i, item in enumerate(value):
                 yield from self._flat(f"{name}[{i}]", item, level + 1)
         elif name:
-            yield name, value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+            plain = value is None or isinstance(value, str)
+            yield name, value if plain else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
