@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -306,3 +307,42 @@ def test_a_store_in_an_fsspec_file_system(log: Path) -> None:
     assert compact(open_log(root)).before == 2
     assert stored(root) == expected(log, range(120))
     assert not files_at(root).create(f"_delta_log/{0:020d}.json", b"")
+
+
+@pytest.fixture
+def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    server = pytest.importorskip("moto.server").ThreadedMotoServer(port=0)
+    pytest.importorskip("s3fs")
+    server.start()
+    host, port = server.get_host_and_port()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    import s3fs
+
+    s3fs.S3FileSystem.clear_instance_cache()
+    s3fs.S3FileSystem().mkdir("bucket")
+    yield "s3://bucket/store"
+    s3fs.S3FileSystem.clear_instance_cache()
+    server.stop()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_store_on_s3(log: Path, s3: str) -> None:
+    assert ingest([str(log)], s3).events == 100
+    write(log, range(100, 120), "a")
+    assert ingest([str(log)], s3).events == 20
+    assert not files_at(s3).create(f"_delta_log/{0:020d}.json", b"")
+    assert compact(open_log(s3)).before == 2
+    assert stored(s3) == expected(log, range(120))
+    assert search("* | where Image = \"C:\\\\5.exe\" | count", [s3]).rows == [{"_count": 1}]
+
+
+def test_names_that_differ_only_in_case_are_one_column(log: Path, root: str) -> None:
+    with log.open("a") as out:
+        for i in range(20):
+            out.write(line(1000 + i, **{("ProcessId", "processId", "ProcessID")[i % 3]: str(i), "data": {"A" if i % 2 else "a": i}}))
+    ingest([str(log)], root)
+    found = search("* | where ProcessId >= 0 | fields processid, data.a", [root]).rows
+    assert [tuple(r.values()) for r in found] == [(str(i), str(i)) for i in range(20)]

@@ -41,7 +41,7 @@ from dohyo.store.layout import arranged
 from dohyo.store.names import MESSAGE_NAMES, XML_NAMES, Names, names_in, paths_of
 
 RECORDS = pa.schema([("raw", pa.string()), ("row_id", pa.int64())])
-_TAKEN = RECORDS.append(pa.field("__shape", pa.uint8()))
+_TAKEN = RECORDS.append(pa.field("__shape", pa.uint8())).append(pa.field("__odd", pa.bool_()))
 _WRITTEN = Written(XML_NAMES, MESSAGE_NAMES)
 _PIECE = 8_192  # records in one batch that the engine is handed
 _PEEK = 50
@@ -87,6 +87,7 @@ class Shaper:
     shapes: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
     paths: dict[int, frozenset[tuple[str, ...]]] = field(default_factory=dict)
     known: dict[tuple[str, int, int], Names] = field(default_factory=dict)
+    counts: Counter[int] = field(default_factory=Counter)  # records of each sign
     _made: dict[str, tuple[tuple[object, ...], str]] = field(default_factory=dict)
 
     def facts(self, guess: tuple[str, ...], records: pa.Table) -> Facts:
@@ -118,7 +119,9 @@ class Shaper:
     def _met(self, signs: Any, raw: pa.ChunkedArray) -> frozenset[tuple[str, ...]]:
         """Where the records of these signs have values: one record of each new sign is read."""
         found: set[tuple[str, ...]] = set()
-        for sign, at in zip(*(a.tolist() for a in np.unique(signs, return_index=True)), strict=True):
+        unique = np.unique(signs, return_index=True, return_counts=True)
+        for sign, at, count in zip(*(a.tolist() for a in unique), strict=True):
+            self.counts[sign] += count
             if sign not in self.paths:
                 self.paths[sign] = paths_of(_loaded(raw[at].as_py()))
             found |= self.paths[sign]
@@ -154,11 +157,13 @@ class Shaper:
         columns = tuple(found.chosen.values())
         asked = tuple(c for c in columns if c not in BUILT_IN)
         spellings = Spellings({n: set(s) for n, s in found.columns.items()})
-        known = Asked(asked, spellings, frozenset(found.paths), frozenset(found.texts))
-        key = facts.shapes, asked, known.paths, known.texts, spellings.key()
+        signs = facts.column("sign").to_numpy()
+        usual, odd = self._cases(np.unique(signs).tolist())
+        known = Asked(asked, spellings, frozenset(found.paths), frozenset(found.texts), usual)
+        key = facts.shapes, asked, known.paths, known.texts, spellings.key(), usual
         if "second" not in self._made or self._made["second"][0] != key:
             self._made["second"] = key, second_statement([shape(n) for n in facts.shapes], known)
-        taken = _Taken(records, facts.column("shape"), order)
+        taken = _Taken(records, [facts.column("shape"), pa.array(np.isin(signs, odd))], order)
         self.connection.register("chunk", pa.RecordBatchReader.from_batches(_TAKEN, taken.batches()))
         built = facts.table.select([TIME, KIND, *BUILT_IN])
         done = 0
@@ -171,18 +176,30 @@ class Shaper:
             yield _joined(batch, mine, rows)
 
 
+    def _cases(self, signs: list[int]) -> tuple[tuple[tuple[str, ...], ...], list[int]]:
+        """Of paths that differ only in case the most usual ones, and the signs of records that have another one."""
+        counts: Counter[tuple[str, ...]] = Counter()
+        for sign in signs:
+            counts.update(dict.fromkeys(self.paths[sign], self.counts[sign]))
+        groups: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+        for path in sorted(counts):
+            groups.setdefault(tuple(k.lower() for k in path), []).append(path)
+        several = [sorted(g, key=lambda p: -counts[p]) for g in groups.values() if len(g) > 1]
+        rest = {path for group in several for path in group[1:]}
+        return tuple(group[0] for group in several), [s for s in signs if not rest.isdisjoint(self.paths[s])]
+
+
 class _Taken:
     """The records in order, some at a time: what the engine was handed is kept until its fields come back."""
 
-    def __init__(self, records: pa.Table, shapes: pa.Array, order: Any) -> None:
-        self._records, self._shapes, self._order = records.combine_chunks(), shapes, order
+    def __init__(self, records: pa.Table, beside: list[pa.Array], order: Any) -> None:
+        self._columns, self._order = [*(records[n].combine_chunks() for n in RECORDS.names), *beside], order
         self._waiting: deque[pa.RecordBatch] = deque()
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         for at in range(0, len(self._order), _PIECE):
             rows = pa.array(self._order[at : at + _PIECE])
-            raw, ids = (self._records[n].chunk(0).take(rows) for n in RECORDS.names)
-            batch = pa.record_batch([raw, ids, self._shapes.take(rows)], schema=_TAKEN)
+            batch = pa.record_batch([c.take(rows) for c in self._columns], schema=_TAKEN)
             self._waiting.append(batch)
             yield batch
 

@@ -128,20 +128,21 @@ def _groups(batches: Iterable[pa.Table], schema: pa.Schema) -> Iterator[pa.Table
     waiting: list[pa.Table] = []
     count = 0
     for table in batches:
-        waiting.append(_fitted(table, schema))
+        waiting.append(table)
         count += len(table)
         if count >= ROW_GROUP:
             whole = pa.concat_tables(waiting)
-            yield from (whole.slice(at, ROW_GROUP) for at in range(0, count - count % ROW_GROUP, ROW_GROUP))
-            waiting, count = [whole.slice(count - count % ROW_GROUP)], count % ROW_GROUP
+            full = count - count % ROW_GROUP
+            yield from (_fitted(whole.slice(at, ROW_GROUP), schema) for at in range(0, full, ROW_GROUP))
+            waiting, count = [whole.slice(full)], count - full
     if count:
-        yield pa.concat_tables(waiting)
+        yield _fitted(pa.concat_tables(waiting), schema)
 
 
 def _fitted(table: pa.Table, schema: pa.Schema) -> pa.Table:
     """The table with just these columns."""
-    columns = [table[f.name].cast(f.type) if f.name in table.column_names else pa.nulls(len(table), f.type) for f in schema]
-    return pa.table(columns, schema=schema)
+    there = set(table.column_names)
+    return pa.table([table[f.name] if f.name in there else pa.nulls(len(table), f.type) for f in schema], schema=schema)
 
 
 def _options(columns: list[str]) -> dict[str, Any]:

@@ -275,9 +275,12 @@ def chunk_statement(
     return events.over(source, placed(number), shown).sql("duckdb", copy=False)
 
 
-def parsed_layers(raw: JsonRaw) -> list[Sql]:
-    """The record read into structs, as columns ``j0``, ``j1`` …"""
-    return [exp.alias_(_parsed(tree), f"j{i}", quoted=True) for i, tree in enumerate(raw.layers)]
+def parsed_layers(raw: JsonRaw, needed: Sql | None = None) -> list[Sql]:
+    """The record read into structs, as columns ``j0``, ``j1`` … ``needed``: when those after the first need be read."""
+    structs = [_parsed(tree) for tree in raw.layers]
+    if needed is not None:
+        structs[1:] = [case((needed.copy(), s), default=null()) for s in structs[1:]]
+    return [exp.alias_(s, f"j{i}", quoted=True) for i, s in enumerate(structs)]
 
 
 def _parsed(tree: KeyTree) -> Sql:

@@ -37,9 +37,8 @@ def keys_statement() -> str:
     """SQL over ``chunk(raw, row_id)``: ``sign``, a number that two records share when they have the same keys. Records
     without an object inside, which are most, need only the keys at the top."""
     nested = apply("regexp_matches", _column("raw"), lit(r':\s*\{\s*"'))
-    below = cast(apply("try", apply("json_structure", _column("raw"))), "VARCHAR")
-    top = cast(apply("try", apply("json_keys", _column("raw"))), "VARCHAR")
-    sign = cast(apply("hash", case((nested, below), default=top)), "UBIGINT")
+    below, top = (apply("hash", apply("try", apply(f, _column("raw")))) for f in ("json_structure", "json_keys"))
+    sign = cast(case((nested, below), default=top), "UBIGINT")
     return exp.select(exp.alias_(sign, "sign", quoted=True)).from_("chunk").sql("duckdb")
 
 
@@ -62,17 +61,22 @@ def first_statement(shapes: Sequence[m.Shape], paths: frozenset[Path], category:
 @dataclass(frozen=True)
 class Asked:
     """What is known of records that are to be shaped: the ``names`` that become columns, their ``spellings``, the ``paths``
-    at which any of them has a value, and the names, in lower case, that stand in ``texts`` within them."""
+    at which any of them has a value, and the names, in lower case, that stand in ``texts`` within them. ``usual``: of paths
+    that differ only in case, which the engine cannot read together, the one that most records have."""
 
     names: tuple[str, ...]
     spellings: Spellings
     paths: frozenset[Path]
     texts: frozenset[str]
+    usual: tuple[Path, ...] = ()
 
 
 def second_statement(shapes: Sequence[m.Shape], known: Asked) -> str:
-    """SQL over ``chunk(raw, row_id, __shape)``: the fields as columns beside ``row_id``, in the chunk's order."""
+    """SQL over ``chunk(raw, row_id, __shape, __odd)``: the fields as columns beside ``row_id``, in the chunk's order.
+    ``__odd``: the record has a path that is not the usual one of those that differ from it only in case."""
     raw = KnownRaw(_layer, known.spellings, known.paths, known.texts)
+    for path in known.usual:
+        raw.value(path)
     events = Events(Request(()), shapes, raw, BuiltIns(_column("raw"), _column("row_id")))
 
     def values() -> list[tuple[str, Sql]]:
@@ -82,7 +86,8 @@ def second_statement(shapes: Sequence[m.Shape], known: Asked) -> str:
 
     values()  # asks the record for all keys, so that the layers are complete
     shown = [_column("row_id"), *(exp.alias_(sql, n, quoted=True) for n, sql in values())]
-    level = exp.select(_column("row_id"), _column("__shape"), *parsed_layers(raw), copy=False).from_("chunk", copy=False)
+    layers = parsed_layers(raw, _column("__odd"))
+    level = exp.select(_column("row_id"), _column("__shape"), *layers, copy=False).from_("chunk", copy=False)
     return exp.select(*shown, copy=False).from_(level.subquery("e", copy=False), copy=False).sql("duckdb", copy=False)
 
 
