@@ -155,6 +155,10 @@ def _solved(parts: Sequence[Expr], fields: dict[str, _Field], start: Event, fixe
                     score = _score(parts, {**event, spelled: other})
                     if score > best + _NEARLY:
                         event, best = {**event, spelled: other}, score
+            together = {f: _PLAIN[0] for f in fields if f.lower() in {n.lower() for n in wanted} and f not in fixed}
+            score = _score(parts, {**event, **together})
+            if score > best + _NEARLY:  # fields that are compared with each other
+                event, best = {**event, **together}, score
         if best == before or best >= len(parts) - _NEARLY:
             break
     return event

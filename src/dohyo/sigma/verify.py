@@ -23,6 +23,7 @@ from dohyo.sigma import out
 from dohyo.sigma.convert import convert
 from dohyo.sigma.logsources import ENDPOINT
 from dohyo.sigma.notsaid import NotSaid
+from dohyo.sigma.out_tree import SAME_FIELD, paths_of
 
 #: Events on which the two differ that are named.
 _NAMED = 20
@@ -73,7 +74,7 @@ def on_logs(query: str, other: str, paths: Sequence[str | Path], options: RunOpt
 def on_made(query: str, other: str, options: RunOptions) -> Proof:
     """Two queries over events that are made for the first one. Raises ``QueryError``."""
     looked_at, first, second = 0, set[str](), set[str]()
-    fields = out.paths_of(scan_predicate(compile_query(query).plan, whole=True))
+    fields = paths_of(scan_predicate(compile_query(query).plan, whole=True))
     odd = set[str]()
     with tempfile.TemporaryDirectory() as scratch:
         for made in logs_of(query, Path(scratch)):
@@ -145,7 +146,7 @@ def _as_its_source_writes(event: Event) -> Event:
     category = str(event.get("_sourceCategory", "")).lower()
     foreign = ("eventid", "channel") if category == ENDPOINT else ("event_type",) if category.startswith("windows/") else ()
     made = {k: v for k, v in event.items() if k.lower() not in foreign}
-    for other, usual in out.SAME_FIELD.items():
+    for other, usual in SAME_FIELD.items():
         value = made.get(usual, made.get(other))
         if value is not None:
             made |= {usual: value, other: value}

@@ -11,7 +11,8 @@ from dohyo.plan.expr import FALSE, Call, Expr, Literal, text
 from dohyo.plan.functions.model import Arg, B, Function, L, S, Settings, Sql, apply, case, cast, coalesce, lit, null, paren
 
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|0?\d?\d)"
-_IPV4 = rf"{_OCTET}(?:\.{_OCTET}){{3}}"
+#: An address and nothing else, as a regex.
+IPV4 = rf"{_OCTET}(?:\.{_OCTET}){{3}}"
 _PRIVATE = r"^(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)"
 #: RFC 5735, without the private blocks.
 _RESERVED = (
@@ -19,11 +20,11 @@ _RESERVED = (
     r"|22[4-9]\.|23\d\.|24\d\.|25[0-5]\.)"
 )
 _H = "[0-9A-Fa-f]{1,4}"
-_IPV6 = "|".join((
+IPV6 = "|".join((
     f"(?:{_H}:){{7}}{_H}", f"(?:{_H}:){{1,7}}:", f"(?:{_H}:){{1,6}}:{_H}", f"(?:{_H}:){{1,5}}(?::{_H}){{1,2}}",
     f"(?:{_H}:){{1,4}}(?::{_H}){{1,3}}", f"(?:{_H}:){{1,3}}(?::{_H}){{1,4}}", f"(?:{_H}:){{1,2}}(?::{_H}){{1,5}}",
-    f"{_H}:(?::{_H}){{1,6}}", f":(?:(?::{_H}){{1,7}}|:)", f"(?:{_H}:){{6}}{_IPV4}", f"::(?:{_H}:){{0,5}}{_IPV4}",
-    *(f"(?:{_H}:){{1,{n}}}(?::{_H}){{0,{5 - n}}}:{_IPV4}" for n in range(1, 6)),
+    f"{_H}:(?::{_H}){{1,6}}", f":(?:(?::{_H}){{1,7}}|:)", f"(?:{_H}:){{6}}{IPV4}", f"::(?:{_H}:){{0,5}}{IPV4}",
+    *(f"(?:{_H}:){{1,{n}}}(?::{_H}){{0,{5 - n}}}:{IPV4}" for n in range(1, 6)),
 ))  # fmt: skip
 
 
@@ -32,7 +33,7 @@ def _whole(text: Sql, regex: str) -> Sql:
 
 
 def _valid(text: Sql) -> Sql:
-    return _whole(text, _IPV4)
+    return _whole(text, IPV4)
 
 
 def _class(regex: str) -> object:
@@ -133,9 +134,9 @@ ROWS: tuple[Function, ...] = (
     _class_row("isReservedIP", _class(_RESERVED), "True for special-use addresses that are not private (RFC 5735).",
                ('isReservedIP("127.0.0.1")', "true")),
     _class_row("isPublicIP", _public, "True for addresses that are neither private nor reserved.", ('isPublicIP("8.8.8.8")', "true")),
-    _valid_row("isValidIP", f"{_IPV4}|{_IPV6}", "True for an IPv4 or IPv6 address.", ('isValidIP("n/a")', "false")),
-    _valid_row("isValidIPv4", _IPV4, "True for an IPv4 address.", ('isValidIPv4("10.0.0.1")', "true")),
-    _valid_row("isValidIPv6", _IPV6, "True for an IPv6 address.", ('isValidIPv6("fe80::1")', "true")),
+    _valid_row("isValidIP", f"{IPV4}|{IPV6}", "True for an IPv4 or IPv6 address.", ('isValidIP("n/a")', "false")),
+    _valid_row("isValidIPv4", IPV4, "True for an IPv4 address.", ('isValidIPv4("10.0.0.1")', "true")),
+    _valid_row("isValidIPv6", IPV6, "True for an IPv6 address.", ('isValidIPv6("fe80::1")', "true")),
     Function("getCIDRPrefix", (Arg("ip"), _length), S, _prefix, "The network address of an address.", "3.5",
              ('getCIDRPrefix("192.168.7.201", "26")', "192.168.7.192")),
     Function("compareCIDRPrefix", (Arg("ip1"), Arg("ip2"), _length), B, doc="True when both addresses have the same first bits.",
