@@ -19,7 +19,7 @@ from dohyo.engines.duckdb.engine import DuckDB
 from dohyo.engines.sql import Expressions, column
 from dohyo.follow.kept import Kept
 from dohyo.follow.rules import Rule
-from dohyo.plan.expr import TRUE, any_of
+from dohyo.plan.expr import TRUE, Expr, any_of
 from dohyo.plan.names import ID, TIME
 from dohyo.plan.nodes import Aggregate, Extend, Filter, Limit, Node, Project, Sort, Window
 from dohyo.plan.passes import scan_predicate
@@ -46,23 +46,29 @@ class Windowed:
     span: int
     kept: Kept = field(init=False)
     cut: int = 0  # events that had to go although they were in the window
+    _own: dict[int, str] = field(default_factory=dict)  # by ``id`` of the rule: asks whether there are events for it
     _before: dict[int, Counter[Any]] = field(default_factory=dict)  # by ``id`` of the rule: the rows there were
 
     def __post_init__(self) -> None:
-        self.kept = Kept(self.schema.append(pa.field(_CAME, pa.int64())))
-        predicate = any_of([scan_predicate(r.query.plan) for r in self.rules])
-        condition = Expressions(DIALECT).condition(predicate, column)
-        query = exp.select(exp.Star()).from_(exp.to_table("events"))
-        self._useful = (query if predicate == TRUE else query.where(condition)).sql("duckdb")
+        needed = {n.lower() for r in self.rules for n, _ in r.outline.columns} | {ID, TIME}
+        names = [n for n in self.schema.names if n.lower() in needed]
+        own = pa.schema([self.schema.field(n) for n in names])
+        self.kept = Kept(own.append(pa.field(_CAME, pa.int64())))
+        conditions = [scan_predicate(r.query.plan) for r in self.rules]
+        self._useful = _select([column(n) for n in names], any_of(conditions))
+        for rule, condition in zip(self.rules, conditions, strict=True):
+            self._own[id(rule)] = _select([exp.Literal.number(1)], condition).limit(1).sql("duckdb")
 
     def rows(self, events: pa.Table, now: int) -> Iterator[tuple[Rule, pa.Table, Sequence[Field]]]:
         """For each detection the rows that come with further events. ``now``: epoch ms."""
         self.engine.use_events(events)
-        new = self.engine.connection.sql(self._useful).to_arrow_table()
+        new = self.engine.connection.sql(self._useful.sql("duckdb")).to_arrow_table()
         if not len(new):
             return
+        self.engine.use_events(new)
+        concerned = [r for r in self.rules if len(self.engine.connection.sql(self._own[id(r)]).to_arrow_table())]
         self.kept.add(new.append_column(_CAME, pa.array(np.full(len(new), now, dtype=np.int64))))
-        for rule, table, shown in self._all():
+        for rule, table, shown in self._over(concerned):
             names = _identities(rule, table)
             fresh = _fresh(names, self._before.get(id(rule), Counter()))
             self._before[id(rule)] = Counter(names)
@@ -72,12 +78,12 @@ class Windowed:
 
     def remember(self) -> None:
         """Notes the rows that are there now: they were raised."""
-        for rule, table, _ in self._all():
+        for rule, table, _ in self._over(self.rules):
             self._before[id(rule)] = Counter(_identities(rule, table))
 
-    def _all(self) -> Iterator[tuple[Rule, pa.Table, Sequence[Field]]]:
+    def _over(self, rules: Sequence[Rule]) -> Iterator[tuple[Rule, pa.Table, Sequence[Field]]]:
         events = self.kept.all()
-        for rule in list(self.rules):
+        for rule in list(rules):
             self.engine.use_events(events)
             found = rule.rows()
             if found is None:
@@ -116,6 +122,12 @@ class Windowed:
             new = bases[positions] + (ids & ((1 << Places.BITS) - 1))
             self.kept.replace(events.set_column(events.schema.get_field_index(ID), ID, pa.array(new)))
         self.remember()
+
+
+def _select(shown: Sequence[exp.Expression], predicate: Expr) -> exp.Select:
+    """Some columns of the events that meet a condition."""
+    query = exp.select(*shown).from_(exp.to_table("events"))
+    return query if predicate == TRUE else query.where(Expressions(DIALECT).condition(predicate, column))
 
 
 def _ages(events: pa.Table, now: int) -> Any:
