@@ -33,6 +33,16 @@ def quiet_line(number: int) -> str:
     return line(number, Image="C:\\Program Files\\Mozilla Firefox\\firefox.exe")
 
 
+def detection(folder: Path, query: str) -> None:
+    """A detection in a folder of its own."""
+    folder.mkdir(parents=True)
+    (folder / "query.sumo").write_text(query)
+    (folder / "detection.yml").write_text(
+        f"title: {folder.name}\ndescription: for a test\nstatus: test\nseverity: high\nconfidence: high\n"
+        "attack: {tactics: [execution], techniques: [T1059]}\n"
+    )
+
+
 def append(path: Path, text: str) -> None:
     with path.open("a", encoding="utf-8", newline="") as out:
         out.write(text)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from follow_helpers import KILLS, Following, append, line, once, read
+from follow_helpers import KILLS, Following, append, detection, line, once, read
 
 STATE = ("--checkpoint", "at", "--output", "alerts")
 
@@ -21,14 +21,8 @@ PAIR = """* | join (where EventID = "3") as net, (where EventID = "1") as proc o
 @pytest.fixture
 def several(tmp_path: Path) -> Path:
     """A folder with two detections: a burst of connections of a host, a connection and the start of its process."""
-    for name, query in (("burst", BURST), ("pair", PAIR)):
-        folder = tmp_path / "rules" / name
-        folder.mkdir(parents=True)
-        (folder / "query.sumo").write_text(query)
-        (folder / "detection.yml").write_text(
-            f"title: {name}\ndescription: for a test\nstatus: test\nseverity: high\nconfidence: high\n"
-            "attack: {tactics: [execution], techniques: [T1059]}\n"
-        )
+    detection(tmp_path / "rules" / "burst", BURST)
+    detection(tmp_path / "rules" / "pair", PAIR)
     return tmp_path / "rules"
 
 
