@@ -295,7 +295,7 @@ class Parser:
             return String(str(single.value), single.text, span=single.span)
         if token.kind is Kind.PARAM:
             self.cursor.next()
-            return String("{{" + token.text + "}}", token.text, span=token.span)
+            return String("{{" + token.text + "}}", span=token.span)
         self._missing(what)
         raise AssertionError
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from dohyo.lang import tree
 from dohyo.lang.comments import Written, divided, without_comments, woven
+from dohyo.lang.substitute import PARAMETER
 
 _PLAIN = re.compile(r"[^\W\d]\w*(\.\w+)*|\{\{[\w .$-]+\}\}|\$\$\w+|\$\{[\w.]*\}")
 _RESERVED = frozenset({"true", "false", "null", "and", "or", "not", "in", "matches", "contains", "as", "by"})
@@ -36,7 +37,9 @@ def quoted(text: str) -> str:
 
 
 def string(node: tree.String) -> str:
-    """A string literal; as it was written, so that no escape changes its meaning."""
+    """A string literal; as it was written, so that no escape changes its meaning. A parameter in its place stays one."""
+    if not node.raw and PARAMETER.fullmatch(node.value):
+        return node.value
     return f'"{node.raw}"' if node.raw or not node.value else quoted(node.value)
 
 
@@ -167,6 +170,8 @@ def _scope_part(node: tree.Scope, op: str) -> str:
 
 def _scope_not(node: tree.ScopeNot) -> str:
     inner = scope(node.operand)
+    if inner.startswith("="):  # a word, not the sign `!=`
+        return f"! {inner}"
     return f"!({inner})" if isinstance(node.operand, tree.ScopeLogical) else f"!{inner}"
 
 
