@@ -59,7 +59,7 @@ def anchor(pattern: str, names: Sequence[str]) -> Callable[[str], Fields | None]
 
 def regex(pattern: str) -> Callable[[str], Fields | None]:
     """Named groups of the first match anywhere (§4.3)."""
-    compiled = re.compile(pattern)
+    compiled = re.compile(pattern, re.ASCII)
 
     def call(source: str) -> Fields | None:
         found = compiled.search(source)
@@ -73,7 +73,7 @@ def multi(rows: Sequence[Row], field: str, pattern: str, nodrop: bool) -> list[R
     out: list[Row] = []
     names = re.compile(pattern).groupindex
     for row in rows:
-        found = [m.groupdict() for m in re.finditer(pattern, text(row.get(field)) or "")] if row.get(field) is not None else []
+        found = [m.groupdict() for m in re.finditer(pattern, text(row.get(field)) or "", re.ASCII)] if row.get(field) is not None else []
         out += [{**row, **f} for f in found]
         if not found and nodrop:
             out.append({**row, **dict.fromkeys(names)})

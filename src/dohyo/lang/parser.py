@@ -292,7 +292,7 @@ class Parser:
             self.cursor.next()
             return String(str(token.value), token.text, span=token.span)
         if token.text == "'" and (single := self.cursor.single_quoted()):
-            return String(str(single.value), single.text, span=single.span)
+            return String(str(single.value), single.text.replace('"', '\\"'), span=single.span)
         if token.kind is Kind.PARAM:
             self.cursor.next()
             return String("{{" + token.text + "}}", span=token.span)

@@ -192,10 +192,13 @@ class ScopeParser:
         is_where = name[0].lower() == "where"
         start = self.cursor.pos
         try:
-            return self._condition(name.end() if is_where else name.start())
+            found = self._condition(name.end() if is_where else name.start())
         except ParseFailure:
+            found = None
+        if found is None or (isinstance(found, ScopeExpr) and isinstance(found.expr, Name) and not is_where):
             self.cursor.back(start)
             return None
+        return found
 
 
 def field_name(term: FieldTerm) -> Name:

@@ -121,8 +121,9 @@ def _print(stage: AggregateStage) -> str:
 
 def _print_item(item: Item) -> str:
     row = AGGREGATES[item.function]
+    word = next(n for n in (row.name, *row.aliases) if n.lower() == item.function)
     args = f"({', '.join(expression(a) for a in item.args)})" if item.args else ""
-    return row.name + args + (f" as {name(item.alias)}" if item.alias else "")
+    return word + args + (f" as {name(item.alias)}" if item.alias else "")
 
 
 #: Aggregates that look at the time within their argument.

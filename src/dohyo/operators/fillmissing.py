@@ -168,13 +168,13 @@ def _values(generator: Generator, key: str, target: str, plan: Node, ctx: Contex
     return _slices(generator, key, target, plan, ctx)
 
 
-def _listed(values: tuple[str, ...], target: str) -> Node:
+def _listed(values: tuple[str, ...] | tuple[int, ...], target: str, kind: Type = Type.STRING) -> Node:
     def load() -> pa.Table:
         import pyarrow as pa
 
-        return pa.table({target: pa.array(values, pa.string())})
+        return pa.table({target: pa.array(values, pa.int64() if kind is Type.LONG else pa.string())})
 
-    return Values("values", (Field(target, Type.STRING),), load)
+    return Values("values", (Field(target, kind),), load)
 
 
 def _slices(generator: Generator, key: str, target: str, plan: Node, ctx: Context) -> Node:
@@ -182,6 +182,9 @@ def _slices(generator: Generator, key: str, target: str, plan: Node, ctx: Contex
     width = generator.width or ctx.timeslice_ms
     if width is None:
         raise ctx.fail("DH2662", "no length of a slice is known here", generator.span, hint="write `timeslice(1h)`")
+    if ctx.options.start is not None and ctx.options.end is not None:
+        first_slice = ctx.options.start - ctx.options.start % width
+        return _listed(tuple(range(first_slice, ctx.options.end, width)[:MOST]), target, Type.LONG)
     column = Column(key, Type.LONG)
     least, greatest = (AggCall(f, (column,), Type.LONG) for f in ("least", "greatest"))
     ends = Aggregate(plan, (), (("__from", least), ("__to", greatest)))
