@@ -73,7 +73,8 @@ def multi(rows: Sequence[Row], field: str, pattern: str, nodrop: bool) -> list[R
     out: list[Row] = []
     names = re.compile(pattern).groupindex
     for row in rows:
-        found = [m.groupdict() for m in re.finditer(pattern, text(row.get(field)) or "", re.ASCII)] if row.get(field) is not None else []
+        source = text(row.get(field))
+        found = [m.groupdict() for m in re.finditer(pattern, source, re.ASCII)] if source is not None else []
         out += [{**row, **f} for f in found]
         if not found and nodrop:
             out.append({**row, **dict.fromkeys(names)})
