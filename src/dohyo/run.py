@@ -360,6 +360,10 @@ class Session:
             except StoreError as error:
                 self.report.problems.append(Problem(source.name, "", str(error)))
                 continue
+            if store.state.version < 0:
+                hint = f"`dohyo ingest PATH --store {source.name}` makes one"
+                self.report.problems.append(Problem(source.name, "", "is no store", hint=hint))
+                continue
             store.tell(self.report, self.places, (self.options.since, self.options.until))
             stores.append(store)
         return stores

@@ -141,6 +141,21 @@ def test_shapes_that_come_late_in_a_file_are_read(log: Path, root: str) -> None:
         assert search(query, [root]).rows == search(query, [str(log)]).rows
 
 
+EVTX = Path(__file__).parents[3] / "shared" / "data" / "evtx" / "PanacheSysmon_vs_AtomicRedTeam01.evtx"
+
+
+@pytest.mark.skipif(not EVTX.is_file(), reason="the recorded logs of the shared folder are not here")
+def test_an_event_log_that_grows_and_then_writes_over_its_oldest_events(log: Path, root: str) -> None:
+    whole = EVTX.read_bytes()
+    head, chunks = whole[:4096], [whole[at : at + 65_536] for at in range(4096, len(whole), 65_536)]
+    live, all_of_it = log.with_name("live.evtx"), search("* | count", [str(EVTX)]).rows[0]["_count"]
+    for part in (chunks[:2], chunks[:4], chunks[1:6], chunks[2:]):  # two chunks, four, the first is gone, two are gone
+        live.write_bytes(head + b"".join(part))
+        ingest([str(live)], root)
+    found = search("* | count by EventRecordID", [root]).rows
+    assert len(chunks) > 6 and len(found) == all_of_it and {r["_count"] for r in found} == {1}
+
+
 # --- killed writers, several writers ----------------------------------------------------------------------------------
 
 _INGEST = """
@@ -293,6 +308,13 @@ def test_a_store_that_was_tampered_with_says_so(log: Path, root: str) -> None:
     (Path(root) / "_delta_log" / f"{2:020d}.json").unlink()
     found = search("* | count", [root])
     assert "commit 2 is gone" in str(found.read.problems[0])
+
+
+def test_a_url_without_a_store_is_said_to_be_none() -> None:
+    pytest.importorskip("fsspec")
+    found = search("* | count", ["memory://bucket/none"])
+    assert found.read.nothing_read and "is no store" in str(found.read.problems[0])
+    assert "cannot be opened" in str(search("*", ["nosuch://x"]).read.problems[0])
 
 
 # --- object stores ----------------------------------------------------------------------------------------------------

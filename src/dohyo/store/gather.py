@@ -81,7 +81,10 @@ class Gathering:
             if old.name == source.name:
                 self._note(replace(old, stamp=stamp), old.count)
             return
-        yield from self._read(source, old, stamp)
+        known = old.count if old else 0
+        if old is None and source.format is Format.EVTX:
+            known = self.seen.overlap(source, self._chunks(source, _ignore))
+        yield from self._read(source, old, known, stamp)
 
     def _chunks(self, source: Input, report: Callable[[Problem], None]) -> Iterator[Chunk]:
         reader = read_rows if source.format is Format.PARQUET else READERS[source.format]
@@ -92,15 +95,15 @@ class Gathering:
         self._unit.before.setdefault(origin.id, before)
         self.seen.origins[origin.id] = origin
 
-    def _read(self, source: Input, old: Origin | None, stamp: tuple[int, int] | None) -> Iterator[Unit]:
+    def _read(self, source: Input, old: Origin | None, known: int, stamp: tuple[int, int] | None) -> Iterator[Unit]:
+        """The records after the first ``known``."""
         number = old.id if old else next(self.numbers)
         name = source.name if old is None or gone(old) else old.name
-        known = old.count if old else 0
-        digest, last, committed = Digest(), 0, known
+        digest, last, committed = Digest(), 0, old.count if old else 0
         guess: tuple[str, ...] = (_FIXED[source.format],) if source.format in _FIXED else ()
 
         def so_far(stamp: tuple[int, int] | None) -> Origin:
-            return Origin(number, name, source.format.value, digest.count, 0, digest.head, digest.text, stamp, last)
+            return Origin(number, name, source.format.value, digest.count, 0, digest.head, digest.text, stamp, last, digest.tail)
 
         for chunk in self._chunks(source, self.report):
             fresh = max(0, known - digest.count)

@@ -36,7 +36,7 @@ class Digest:
 
     def __init__(self) -> None:
         self._hash = hashlib.sha256()
-        self.head = ""
+        self.head = self.tail = ""
         self.count = 0
 
     def take(self, raw: pa.StringArray) -> None:
@@ -44,8 +44,9 @@ class Digest:
         if not len(raw):
             return
         if not self.count:
-            self.head = head_of(raw)
+            self.head = digest_of(raw[0])
         offsets = np.frombuffer(raw.buffers()[1], dtype=np.int32, count=len(raw) + 1, offset=raw.offset * 4)
+        self.tail = digest_of(raw[-1])
         self._hash.update(memoryview(raw.buffers()[2])[offsets[0] : offsets[-1]])
         self.count += len(raw)
 
@@ -73,7 +74,7 @@ class Seen:
         for chunk in chunks:
             raw = chunk.raw
             if wanted is None and len(raw):
-                wanted = self._beginning(head_of(raw))
+                wanted = self._beginning(digest_of(raw[0]))
             while wanted and digest.count + len(raw) >= wanted[0].count:
                 origin = wanted.pop(0)
                 at = origin.count - digest.count
@@ -90,14 +91,27 @@ class Seen:
             return None, True
         return best, more
 
+    def overlap(self, source: Input, chunks: Iterable[Chunk]) -> int:
+        """How many records at the beginning of an event log are known from what the log held before: Windows writes over the
+        oldest ones when a log is full. Records keep their numbers."""
+        former = {o.last: o.tail for o in self.origins.values() if o.name == source.name and o.format == source.format}
+        seen = found = 0
+        for chunk in chunks if former else ():
+            numbers = chunk.records.to_numpy()
+            for at in np.flatnonzero(np.isin(numbers, list(former))).tolist():
+                if digest_of(chunk.raw[at]) == former[int(numbers[at])]:
+                    found = seen + at + 1
+            seen += len(numbers)
+        return found
+
     def _beginning(self, head: str) -> list[Origin]:
         """The origins that begin with the same record, those of the fewest records first."""
         return sorted((o for o in self.origins.values() if o.head == head and o.count), key=lambda o: o.count)
 
 
-def head_of(raw: pa.StringArray) -> str:
-    """The digest of the first record."""
-    return hashlib.sha256(raw[0].as_py().encode("utf-8", "surrogatepass")).hexdigest()
+def digest_of(text: pa.StringScalar) -> str:
+    """The digest of one record."""
+    return hashlib.sha256(text.as_py().encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def gone(origin: Origin) -> bool:

@@ -86,7 +86,8 @@ class DataFile:
 @dataclass(frozen=True)
 class Origin:
     """A log that was read. ``count``: so many of its records are in the store; ``digest``: of their text; ``head``: of the
-    first one; ``stamp``: size and time of the file when all of it was read, else ``None``."""
+    first one; ``stamp``: size and time of the file when all of it was read, else ``None``; ``last``, ``tail``: number and digest
+    of the last record."""
 
     id: int
     name: str
@@ -96,7 +97,8 @@ class Origin:
     head: str
     digest: str
     stamp: tuple[int, int] | None
-    last: int = 0  # the number of the last record
+    last: int = 0
+    tail: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """JSON-ready data."""
