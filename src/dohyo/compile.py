@@ -123,7 +123,7 @@ def _check_macros(ctx: Context, query: tree.Query) -> None:
 
 def _scan(ctx: Context, query: tree.Query, typed: tuple[Field, ...]) -> Node:
     plan: Node = Scan(typed, ctx.options.raw)
-    conditions = [*_time_range(ctx.options)]
+    conditions = [*time_range(ctx.options)]
     try:
         conditions.append(bind_scope(ctx, query.scope, plan))
     except Stop:
@@ -132,8 +132,8 @@ def _scan(ctx: Context, query: tree.Query, typed: tuple[Field, ...]) -> Node:
     return plan if condition == TRUE else Filter(plan, condition)
 
 
-def _time_range(options: Options) -> Iterator[Expr]:
-    """The half-open range of event times (spec §1.7)."""
+def time_range(options: Options) -> Iterator[Expr]:
+    """The half-open range of event times (spec §1.7), as conditions."""
     time = Column(TIME, Type.LONG)
     if options.start is not None:
         yield boolean(">=", time, whole(options.start))

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from dohyo.binding.context import Dialect, Options
 from dohyo.binding.times import query_time
-from dohyo.compile import Compiled, compile_child, compile_query, deep_recursion
+from dohyo.compile import Compiled, compile_child, compile_query, deep_recursion, time_range
 from dohyo.diagnostics import Diagnostic, QueryError, Severity, Source
 from dohyo.many import Sketched, run_many
 from dohyo.outlines import Outlines
-from dohyo.plan.expr import TRUE, Call, Expr, any_of
+from dohyo.plan.expr import TRUE, Call, Expr, all_of, any_of
 from dohyo.plan.kinds import any_kind
 from dohyo.plan.names import ID
 from dohyo.plan.nodes import Node, Project
@@ -269,7 +269,8 @@ class Session:
         from dohyo.engines.duckdb.sourcecategory import NAMES
 
         raw = list(dict.fromkeys(o.raw for o in outlines if o.raw is not None))
-        asked = self._asked(outlines, any_kind([o.kind for o in outlines], NAMES))
+        kinds = any_kind([o.kind for o in outlines], NAMES)
+        asked = self._asked(outlines, all_of([*time_range(self.options.compiler(None)), kinds]))
         return replace(asked, raw_where=TRUE if TRUE in raw else any_of(raw))
 
     def request(self) -> Request:

@@ -82,6 +82,15 @@ def test_many_queries_over_a_store_give_what_each_gives_alone(store: str) -> Non
     assert [r.rows for r in together] == [search(q, [store]).rows for q in QUERIES]  # type: ignore[union-attr]
 
 
+def test_many_queries_within_a_time_range_give_what_each_gives_alone(store: str) -> None:
+    from dohyo.run import run_queries
+
+    options = RunOptions(since=1_768_210_000_000, until=1_768_220_000_000)
+    together = run_queries([Query(q, f"q{i}") for i, q in enumerate(QUERIES)], [store], options)
+    alone = [search(q, [LOGS], options).rows for q in QUERIES]
+    assert any(alone) and [r.rows for r in together] == alone  # type: ignore[union-attr]
+
+
 def test_what_the_summary_counts_is_the_same(store: str) -> None:
     a, b = (search("* | where Imagge = 3 and Image = 4", [p]).read for p in (LOGS, store))
     assert (a.records, a.kinds, a.missing) == (b.records, b.kinds, b.missing)
