@@ -13,8 +13,8 @@ from dohyo.lang.tree import Name, Stage, String
 from dohyo.operators import jsonfields
 from dohyo.operators.base import Operator
 from dohyo.operators.parsing import before, field_option, not_null, parsed, source_text
-from dohyo.plan.expr import Call, Column, Expr, all_of, boolean, text
-from dohyo.plan.nodes import Extend, Node
+from dohyo.plan.expr import Call, Column, Expr, all_of, boolean, columns, text
+from dohyo.plan.nodes import Extend, Filter, Node
 from dohyo.plan.types import Type
 
 _STEP = re.compile(r"\.?\[\s*(\d+|\*|'(?:[^'\\]|\\.)*')\s*\]|\.?([^.\[\]]+)")
@@ -96,6 +96,10 @@ def _print(stage: Json) -> str:
     return f"json {field}{', '.join(string(s) for s in stage.paths)}{alias}" + " nodrop" * stage.nodrop
 
 
+#: The JSON that the stages of a query read, as a hidden column.
+_DOCUMENT = "__json"
+
+
 def _lower(stage: Json, plan: Node, ctx: Context) -> Node:
     if stage.aliases and len(stage.aliases) != len(stage.paths):
         raise ctx.fail("DH2402", f"{len(stage.paths)} paths and {len(stage.aliases)} names", stage.span,
@@ -103,8 +107,10 @@ def _lower(stage: Json, plan: Node, ctx: Context) -> Node:
     value = source_text(stage.field, stage.span, plan, ctx)
     if stage.auto or stage.keys:
         return _lower_auto(stage, value, plan, ctx)
-    plan = Extend(plan, (("__json", Call("json_document", (value,), Type.STRING)),), hidden=True)
-    document = Column("__json", Type.STRING)
+    read = Call("json_document", (value,), Type.STRING)
+    if not _has_document(plan, read):
+        plan = Extend(plan, ((_DOCUMENT, read),), hidden=True)
+    document = Column(_DOCUMENT, Type.STRING)
     wanted = [a.name for a in stage.aliases] or [_default(s.value) for s in stage.paths]
     paths = [_path(s, ctx) for s in stage.paths]
     fields = [(n, _value(document, p)) for n, p in zip(wanted, paths, strict=True)]
@@ -112,6 +118,19 @@ def _lower(stage: Json, plan: Node, ctx: Context) -> Node:
     if not stage.nodrop:
         tests += [_there(document, p) for p in paths]
     return parsed(plan, ctx, all_of(tests), fields, stage.nodrop)
+
+
+def _has_document(plan: Node, read: Call) -> bool:
+    """True when an earlier ``json`` read the same text, which no stage has changed since."""
+    reads = {c.name.lower() for c in columns(read)}
+    while isinstance(plan, (Extend, Filter)):
+        made = dict(plan.new) if isinstance(plan, Extend) else {}
+        if _DOCUMENT in made:
+            return made[_DOCUMENT] == read
+        if reads & {n.lower() for n in made}:
+            return False
+        plan = plan.input
+    return False
 
 
 def _lower_auto(stage: Json, value: Expr, plan: Node, ctx: Context) -> Node:

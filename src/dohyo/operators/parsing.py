@@ -7,11 +7,13 @@ from dohyo.diagnostics import Span
 from dohyo.lang.parser import Parser
 from dohyo.lang.tree import Name
 from dohyo.plan.convert import to_text
-from dohyo.plan.expr import NULL, Call, Column, Expr, any_of, boolean
+from dohyo.plan.expr import NULL, Call, Column, Expr, any_of, boolean, calls
 from dohyo.plan.nodes import Extend, Filter, Node
 from dohyo.plan.types import Type
 
 _HIT = "__hit"
+#: What a test may be made of to cost nothing when it is asked for each field.
+_CHEAP = frozenset({"and", "or", "not", "is_null"})
 
 
 def field_option(p: Parser) -> Name | None:
@@ -35,21 +37,22 @@ def parsed(plan: Node, ctx: Context, matched: Expr, new: list[tuple[str, Expr]],
     field that exists already keeps its value (spec §4.1). In a chain of parses a row that matched an earlier
     ``nodrop`` one survives a later one that would drop it.
     """
-    plan = Extend(plan, (("__match", matched),), hidden=True)
-    match = Column("__match", Type.BOOLEAN)
     earlier = Column(_HIT, Type.BOOLEAN) if ctx.parse_hit else None
-    survives = nodrop or earlier is not None
-    if not survives:
-        plan = Filter(plan, match)
-    values = [(_own_name(plan, n), v if not survives else _kept(plan, match, n, v)) for n, v in new]
-    plan = Extend(plan, tuple(values))
-    if not nodrop:
-        ctx.parse_hit = None
-        return Filter(plan, any_of([match, earlier])) if earlier else plan
-    if ctx.options.strict_nodrop:
+    if not nodrop and earlier is None:
+        plan = Filter(plan, matched)
+        return Extend(plan, tuple((_own_name(plan, n), v) for n, v in new))
+    match = matched
+    if not nodrop or (len(new) > 1 and any(c.function not in _CHEAP for c in calls(matched))):  # computed once, before any
+        plan = Extend(plan, (("__match", matched),), hidden=True)  # field that it looks at may change
+        match = Column("__match", Type.BOOLEAN)
+    if nodrop and not ctx.options.strict_nodrop:
+        ctx.parse_hit = _HIT
+        plan = Extend(plan, ((_HIT, any_of([earlier, match]) if earlier else match),), hidden=True)
+    plan = Extend(plan, tuple((_own_name(plan, n), _kept(plan, match, n, v)) for n, v in new))
+    if nodrop or earlier is None:
         return plan
-    ctx.parse_hit = _HIT
-    return Extend(plan, ((_HIT, any_of([earlier, match]) if earlier else match),), hidden=True)
+    ctx.parse_hit = None
+    return Filter(plan, any_of([match, earlier]))
 
 
 def _own_name(plan: Node, name: str) -> str:
