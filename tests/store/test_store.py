@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -126,6 +127,18 @@ def test_the_commands_ingest_hunt_and_tell(tmp_path: Path) -> None:
     assert told["events"] == 3500 and told["logs"] == 2 and told["categories"]["windows/sysmon"] > 2000
     assert dohyo("ingest", LOGS).returncode == 2
     assert "is no store" in dohyo("store", "info", str(tmp_path)).stderr
+
+
+def test_an_event_is_investigated_from_the_store_when_its_log_is_gone(tmp_path: Path) -> None:
+    logs, root = tmp_path / "logs", str(tmp_path / "s")
+    shutil.copytree(LOGS, logs)
+    ingest([str(logs)], root)
+    alert = json.loads(dohyo("hunt", "-d", "T1043", root, "-q", "-f", "ndjson").stdout.splitlines()[0])
+    place = f"{alert['evidence']['file']}:{alert['evidence']['record']}"
+    before = dohyo("investigate", place, root).stdout
+    shutil.rmtree(logs)
+    assert "DestinationIp" in before and dohyo("investigate", place, root).stdout == before
+    assert "no record" in dohyo("investigate", f"{alert['evidence']['file']}:99999", root).stderr
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the recorded logs of the shared folder are not here")

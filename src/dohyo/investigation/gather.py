@@ -24,6 +24,7 @@ from dohyo.run import Query, RunOptions, Session, run_queries, search
 from dohyo.sources.find import find_inputs
 from dohyo.sources.model import Format
 from dohyo.sources.readers.ndjson import lines_at
+from dohyo.store.read import record_text
 
 #: ``{{Computer}}`` in a playbook is the event's value.
 PLACE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
@@ -77,7 +78,7 @@ class Investigation:
 
 def investigate(file: str, record: int, paths: Sequence[str], detection: Detection | None, options: RunOptions) -> Investigation:
     """All answers about the event ``record`` of ``file``, from the logs ``paths``. Raises :class:`NoSuchEvent`."""
-    event = _event(file, record, options)
+    event = _event(file, record, paths, options)
     found = Investigation(f"{file}:{record}", {k: v for k, v in event.items() if v is not None})
     asked = [q for q in QUESTIONS if q.fits(event)]
     results = run_queries([Query(q.query(event), q.name) for q in asked], paths, options)
@@ -104,9 +105,9 @@ def _deeds(deed: Deed, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{n: r[n] for n in ("_messageTime", *deed.fields)} for r in own[:MOST_DEEDS]]
 
 
-def _event(file: str, record: int, options: RunOptions) -> dict[str, Any]:
+def _event(file: str, record: int, paths: Sequence[str], options: RunOptions) -> dict[str, Any]:
     query = f"* | fields _messageTime, {', '.join(FIELDS)}"
-    line = _line(file, record)
+    line = _line(file, record) if _there(file) else record_text(paths, file, record)
     if line is not None:
         with tempfile.TemporaryDirectory() as scratch:
             one = Path(scratch) / "event.ndjson"
@@ -120,6 +121,11 @@ def _event(file: str, record: int, options: RunOptions) -> dict[str, Any]:
     if not rows:
         raise NoSuchEvent(f"there is no record {record} in {file}")
     return dict(rows[0])
+
+
+def _there(file: str) -> bool:
+    """True when the log itself is at its place; of others a store may have the records."""
+    return Path(file.split("!")[0]).exists()
 
 
 def _line(file: str, record: int) -> str | None:

@@ -15,8 +15,9 @@ import pyarrow as pa
 from sqlglot import exp
 
 from dohyo.engines.duckdb.connect import connect
+from dohyo.engines.duckdb.stored import read_files
 from dohyo.engines.duckdb.storing import KIND, TIME
-from dohyo.plan.functions.model import Sql, apply, coalesce, lit
+from dohyo.plan.functions.model import Sql, coalesce, lit
 from dohyo.store.layout import ROW_GROUP, codes_of, sorted_rows, times_of
 from dohyo.store.log import Change, Conflict, Log
 from dohyo.store.state import DataFile, Schema, State
@@ -109,7 +110,7 @@ def united(schemas: list[Schema]) -> Schema:
 
 def _events(connection: duckdb.DuckDBPyConnection, paths: list[str], columns: list[str]) -> Iterator[pa.Table]:
     """The events of the files in order, a slice of a kind at a time."""
-    source = _source(paths)
+    source = read_files(paths)
     counted = exp.select(_kind(), exp.Count(this=exp.Star())).from_(source.copy()).group_by(_kind()).sql("duckdb")
     kinds = sorted(connection.sql(counted).fetchall(), key=lambda row: row[0] or "")
     shown = [_column(c) for c in columns]
@@ -132,13 +133,6 @@ def _kind() -> Sql:
 
 def _time() -> Sql:
     return coalesce(_column(TIME), lit(0))
-
-
-def _source(paths: list[str]) -> Sql:
-    files = exp.Array(expressions=[lit(p) for p in paths])
-    options = [exp.Kwarg(this=exp.to_identifier(n), expression=v)
-               for n, v in (("union_by_name", exp.true()), ("hive_partitioning", exp.false()))]  # fmt: skip
-    return apply("read_parquet", files, *options)
 
 
 def _slices(connection: duckdb.DuckDBPyConnection, source: Sql, kind: str, count: int) -> list[list[Sql]]:

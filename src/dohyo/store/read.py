@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dohyo.engines.duckdb.connect import connect
 from dohyo.engines.duckdb.raw import Spellings
-from dohyo.engines.duckdb.stored import Group, meeting, stored_view
+from dohyo.engines.duckdb.stored import Group, meeting, record_statement, stored_view
 from dohyo.plan import names as hidden
 from dohyo.plan.expr import TRUE, Call, Column, Expr, Literal, all_of, boolean, text
 from dohyo.plan.literals import kind_condition
 from dohyo.plan.types import Type
 from dohyo.results import FileReport, Places, ReadReport
+from dohyo.sources.find import find_inputs
+from dohyo.sources.model import Format
 from dohyo.sources.shapes import shape
 from dohyo.store.files import Files
 from dohyo.store.log import open_log
@@ -158,3 +161,20 @@ def time_range(condition: Expr) -> Range:
             case Call(function="<", args=(Column(name=name), Literal(value=int(bound)))) if name.lower() in _TIMES:
                 until = bound if until is None else min(until, bound)
     return since, until
+
+
+def record_text(paths: Sequence[str], name: str, record: int) -> str | None:
+    """The raw record of this number from the log of this name, if one of the paths is a store that has it. Raises
+    :class:`StoreError`."""
+    for source in find_inputs(list(paths), lambda problem: None):
+        if source.format is not Format.STORE:
+            continue
+        with connect() as connection:
+            store = Store.open(source.name, connection)
+            ids = [(o.id << Places.BITS) + record for o in store.state.origins.values() if o.name == name]
+            if ids and store.files:
+                addresses = [store.at.address(f.path) for f in store.files]
+                found = connection.sql(record_statement(addresses, ids)).fetchall()
+                if found:
+                    return str(found[0][0])
+    return None

@@ -114,7 +114,7 @@ def _investigated(found: Hunt, paths: Sequence[str], settings: Settings) -> dict
     told: dict[str, str] = {}
     for alert in found.alerts:
         evidence = alert.evidence
-        if len(told) == _INVESTIGATED or evidence is None or evidence.record is None or not Path(evidence.file).is_file():
+        if len(told) == _INVESTIGATED or evidence is None or evidence.record is None:
             continue
         try:
             about = investigate(evidence.file, evidence.record, paths, detections[alert.detection], settings.options())

@@ -54,11 +54,17 @@ def stored_view(request: Request, group: Group, base: int, few: Expr) -> exp.Sel
     names = {n for n in request.written if isinstance(view.value(n), exp.Null)}
     predicate = settled(request.predicate, dict.fromkeys(n.lower() for n in names))
     shown = [exp.alias_(view.shown(n, kind), n, quoted=True) for n, kind in request.columns]
-    select = exp.select(*shown, copy=False).from_(_files(group), copy=False)
+    select = exp.select(*shown, copy=False).from_(read_files(group.addresses), copy=False)
     conditions = [where, _condition(predicate, view.value) if predicate != TRUE else None]
     for condition in conditions:
         select = select.where(condition, copy=False) if condition is not None else select
     return select
+
+
+def record_statement(addresses: Sequence[str], ids: Sequence[int]) -> str:
+    """SQL for the raw records of these ids."""
+    wanted = exp.In(this=_column(ID), expressions=[lit(i) for i in ids])
+    return exp.select(_column(RECORD)).from_(read_files(addresses)).where(wanted).sql("duckdb")
 
 
 def no_events(request: Request) -> exp.Select:
@@ -71,8 +77,9 @@ def _condition(condition: Expr, env: Callable[[str], Sql]) -> Sql:
     return exp.Paren(this=Expressions(DIALECT).condition(condition, env))
 
 
-def _files(group: Group) -> Sql:
-    paths = exp.Array(expressions=[lit(a) for a in group.addresses])
+def read_files(addresses: Sequence[str]) -> Sql:
+    """Data files as a table; a column that one of them lacks is null there."""
+    paths = exp.Array(expressions=[lit(a) for a in addresses])
     options = [exp.Kwarg(this=exp.to_identifier(n), expression=v)
                for n, v in (("union_by_name", exp.true()), ("hive_partitioning", exp.false()))]  # fmt: skip
     return apply("read_parquet", paths, *options)
@@ -135,7 +142,7 @@ def _raw_view(request: Request, group: Group, spellings: Spellings, base: int, w
     keep, number = events.keep(), events.number()
     row_id = exp.Add(this=_column(ID), expression=lit(base))
     records = exp.select(exp.alias_(_column(RECORD), "raw", quoted=True), exp.alias_(row_id, "row_id", quoted=True), copy=False)
-    records = records.from_(_files(group), copy=False)
+    records = records.from_(read_files(group.addresses), copy=False)
     records = records.where(where, copy=False) if where is not None else records
     source = exp.select(exp.Star(), *parsed_layers(raw), copy=False).from_(records.subquery("r", copy=False), copy=False)
     return events.over(source, placed(number), shown).where(keep, copy=False)
