@@ -12,6 +12,7 @@ from dohyo.binding.context import Dialect, Options
 from dohyo.binding.times import query_time
 from dohyo.compile import Compiled, compile_child, compile_query, deep_recursion, time_range
 from dohyo.diagnostics import Diagnostic, QueryError, Severity, Source
+from dohyo.engines.choose import DUCKDB, dialect, open_engine
 from dohyo.many import Sketched, run_many
 from dohyo.outlines import Outlines
 from dohyo.plan.expr import TRUE, Call, Expr, all_of, any_of
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
+    from dohyo.engines.base import Engine
     from dohyo.engines.duckdb.engine import DuckDB
     from dohyo.engines.duckdb.reading import Position, Reading
     from dohyo.engines.duckdb.scan import Request
@@ -63,7 +65,8 @@ class RunOptions:
     """How to run. ``since``/``until``: epoch ms, half-open. ``raw``: evidence carries the whole raw event.
 
     ``strict_input``: the first thing that cannot be read ends the run (:class:`InputError`). ``memory`` such as
-    ``1GB``. ``source_category`` overrides what the shapes say.
+    ``1GB``. ``source_category`` overrides what the shapes say. ``engine``: ``duckdb``, ``spark``, ``sail`` or
+    ``sc://host:port``.
     """
 
     dialect: str = "lenient"
@@ -82,6 +85,7 @@ class RunOptions:
     may_save: bool = False
     macros: dict[str, str] = field(default_factory=dict)
     progress: Callable[[Progress], None] | None = None
+    engine: str = DUCKDB
 
     def compiler(self, dialect: str | None) -> Options:
         """The same for the compiler."""
@@ -139,7 +143,7 @@ def _interrupt() -> None:
 def _run_queries(queries: Sequence[Query], paths: Sequence[str | Path], options: RunOptions) -> list[Result | QueryError]:
     started = time.perf_counter()
     names = [str(p) for p in paths]
-    if len(queries) >= MANY:
+    if len(queries) >= MANY and options.engine == DUCKDB:
         return _run_many(queries, names, options)
     compiled = [compiled_query(q, options, names) for q in queries]
     runnable = [c for c in compiled if isinstance(c, Compiled)]
@@ -225,16 +229,22 @@ class Session:
 
     def run(self, paths: list[str]) -> list[Result | QueryError]:
         """The results, in the order of the queries."""
+        engine = open_engine(self.options.engine, self.options.threads, self.options.memory)
+        try:
+            return self._run(engine, paths)
+        finally:
+            engine.close()
+
+    def _run(self, engine: Engine, paths: list[str]) -> list[Result | QueryError]:
         from dohyo.engines.duckdb.engine import DuckDB
 
         request = self.request()
         self.report.asked = request.presence
-        engine = DuckDB(self.options.threads, self.options.memory)
         if any(scans(q.plan) for q in self.queries):  # a query that begins with `cat` reads no logs
             inputs = self._inputs(paths)
-            if _stores(inputs):
+            if isinstance(engine, DuckDB) and _stores(inputs):
                 return self._stored(engine, inputs)
-            if _columnar(inputs):
+            if isinstance(engine, DuckDB) and _columnar(inputs):
                 return self._columnar(engine, request, inputs)
             self._stream(engine, request, inputs)
         return [self._result(engine, q) for q in self.queries]
@@ -369,7 +379,7 @@ class Session:
             stores.append(store)
         return stores
 
-    def _stream(self, engine: DuckDB, request: Request, inputs: list[Input]) -> None:
+    def _stream(self, engine: Engine, request: Request, inputs: list[Input]) -> None:
         reading = self._reading(request)
         reading.on_position = self._teller(inputs)
         batches = self._watched(reading, inputs)
@@ -391,13 +401,17 @@ class Session:
         size = sum(i.size or 0 for i in inputs)
         return lambda p: tell(Progress(p.files_done, len(inputs), min(p.bytes_done, size), size, p.records, p.hits))
 
-    def _result(self, engine: DuckDB, query: Compiled) -> Result | QueryError:
-        import duckdb
+    def _result(self, engine: Engine, query: Compiled) -> Result | QueryError:
+        from dohyo.engines.errors import QueryFailed
+        from dohyo.engines.lacks import lacks
 
         began = time.perf_counter()
+        lacking = lacks(query.plan, engine.dialect)
+        if lacking:
+            return QueryError((*query.diagnostics, *lacking), query.source)
         try:
             table, shown_fields = engine.run(query.plan)
-        except (duckdb.Error, OSError) as error:
+        except (QueryFailed, OSError) as error:
             if self.options.strict_input and self.report.problems:  # raised while the engine was reading
                 raise InputError(str(self.report.problems[0])) from None
             failed = Diagnostic("DH3001", Severity.ERROR, f"the query failed while it ran: {_first_line(error)}")
@@ -457,6 +471,7 @@ class Explanation:
 def explain(query: str | Query, options: RunOptions = RunOptions()) -> Explanation:
     """A query explained without logs. Raises :class:`QueryError` when it cannot run."""
     from dohyo.engines.duckdb.dialect import DIALECT
+    from dohyo.engines.lacks import on_engine
     from dohyo.engines.shown import statements
     from dohyo.engines.sql import Expressions, column
 
@@ -465,10 +480,11 @@ def explain(query: str | Query, options: RunOptions = RunOptions()) -> Explanati
     settings = replace(settings, subquery=lambda node: _unknown_rows(node, source, settings))
     compiled = compile_query(one.text, one.name, settings)
     plan = shown(compiled.plan)
-    sql = statements(plan, DIALECT)
+    sql = statements(plan, dialect(options.engine))
     predicate = Expressions(DIALECT).condition(scan_predicate(plan), column).sql("duckdb", pretty=True)
     stages = tuple((s.text, s.plan.schema.visible) for s in compiled.steps)
-    return Explanation(stages, fields_asked(plan), sql, predicate, compiled.diagnostics, compiled.source)
+    told = (*compiled.diagnostics, *on_engine(plan, options.engine))
+    return Explanation(stages, fields_asked(plan), sql, predicate, told, compiled.source)
 
 
 def _unknown_rows(node: Subquery, source: Source, settings: Options) -> list[tuple[str | None, ...]]:

@@ -61,6 +61,8 @@ class _WithoutPandas:
     """Hides pandas from this process. pyarrow looks whether values are pandas ones, and for that imports pandas wherever
     it is installed: most of a second at each start, for nothing on the command line."""
 
+    hides_pandas = True
+
     def find_spec(self, name: str, path: object = None, target: object = None) -> None:
         """Refuses pandas; leaves every other module to the next finder."""
         if name == "pandas":

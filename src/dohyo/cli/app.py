@@ -38,6 +38,8 @@ Raw = Annotated[bool, typer.Option("--raw", help="Give the whole raw event as ev
 Strict = Annotated[bool, typer.Option("--strict-input", help="The first thing that cannot be read is an error.")]
 Memory = Annotated[str | None, typer.Option(help="Memory for the engine, such as 1GB; beyond it, it spills to disk.")]
 Threads = Annotated[int | None, typer.Option(help="Threads for the engine.", min=1)]
+Engine = Annotated[str, typer.Option("--engine", help="duckdb, spark or sail (a local server of their own), or sc://host:port "
+                   "for a server that speaks Spark Connect.")]  # fmt: skip
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No summary, no warnings.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="All problems and notes, not only the first.")]
 Zone = Annotated[str, typer.Option("--timezone", help="The time zone of timeslice and dates.")]
@@ -124,7 +126,7 @@ def hunt(
     format: Format = "table", output: Output = None, since: Since = None, until: Until = None,
     dialect: Dialect = "lenient", source_category: Category = None, param: Param = None, lookup_dir: Tables = None,
     raw: Raw = False, strict_input: Strict = False, memory: Memory = None, threads: Threads = None,
-    quiet: Quiet = False, verbose: Verbose = False, timezone: Zone = "UTC",
+    quiet: Quiet = False, verbose: Verbose = False, timezone: Zone = "UTC", engine: Engine = "duckdb",
 ) -> None:  # fmt: skip
     """Run detections over logs and list the alerts, newest first.
 
@@ -134,7 +136,7 @@ def hunt(
     settings = _settings(
         format=format, output=output, since=since, until=until, dialect=dialect, source_category=source_category,
         param=param, lookup_dir=lookup_dir, raw=raw, strict_input=strict_input, memory=memory, threads=threads,
-        quiet=quiet, verbose=verbose, timezone=timezone)  # fmt: skip
+        quiet=quiet, verbose=verbose, timezone=timezone, engine=engine)  # fmt: skip
     what = (paths, detection or [], detections or [], sigma or [], placeholders, chosen, fail_on)
     of_following = {"--checkpoint": checkpoint, "--new-only": new_only, "--for": run_for, "--until-idle": until_idle,
                     "--kafka-config": kafka_config}  # fmt: skip
@@ -148,7 +150,8 @@ def hunt(
         from dohyo.cli.commands import follow as following
         from dohyo.cli.errors import refuse
 
-        refuse({"--html": html, "--hunting": hunting, "--investigate": investigate, "--profile": profile}, "cannot go with --follow")
+        other = {"--html": html, "--hunting": hunting, "--investigate": investigate, "--profile": profile, "--engine": engine != "duckdb"}
+        refuse(other, "cannot go with --follow")
         options = following.Following(checkpoint, new_only, run_for, until_idle, status_every, kafka_config, window)
         following.run(*what, tuning, options, settings)
 
@@ -160,7 +163,7 @@ def search(
     format: Format = "table", output: Output = None, since: Since = None, until: Until = None,
     dialect: Dialect = "lenient", source_category: Category = None, param: Param = None, lookup_dir: Tables = None,
     raw: Raw = False, strict_input: Strict = False, memory: Memory = None, threads: Threads = None,
-    quiet: Quiet = False, verbose: Verbose = False, timezone: Zone = "UTC",
+    quiet: Quiet = False, verbose: Verbose = False, timezone: Zone = "UTC", engine: Engine = "duckdb",
 ) -> None:  # fmt: skip
     """Run any Sumo Logic query over logs.
 
@@ -171,7 +174,7 @@ def search(
     run(query, paths, _settings(
         format=format, output=output, since=since, until=until, dialect=dialect, source_category=source_category,
         param=param, lookup_dir=lookup_dir, raw=raw, strict_input=strict_input, memory=memory, threads=threads,
-        quiet=quiet, verbose=verbose, timezone=timezone))  # fmt: skip
+        quiet=quiet, verbose=verbose, timezone=timezone, engine=engine))  # fmt: skip
 
 
 @app.command()
@@ -179,11 +182,13 @@ def explain(
     query: Annotated[str, typer.Argument(help="A Sumo Logic query, or @file.sumo.")],
     dialect: Dialect = "lenient", param: Param = None, lookup_dir: Tables = None, since: Since = None, until: Until = None,
     format: Annotated[str, typer.Option("--format", "-f", help="text or json.")] = "text", timezone: Zone = "UTC",
+    engine: Engine = "duckdb",
 ) -> None:  # fmt: skip
     """Show what a query means: stages, types, the fields asked of the source, and the SQL."""
     from dohyo.cli.commands.explain import run
 
-    run(query, format, _settings(dialect=dialect, param=param, lookup_dir=lookup_dir, since=since, until=until, timezone=timezone))
+    run(query, format, _settings(
+        dialect=dialect, param=param, lookup_dir=lookup_dir, since=since, until=until, timezone=timezone, engine=engine))  # fmt: skip
 
 
 @app.command(name="list")
@@ -440,7 +445,7 @@ def fix(
 def lint(
     files: Annotated[list[Path], typer.Argument(help="Query files (.sumo), detection folders, or folders of them.")],
     format: Annotated[str, typer.Option("--format", "-f", help="text or json.")] = "text",
-    dialect: Dialect = "strict",
+    dialect: Dialect = "strict", engine: Engine = "duckdb",
 ) -> None:
     """Check queries and whole detections: metadata, ATT&CK, query and what it means, tests, links. Exits 1 on a warning.
 
@@ -448,7 +453,7 @@ def lint(
     """
     from dohyo.cli.commands.text import lint_paths
 
-    lint_paths(files, format, dialect)
+    lint_paths(files, format, dialect, engine)
 
 
 @app.command()

@@ -27,11 +27,12 @@ def shown() -> Iterator[None]:
     """Turns what a user can do something about into a message and an exit code."""
     from dohyo.detections.load import DetectionError
     from dohyo.diagnostics import QueryError
+    from dohyo.engines.errors import EngineError
     from dohyo.run import InputError
 
     try:
         yield
-    except (UsageError, DetectionError) as error:
+    except (UsageError, DetectionError, EngineError) as error:
         fail(str(error))
     except QueryError as error:
         print_diagnostics(errors_first(error.diagnostics), error.source, verbose=False)

@@ -13,6 +13,7 @@ from dohyo.cli.errors import UsageError
 from dohyo.cli.project import project
 from dohyo.cli.timeparse import epoch_ms
 from dohyo.diagnostics import closest
+from dohyo.engines.errors import EngineError
 
 if TYPE_CHECKING:
     from dohyo.detections.tuning import File
@@ -38,6 +39,7 @@ class Settings:
     quiet: bool = False
     verbose: bool = False
     timezone: str = "UTC"
+    engine: str = "duckdb"
 
     def options(self) -> RunOptions:
         """The same for ``run``. Raises :class:`UsageError`."""
@@ -58,7 +60,21 @@ class Settings:
             macros=own.macros,
             parameters=parameters(self.param or ()),
             timezone=self.timezone,
+            engine=engine(self.engine),
         )
+
+
+def engine(name: str) -> str:
+    """The name of an engine, checked. Raises :class:`UsageError`."""
+    from dohyo.engines.choose import DUCKDB, checked
+
+    try:
+        checked(name)
+    except EngineError as error:
+        raise UsageError(f"--engine {name}: {error}") from None
+    if name != DUCKDB:  # Spark's client needs what the command line hides
+        sys.meta_path[:] = [f for f in sys.meta_path if not getattr(f, "hides_pandas", False)]
+    return name
 
 
 def one_of(option: str, value: str, allowed: Sequence[str]) -> str:

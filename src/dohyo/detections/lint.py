@@ -18,6 +18,8 @@ from dohyo.detections.load import DetectionError, read
 from dohyo.detections.model import Detection
 from dohyo.detections.places import Places
 from dohyo.diagnostics import Diagnostic, Label, QueryError, Severity, Source, closest
+from dohyo.engines.choose import DUCKDB
+from dohyo.engines.lacks import on_engine
 
 #: A relative link of a Markdown page.
 _LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)\s]+)\)")
@@ -44,15 +46,16 @@ class Remark:
         return {"code": self.code, "severity": self.severity.value, "place": self.place, "text": self.text, "hint": self.hint}
 
 
-def lint(folder: Path, known: Sequence[str], attacks: Sequence[str] = ()) -> list[Remark]:
-    """All remarks on one folder. ``known``: the ids of all detections; ``attacks``: those that the generator makes."""
+def lint(folder: Path, known: Sequence[str], attacks: Sequence[str] = (), engine: str = DUCKDB) -> list[Remark]:
+    """All remarks on one folder. ``known``: the ids of all detections; ``attacks``: those that the generator makes;
+    ``engine``: the one that the query shall run on."""
     try:
         detection = read(folder)
     except DetectionError as error:
         return [Remark("DL001", Severity.ERROR, str(folder), line) for line in str(error).split("; ")]
     places = Places(folder / "detection.yml")
     found = [*_doubled(places), *_layout(detection), *_attack(detection, places), *_names(detection, known, attacks, places)]
-    return [*found, *_query(detection), *_telemetry(detection, places), *_tests(detection), *_links(detection, places)]
+    return [*found, *_query(detection, engine), *_telemetry(detection, places), *_tests(detection), *_links(detection, places)]
 
 
 def _doubled(places: Places) -> Iterator[Remark]:
@@ -123,21 +126,21 @@ def _unknown(what: str, name: str, known: Sequence[str], place: str) -> Remark:
     return Remark("DL030", Severity.ERROR, place, f"there is no {what} `{name}`", f"did you mean `{near}`?" if near else "")
 
 
-def _query(detection: Detection) -> Iterator[Remark]:
-    yield from query_remarks(detection.query, str(detection.query_path))
+def _query(detection: Detection, engine: str) -> Iterator[Remark]:
+    yield from query_remarks(detection.query, str(detection.query_path), engine=engine)
     for name, text in detection.hunting().items():
         found = query_remarks(text, str(detection.folder / "hunting" / f"{name}.sumo"))
         yield from (r for r in found if r.severity is not Severity.NOTE)
 
 
-def query_remarks(text: str, name: str, dialect: Dialect = Dialect.STRICT) -> Iterator[Remark]:
-    """The diagnostics of a query, and the findings about its meaning when it compiles."""
+def query_remarks(text: str, name: str, dialect: Dialect = Dialect.STRICT, engine: str = DUCKDB) -> Iterator[Remark]:
+    """The diagnostics of a query, what its engine lacks, and the findings about its meaning when it compiles."""
     try:
         compiled = compile_query(text, name, Options(dialect=dialect))
     except QueryError as error:
         yield from (_diagnostic(d, error.source) for d in error.diagnostics)
         return
-    yield from (_diagnostic(d, compiled.source) for d in compiled.diagnostics)
+    yield from (_diagnostic(d, compiled.source) for d in (*compiled.diagnostics, *on_engine(compiled.plan, engine)))
     for found in check(compiled):
         told = Diagnostic(found.code, Severity.NOTE, found.text, (Label(found.span),), (found.proof,))
         yield _diagnostic(told, compiled.source)

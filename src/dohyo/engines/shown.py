@@ -14,6 +14,6 @@ def statements(plan: Node, dialect: Dialect) -> str:
     parts = []
     for key, leaf in leaves.items():
         if isinstance(leaf, Batch):
-            sql = Statement(leaf.input, dialect, tables, wanted=leaf.needs).build().sql(dialect.name, pretty=True)
+            sql = Statement(leaf.input, dialect, tables, wanted=leaf.needs).build().sql(dialect.writer, pretty=True)
             parts.append(f"/* {tables[key]}: what {leaf.name} makes of these rows */\n{sql};\n\n")
-    return "".join(parts) + Statement(plan, dialect, tables).build().sql(dialect.name, pretty=True)
+    return "".join(parts) + Statement(plan, dialect, tables).build().sql(dialect.writer, pretty=True)

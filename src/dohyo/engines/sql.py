@@ -5,16 +5,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
 
 from dohyo.engines.alternatives import alternatives
+from dohyo.engines.borrowed import UDF, Borrowed, Foreign, borrowed, respelled
 from dohyo.plan.expr import Call, Column, Expr, Literal, calls, columns
 from dohyo.plan.functions import AGGREGATES, FUNCTIONS, WINDOWS
 from dohyo.plan.functions.model import Build, Sql, apply, case, cast, coalesce, paren
 from dohyo.plan.names import ID, TIME
 from dohyo.plan.nodes import (
+    AggCall,
     Aggregate,
     Batch,
     Extend,
@@ -26,6 +28,7 @@ from dohyo.plan.nodes import (
     Project,
     Scan,
     Sort,
+    SortKey,
     Union,
     Unnest,
     Values,
@@ -47,13 +50,24 @@ SQL_TYPES = {
 
 @dataclass(frozen=True)
 class Dialect:
-    """What an engine does in its own way. ``rewritten``: SQL for a function instead of the table's own."""
+    """What an engine does in its own way.
+
+    ``writer``: sqlglot's name of its SQL. ``rewritten`` (``aggregates``): SQL for a function (an aggregate) instead of
+    the table's own; ``name type`` for calls that give this type alone. ``spelling``: the
+    names that the table's SQL uses, as the engine spells them; a function whose SQL uses another name is borrowed (see
+    ``borrowed.py``). ``None``: the table is written in the engine's own SQL. ``unsupported``: functions and nodes that it
+    lacks, with the reason.
+    """
 
     name: str
+    writer: str
     rewritten: Mapping[str, Build] = field(default_factory=dict)
+    spelling: Mapping[str, Build] | None = None
+    aggregates: Mapping[str, Build] = field(default_factory=dict)
     unsupported: Mapping[str, str] = field(default_factory=dict)
     materializes: bool = False  # knows ``AS MATERIALIZED``
     nan_is_largest: bool = False  # compares NaN as the largest number, and as equal to itself
+    orders_aggregates: bool = True  # knows ``first(x ORDER BY …)``
     newest_first: Build | None = None  # one ascending key of a time and an id, where one key sorts quicker than two
 
 
@@ -69,6 +83,7 @@ class Expressions:
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
         self.udfs: set[str] = set()
+        self.borrowed: dict[str, Borrowed] = {}
 
     def value(self, expr: Expr, env: Env) -> Sql:
         """The expression as a value."""
@@ -114,15 +129,22 @@ class Expressions:
 
     def _call(self, expr: Call, env: Env) -> Sql:
         row = FUNCTIONS[expr.function.lower()]
+        own = self.dialect.rewritten.get(f"{row.name} {expr.type}") or self.dialect.rewritten.get(row.name)
+        build = row.build
+        if own is None and self.dialect.spelling is not None and (build is None or row.calls):
+            return self._borrow(expr, env)
         # whether a condition has no result is asked of itself, not of its never-null form
         args = [(self._plain if expr.function in _OF_NULL else self.value)(a, env) for a in expr.args]
-        if row.udf is not None:
+        if own is not None:
+            return own(*args)
+        if build is None:
             self.udfs.add(row.name)
             return exp.Anonymous(this=udf_name(row.name), expressions=args)
         self.udfs.update(row.calls)
-        build = self.dialect.rewritten.get(row.name) or row.build
-        assert build is not None, row.name
-        sql = build(*args)
+        try:
+            sql = self.spelled(build, args)
+        except Foreign:
+            return self._borrow(expr, env)
         return self._without_nan(expr, sql, env) if self.dialect.nan_is_largest and expr.function in _NAN_SIDE else sql
 
     def _without_nan(self, expr: Call, sql: Sql, env: Env) -> Sql:
@@ -132,17 +154,34 @@ class Expressions:
             return sql
         return exp.And(this=sql, expression=exp.Not(this=apply("isnan", self.value(side, env))))
 
+    def spelled(self, build: Build, args: Sequence[Sql], **named: object) -> Sql:
+        """What the function table makes of these arguments, in the engine's own names. Raises :class:`Foreign` when it
+        has none."""
+        if self.dialect.spelling is None:
+            return build(*args, **named)
+        return respelled(build, args, self.dialect.spelling, **named)
+
+    def _borrow(self, expr: Call, env: Env) -> Sql:
+        """A call that is left to DuckDB, with everything in it."""
+        own = Expressions(_GENERIC)
+        found = borrowed(expr, lambda env: own.value(expr, env))
+        self.borrowed[found.name] = found
+        args = [cast(sql, SQL_TYPES[c.type]) if isinstance(sql := env(c.name), exp.Null) else sql for c in found.columns]
+        return exp.Anonymous(this=found.name, expressions=args or [exp.Literal.number(1)])
+
 
 #: Which side of a comparison lets it come true when it is NaN and NaN counts as the largest number.
 _NAN_SIDE = {">": 0, ">=": 0, "<": 1, "<=": 1, "=": 1}
 #: Numbers as the log has them are no NaN; asking would cost.
 _FROM_LOG = frozenset({"number_of", "double_of"})
 _OF_NULL = frozenset({"is_null", "isNull"})
+#: The SQL that the function table is written in.
+_GENERIC = Dialect("generic", "duckdb", nan_is_largest=True)
 
 
 def udf_name(function: str) -> str:
     """The name a Python function is known by to an engine."""
-    return f"dohyo_{function.lower()}"
+    return f"{UDF}{function.lower()}"
 
 
 def literal(expr: Literal) -> Sql:
@@ -332,12 +371,16 @@ class Statement:
     def _aggregate(self, node: Aggregate) -> Block:
         reads = {k.lower() for k in node.keys}.union(*(_reads(a) for _, c in node.new for a in c.args))
         block = self._open(node.input, reads | {k.name.lower() for _, c in node.new for k in c.order})
-        shown = [exp.alias_(block.env(k), k, quoted=True) for k in node.keys]
         new = [(n, c) for n, c in node.new if n.lower() in self._wanted(node)]
+        if not self.dialect.orders_aggregates:
+            block, new = self._numbered(node, block, new)
+        shown = [exp.alias_(block.env(k), k, quoted=True) for k in node.keys]
         for name, call in new:
             row = AGGREGATES[call.function]
             args = [self.exprs.value(a, block.env) for a in call.args]
-            built = row.build(*args, order=ordered(call.order, block.env)) if row.ordered else row.build(*args)
+            named = {"order": ordered(call.order, block.env)} if row.ordered else {}
+            own = self.dialect.aggregates.get(call.function)
+            built = own(*args) if own is not None else self.exprs.spelled(row.build, args, **named)
             shown.append(exp.alias_(built, name, quoted=True))
         shown = shown or [exp.alias_(exp.Literal.number(1), "__one", quoted=True)]
         select = exp.select(*shown, copy=False).from_(block.source, copy=False)
@@ -347,6 +390,24 @@ class Statement:
         else:  # over no rows there is no record (spec §12.29)
             select = select.having(exp.GT(this=exp.Count(this=exp.Star()), expression=exp.Literal.number(0)), copy=False)
         return self._cte(select, [*node.keys, *(n for n, _ in new)])
+
+    def _numbered(
+        self, node: Aggregate, block: Block, new: list[tuple[str, AggCall]]
+    ) -> tuple[Block, list[tuple[str, AggCall]]]:
+        """For an engine whose aggregates know no order: the rows of a group numbered in each order that is asked for, and
+        the calls by those numbers."""
+        orders = list(dict.fromkeys(c.order for _, c in new if AGGREGATES[c.function].ordered and c.order))
+        if not orders:
+            return block, new
+        block = self._close(block, node.input)
+        names = {order: f"__rank{i}" for i, order in enumerate(orders)}
+        for order, name in names.items():
+            keys = exp.Order(expressions=ordered(order, block.env))
+            window = exp.Window(this=exp.RowNumber(), partition_by=[block.env(k) for k in node.keys] or None, order=keys)
+            block.columns[name] = (name, window)
+        kept = [name for key, (name, _) in block.columns.items() if key in self._wanted(node.input) or key in names.values()]
+        calls = [(n, replace(c, order=(SortKey(names[c.order]),)) if c.order in names else c) for n, c in new]
+        return self._cte(self._select(block, kept), kept), calls
 
     def _window(self, node: Window) -> Block:
         block = self._close(self._block(node.input), node.input)
@@ -360,7 +421,7 @@ class Statement:
 
     def _over(self, call: WindowCall, order: Order, block: Block) -> Sql:
         row = WINDOWS[call.function]
-        function = row.build(*(self.exprs.value(a, block.env) for a in call.args))
+        function = self.exprs.spelled(row.build, [self.exprs.value(a, block.env) for a in call.args])
         keys = self._keys(call.function, order if call.order is None else call.order, block)
         window = exp.Window(
             this=function,
@@ -380,12 +441,8 @@ class Statement:
     def _unnest(self, node: Unnest) -> Block:
         """``SELECT …, UNNEST(list)``; with ``outer`` an empty list counts as a list of one null."""
         block = self._close(self._block(node.input), node.input)
-        values = self.exprs.value(node.value, block.env)
-        if node.outer:
-            empty = exp.EQ(this=coalesce(exp.Anonymous(this="len", expressions=[values.copy()]), exp.Literal.number(0)),
-                           expression=exp.Literal.number(0))  # fmt: skip
-            values = case((empty, exp.Array(expressions=[exp.Null()])), default=values)
-        block.columns[node.name.lower()] = (node.name, exp.Anonymous(this="unnest", expressions=[values]))
+        values = self.exprs.spelled(_rows_outer if node.outer else _rows, [self.exprs.value(node.value, block.env)])
+        block.columns[node.name.lower()] = (node.name, values)
         block.computed.add(node.name.lower())
         return self._close(block, node)
 
@@ -403,8 +460,8 @@ class Statement:
         if node.condition is not None:
             tests.append(self.exprs.condition(node.condition, env))
         both = node.kind not in ("semi", "anti")
-        named = [*left.columns.items(), *((right.columns.items()) if both else ())]
-        names = [name for key, (name, _) in named if key in self._wanted(node)]
+        named = left.columns | {k: v for k, v in right.columns.items() if both and k not in left.columns}
+        names = [name for key, (name, _) in named.items() if key in self._wanted(node)]
         select = exp.select(*(exp.alias_(env(n), n, quoted=True) for n in names), copy=False).from_(a, copy=False)
         return self._cte(select.join(b, on=exp.and_(*tests), join_type=node.kind, copy=False), names)
 
@@ -418,6 +475,17 @@ class Statement:
         for other in parts[1:]:
             query = exp.union(query, other, distinct=False, copy=False)
         return self._cte(query, names)
+
+
+def _rows(values: Sql) -> Sql:
+    return exp.Anonymous(this="unnest", expressions=[values])
+
+
+def _rows_outer(values: Sql) -> Sql:
+    """An empty list counts as a list of one null."""
+    size = coalesce(exp.Anonymous(this="len", expressions=[values.copy()]), exp.Literal.number(0))
+    nothing = exp.Array(expressions=[exp.Null()])
+    return _rows(case((exp.EQ(this=size, expression=exp.Literal.number(0)), nothing), default=values))
 
 
 def _repeats(dear: list[Call]) -> bool:

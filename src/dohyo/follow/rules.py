@@ -6,13 +6,13 @@ import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import duckdb
 import pyarrow as pa
 
 from dohyo.compile import Compiled
 from dohyo.detections.model import Detection
 from dohyo.diagnostics import Diagnostic, QueryError, Severity
 from dohyo.engines.duckdb.engine import DuckDB, Ready
+from dohyo.engines.errors import QueryFailed
 from dohyo.plan.nodes import Batch
 from dohyo.plan.outline import Outline
 from dohyo.plan.types import Field
@@ -53,7 +53,7 @@ class Rule:
         """The rows over the engine's events and the shown columns; ``None`` when it failed."""
         try:
             return self.ready.run() if self.ready is not None else self.engine.run(self.query.plan)
-        except (duckdb.Error, OSError) as error:
+        except (QueryFailed, OSError) as error:
             told = Diagnostic("DH3001", Severity.ERROR, f"the query failed while it ran: {str(error).splitlines()[0][:300]}")
             self.failed(Refused(self.detection, QueryError((told,), self.query.source)))
             return None

@@ -17,6 +17,7 @@ from dohyo.compile import compile_query, parse
 from dohyo.detections.lint import Remark, lint, query_remarks
 from dohyo.detections.load import load
 from dohyo.diagnostics import Diagnostic, QueryError, Severity, Source
+from dohyo.engines.choose import checked
 from dohyo.formats.values import safe
 from dohyo.lang import printer
 from dohyo.lang.parser import has_errors
@@ -85,12 +86,13 @@ def fixed(text: str, name: str) -> tuple[str, list[Diagnostic]]:
     return text, found
 
 
-def lint_paths(paths: Sequence[Path], format: str, dialect: str) -> None:
+def lint_paths(paths: Sequence[Path], format: str, dialect: str, engine: str = "duckdb") -> None:
     """Checks query files and detection folders; exit code 1 when one has a warning or an error."""
     with shown():
         one_of("--format", format, ("text", "json"))
         one_of("--dialect", dialect, ("lenient", "strict"))
-        found = [r for p in paths for r in _remarks(p, Dialect(dialect))]
+        checked(engine)
+        found = [r for p in paths for r in _remarks(p, Dialect(dialect), engine)]
         if format == "json":
             print(json.dumps([r.as_json() for r in found], indent=2, ensure_ascii=False))
         else:
@@ -102,16 +104,16 @@ def lint_paths(paths: Sequence[Path], format: str, dialect: str) -> None:
     raise typer.Exit(CHECK_FAILED if any(r.severity is not Severity.NOTE for r in found) else 0)
 
 
-def _remarks(path: Path, dialect: Dialect) -> Iterator[Remark]:
+def _remarks(path: Path, dialect: Dialect, engine: str) -> Iterator[Remark]:
     """What is to be said of a query file, a detection's folder, or a folder of either."""
     folders = _detection_folders(path)
     if not folders:
         for file in _files([path]):
-            yield from query_remarks(_text(file), str(file), dialect)
+            yield from query_remarks(_text(file), str(file), dialect, engine)
         return
     known = [d.id for d in load([path] if path.is_dir() else []).detections]
     for folder in folders:
-        yield from lint(folder, known, [a.name for a in ATTACKS])
+        yield from lint(folder, known, [a.name for a in ATTACKS], engine)
 
 
 def _detection_folders(path: Path) -> list[Path]:

@@ -15,4 +15,4 @@ def _newest_first(time: Sql, number: Sql) -> Sql:
     return exp.Sub(this=number, expression=exp.Mul(this=exp.Paren(this=seconds), expression=cast(lit(2**63 - 1), "HUGEINT")))
 
 
-DIALECT = Dialect("duckdb", materializes=True, nan_is_largest=True, newest_first=_newest_first)
+DIALECT = Dialect("duckdb", "duckdb", materializes=True, nan_is_largest=True, newest_first=_newest_first)

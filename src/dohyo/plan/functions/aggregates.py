@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from dohyo.plan.expr import Expr
-from dohyo.plan.functions.model import ANY, AggregateFunction, Arg, D, I, L, S, Sql, apply, case, lit, null, try_cast
+from dohyo.plan.functions.model import ANY, AggregateFunction, Arg, D, I, L, S, Sql, apply, case, is_null, lit, null, try_cast
 from dohyo.plan.types import Type
 
 
@@ -58,12 +58,14 @@ def _pct(value: Sql, p: Sql | None = None) -> Sql:
 
 
 def _recent(name: str) -> object:
-    """The value of the row with the largest (smallest) time."""
+    """The value of the row with the largest (smallest) time; of several, the largest (smallest) value."""
 
     def build(value: Sql) -> Sql:
         timed = case((apply("json_valid", value.copy()), value), default=null())
         time = try_cast(apply("json_extract_string", timed.copy(), lit("$.time")), "BIGINT")
-        return apply(name, apply("json_extract_string", timed, lit("$.value")), time)
+        given = apply("json_extract_string", timed, lit("$.value"))
+        pair = case((is_null(time), null()), default=apply("row", time.copy(), given))
+        return apply(name, given.copy(), pair)
 
     return build
 

@@ -1,0 +1,1 @@
+"""Runs plans through Spark Connect: on Apache Spark, on Databricks and on Sail."""
