@@ -150,7 +150,8 @@ def hunt(
         from dohyo.cli.commands import follow as following
         from dohyo.cli.errors import refuse
 
-        other = {"--html": html, "--hunting": hunting, "--investigate": investigate, "--profile": profile, "--engine": engine != "duckdb"}
+        other = {"--html": html, "--hunting": hunting, "--investigate": investigate, "--profile": profile,
+                 "--engine": engine != "duckdb"}  # fmt: skip
         refuse(other, "cannot go with --follow")
         options = following.Following(checkpoint, new_only, run_for, until_idle, status_every, kafka_config, window)
         following.run(*what, tuning, options, settings)

@@ -188,7 +188,7 @@ _PLAIN: dict[str, Build] = {
     # numbers
     "abs": _named("abs"), "sign": _named("sign"), "nullif": _named("nullif"), "coalesce": _named("coalesce"),
     "greatest": _named("greatest"), "least": _named("least"), "floor": _whole_double("floor"), "ceil": _whole_double("ceil"),
-    "trunc": _trunc, "isnan": _is_nan, "isinf": _is_infinite, "sqrt": _named("sqrt"),
+    "trunc": _trunc, "isnan": _is_nan, "isinf": _is_infinite,
     # lists
     "list_extract": _item, "list_position": _named("array_position"), "list_contains": _named("array_contains"),
     "len": _named("array_size"), "list_slice": _named("slice"), "generate_series": _steps, "unnest": _named("explode"),
@@ -262,10 +262,32 @@ def _quantile(value: Sql, fraction: Sql) -> Sql:
     return case((exp.EQ(this=low.copy(), expression=high.copy()), a), default=between)
 
 
-def _dialect(name: str, engine: Engine, aggregates: dict[str, Build], names: dict[str, Build]) -> Dialect:
+def _one_nan(build: Build) -> Build:
+    """A processor gives a NaN with a minus, which to Sail is smaller than any number; the other one is larger, as everywhere."""
+    return lambda a, b: apply("nanvl", build(a, b), cast(lit("NaN"), "DOUBLE"))
+
+
+def _quotient(a: Sql, b: Sql) -> Sql:
+    """By zero ±Infinity, 0/0 NaN."""
+    zero = exp.EQ(this=paren(b), expression=lit(0))
+    infinite = exp.Mul(this=apply("sign", a), expression=cast(lit("Infinity"), "DOUBLE"))
+    return case((zero, infinite), default=_divided(exp.Div(this=a.copy(), expression=b.copy())))
+
+
+def _remainder(a: Sql, b: Sql) -> Sql:
+    return exp.Mod(this=paren(a), expression=apply("nullif", b, lit(0)))
+
+
+_SAIL_NUMBERS: dict[str, Build] = {
+    **{f"{sign} double": _one_nan(binary(kind)) for sign, kind in (("+", exp.Add), ("-", exp.Sub), ("*", exp.Mul))},
+    "/": _one_nan(_quotient), "% double": _one_nan(_remainder),
+}  # fmt: skip
+
+
+def _dialect(name: str, engine: Engine, own: dict[str, Build], aggregates: dict[str, Build], names: dict[str, Build]) -> Dialect:
     spelling = _PLAIN | _regexes(engine) | {"Cast": _cast, "TryCast": _cast, "Div": _divided} | names
-    return Dialect(name, "spark", _REWRITTEN, spelling, _AGGREGATES | aggregates, nan_is_largest=True, orders_aggregates=False)
+    return Dialect(name, "spark", _REWRITTEN | own, spelling, _AGGREGATES | aggregates, nan_is_largest=True, orders_aggregates=False)
 
 
-SPARK = _dialect("spark", JAVA, {}, {})
-SAIL = _dialect("sail", RUST, {"max": _largest}, {"quantile_cont": _quantile})
+SPARK = _dialect("spark", JAVA, {}, {}, {})
+SAIL = _dialect("sail", RUST, _SAIL_NUMBERS, {"max": _largest}, {"quantile_cont": _quantile})
