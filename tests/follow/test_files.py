@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import shutil
 import signal
 from pathlib import Path
@@ -240,3 +241,12 @@ def test_options_that_do_not_go_together(tmp_path: Path) -> None:
 def test_nothing_to_read_is_told_by_the_exit_code(tmp_path: Path) -> None:
     """3, as for a hunt."""
     assert once("nowhere.ndjson", cwd=tmp_path).returncode == 3
+
+
+def test_it_says_how_far_behind_it_is(tmp_path: Path) -> None:
+    """Now and then on stderr: read, found, waiting; -q says nothing."""
+    (tmp_path / "a.ndjson").write_text(line(1) + line(2)[:40])
+    told = once("a.ndjson", "--status-every", "1s", cwd=tmp_path).stderr
+    assert re.search(r"^1 events, \d+/s; 1 alert; behind by 0\.0 KB, about 0 events", told, re.MULTILINE)
+    assert "waiting for the rest of a.ndjson" in told
+    assert once("a.ndjson", "--status-every", "1s", "-q", cwd=tmp_path).stderr == ""

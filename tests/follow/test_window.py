@@ -82,6 +82,8 @@ def test_without_a_window_they_are_refused_by_name(tmp_path: Path, several: Path
     assert "burst is not followed:" in done.stderr
     assert "it looks at several events at once, and --window is 0" in done.stderr
     assert len(done.stdout.splitlines()) == 3  # T1043 runs all the same
+    alone = once("a.ndjson", "-d", "burst", "--detections", several, "--window", "0s", cwd=tmp_path)
+    assert (alone.returncode, alone.stdout) == (2, "")
 
 
 def test_other_detections_begin_with_an_empty_window(tmp_path: Path, several: Path) -> None:

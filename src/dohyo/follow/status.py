@@ -37,7 +37,7 @@ class Status:
         if self.quiet or now < self._next or not (self._terminal or self.every):
             return
         self._next = now + (_REFRESH if self._terminal else self.every)
-        line = f"{events:,} events, {self._rate(1):,.0f}/s; {alerts:,} alerts; {self.behind(events, size, behind)}"
+        line = f"{events:,} events, {self._rate(1):,.0f}/s; {alerts:,} alert{'s' * (alerts != 1)}; {self.behind(events, size, behind)}"
         if self._terminal:
             sys.stderr.write(f"\r\x1b[K{line}")
             sys.stderr.flush()

@@ -68,7 +68,7 @@ def run(
             follow = _made(inputs(paths), detections, following, settings, held)
             follow.tuning = tuning_file(tuning)
             _begin(follow, inputs(paths), broken, following, settings)
-            code = _code(follow, names, fail_on, _run(follow, settings))
+            code = _code(follow, names, fail_on, _run(follow, settings)) if follow.live.running else WRONG
         except FollowError as error:
             raise UsageError(str(error)) from None
     raise typer.Exit(code)
@@ -118,6 +118,8 @@ def _begin(follow: Follow, paths: list[str], broken: list[str], following: Follo
     for rule in rules if not settings.quiet else ():
         print_diagnostics(rule.query.diagnostics, rule.query.source, settings.verbose)
     _tell_refused(follow.live.refused, settings)
+    if not follow.live.running:
+        return
     follow.restore()
     if follow.other_window:
         _say("other detections look at several events than before: their window begins empty", settings)
