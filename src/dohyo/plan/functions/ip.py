@@ -13,10 +13,11 @@ from dohyo.plan.functions.model import Arg, B, Function, L, S, Settings, Sql, ap
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|0?\d?\d)"
 #: An address and nothing else, as a regex.
 IPV4 = rf"{_OCTET}(?:\.{_OCTET}){{3}}"
-_PRIVATE = r"^(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)"
+#: Octets may have zeros in front.
+_PRIVATE = r"^(?:0?10\.|192\.168\.|172\.0?(?:1[6-9]|2\d|3[01])\.)"
 #: RFC 5735, without the private blocks.
 _RESERVED = (
-    r"^(?:0\.|127\.|169\.254\.|192\.0\.[02]\.|192\.88\.99\.|198\.1[89]\.|198\.51\.100\.|203\.0\.113\."
+    r"^(?:0+\.|127\.|169\.254\.|192\.0+\.0*[02]\.|192\.0?88\.0?99\.|198\.0?1[89]\.|198\.0?51\.100\.|203\.0+\.113\."
     r"|22[4-9]\.|23\d\.|24\d\.|25[0-5]\.)"
 )
 _H = "[0-9A-Fa-f]{1,4}"
