@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import sqlglot
+import yaml
 
 from dohyo.detections.load import load
 from dohyo.run import Query, RunOptions, search
@@ -18,7 +19,7 @@ from dohyo.sample import run as sample
 from dohyo.sigma import out
 from dohyo.sigma.convert import convert as to_sumo
 from dohyo.sigma.notsaid import NotSaid
-from dohyo.sigma.platforms import convert, translated
+from dohyo.sigma.platforms import PLATFORMS, convert, translated
 
 pytest.importorskip("sigma.backends.splunk", reason="the extra `platforms` is not installed")
 pytestmark = pytest.mark.filterwarnings("ignore")  # the packages are not ours
@@ -28,6 +29,10 @@ T1043 = next(d for d in load().detections if d.id.startswith("T1043"))
 def rule(category: str = "process_creation", **body: Any) -> dict[str, Any]:
     return {"title": "A rule", "level": "high", "status": "test", "logsource": {"product": "windows", "category": category},
             "tags": ["attack.defense-evasion", "attack.t1218.011"], "detection": {"condition": "sel", **body}}  # fmt: skip
+
+
+def dohyo(*args: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "dohyo", *map(str, args)], capture_output=True, text=True, timeout=120, check=False)
 
 
 HARD = rule(
@@ -84,9 +89,9 @@ def test_only_the_events_of_the_log_source_are_asked(target: str, part: str) -> 
 def test_what_a_platform_does_not_say_is_told() -> None:
     """Splunk compares without case, Datadog with; regexes Datadog has none; other systems' logs QRadar's mapping has not."""
     cased = rule(sel={"Image|cased|endswith": "\\Cmd.exe"})
-    text, notes = translated(cased, "splunk")
+    text, notes = translated([cased], "splunk")
     assert "Cmd.exe" in text and "`cased` is lost" in notes[0]
-    assert "letter case" in translated(rule(sel={"Image": "a"}), "datadog")[1][0]
+    assert "letter case" in translated([rule(sel={"Image": "a"})], "datadog")[1][0]
     with pytest.raises(NotSaid, match=r"Datadog.*regex"):
         convert(rule(sel={"Image|re": "a+"}), "datadog")
     with pytest.raises(NotSaid, match=r"QRadar.*linux"):
@@ -104,6 +109,27 @@ def test_what_a_platform_does_not_say_is_told() -> None:
 def test_qradar_wildcards(value: str, text: str) -> None:
     """A letter that ILIKE takes for a wildcard, a quote, Sigma's own wildcards."""
     assert text in convert(rule(sel={"Image": value}), "qradar")
+
+
+def test_a_correlation_goes_to_platforms_that_have_them(tmp_path: Path) -> None:
+    """A file with a rule and a correlation of it: Splunk counts by time; Datadog's search cannot, and says so."""
+    base = {**rule(sel={"Image|endswith": "x.exe"}), "name": "base"}
+    often = {"title": "Often", "level": "high", "correlation": {
+        "type": "event_count", "rules": ["base"], "group-by": ["User"], "timespan": "5m", "condition": {"gte": 3}}}  # fmt: skip
+    path = tmp_path / "rules.yml"
+    path.write_text(yaml.safe_dump_all([base, often]))
+    done = dohyo("convert", path, "--to", "splunk")
+    assert done.returncode == 0 and "stats count" in done.stdout and "x.exe" in done.stdout
+    done = dohyo("convert", path, "--to", "datadog")
+    assert done.returncode == 1 and "error: " in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("target", [*PLATFORMS, "cse"])
+@pytest.mark.parametrize("body", [{"sel": {"Image|nonsense": "x"}}, {"sel": {"Image": {"a": 1}}}, {}])
+def test_an_odd_rule_is_refused_with_a_reason(target: str, body: dict[str, Any]) -> None:
+    """Never with a traceback."""
+    with pytest.raises(NotSaid):
+        convert(rule(**body), target)
 
 
 # --- Cloud SIEM -------------------------------------------------------------------------------------------------------
@@ -181,8 +207,7 @@ def test_what_cloud_siem_cannot_say_is_named(body: dict[str, Any]) -> None:
 
 def test_the_command_writes_it() -> None:
     """``convert --to cse`` gives JSON, ``--to datadog`` its note on stderr."""
-    command = [sys.executable, "-m", "dohyo", "convert", "T1043", "--to"]
-    done = subprocess.run([*command, "cse"], capture_output=True, text=True, timeout=120, check=True)
+    done = dohyo("convert", "T1043", "--to", "cse")
     assert json.loads(done.stdout)["rules"][0]["name"] == "Commonly Used Port"
-    done = subprocess.run([*command, "datadog"], capture_output=True, text=True, timeout=120, check=True)
+    done = dohyo("convert", "T1043", "--to", "datadog")
     assert "note: Datadog" in done.stderr and done.stdout.startswith("source:windows.events")

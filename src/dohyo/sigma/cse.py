@@ -7,10 +7,11 @@ without case, as Sigma does, by regexes with ``(?i)``: how a backslash inside qu
 
 from __future__ import annotations
 
+import copy
 import ipaddress
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from sigma.collection import SigmaCollection
@@ -35,7 +36,6 @@ from sigma.types import (
 
 from dohyo.sigma import backend, ipv6
 from dohyo.sigma.convert import TACTICS
-from dohyo.sigma.limits import check
 from dohyo.sigma.logsources import ENDPOINT, SYSMON, Place
 from dohyo.sigma.notsaid import NotSaid
 from dohyo.sigma.re2 import check_regex
@@ -76,16 +76,18 @@ _TACTIC_IDS = {
 }  # fmt: skip
 
 
-def convert(document: dict[str, Any]) -> str:
-    """A rule as JSON that Cloud SIEM imports. Raises :class:`NotSaid` for what its expressions cannot say."""
-    check(document)
+def convert(documents: Sequence[dict[str, Any]]) -> str:
+    """Rules as JSON that Cloud SIEM imports. Raises :class:`NotSaid` for what its expressions cannot say."""
     try:
-        (rule,) = SigmaCollection.from_dicts([document]).rules
-    except (SigmaError, ValueError) as error:
-        raise NotSaid(f"Cloud SIEM: {str(error).splitlines()[0]}") from None
-    if not isinstance(rule, SigmaRule):
-        raise NotSaid("Cloud SIEM: a correlation; its own chain and threshold rules do that")
-    return json.dumps({"rules": [_rule(rule)]}, indent=2, ensure_ascii=False) + "\n"
+        rules = SigmaCollection.from_dicts(copy.deepcopy(list(documents))).rules
+    except (SigmaError, AttributeError, KeyError, TypeError, ValueError) as error:
+        raise NotSaid(f"Cloud SIEM: {(str(error).splitlines() or [type(error).__name__])[0]}") from None
+    made = []
+    for rule in rules:
+        if not isinstance(rule, SigmaRule):
+            raise NotSaid("Cloud SIEM: a correlation: its own chain and threshold rules do that")
+        made.append(_rule(rule))
+    return json.dumps({"rules": made}, indent=2, ensure_ascii=False) + "\n"
 
 
 def _rule(rule: SigmaRule) -> dict[str, Any]:

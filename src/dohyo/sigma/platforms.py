@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import importlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from sigma.processing.conditions import ExcludeFieldCondition
 from sigma.processing.pipeline import ProcessingPipeline
 
 from dohyo.sigma import cse
+from dohyo.sigma.limits import check
 from dohyo.sigma.notsaid import NotSaid
 
 
@@ -70,28 +72,31 @@ def _admit(pipeline: ProcessingPipeline, fields: tuple[str, ...]) -> None:
 
 def convert(rule: dict[str, Any], target: str) -> str:
     """A Sigma rule in the language of a platform. Raises :class:`NotSaid` with the reason when that cannot be."""
-    return translated(rule, target)[0]
+    return translated([rule], target)[0]
 
 
-def translated(rule: dict[str, Any], target: str) -> tuple[str, tuple[str, ...]]:
-    """As :func:`convert`, with what the platform's query does not say as the rule does."""
+def translated(rules: Sequence[dict[str, Any]], target: str) -> tuple[str, tuple[str, ...]]:
+    """The rules of a file, with what the platform's query does not say as they do. A correlation is among the rules that it
+    counts. Raises :class:`NotSaid`."""
+    for rule in rules:
+        check(rule)
     if target == "cse":
-        return cse.convert(rule), ()
+        return cse.convert(rules), ()
     platform = PLATFORMS[target]
-    notes = [f"{platform.title}: {platform.note}"] if platform.note else []
+    notes = (f"{platform.title}: {platform.note}",) if platform.note else ()
     try:
-        return _made(rule, platform), tuple(notes)
+        return _made(rules, platform), notes
     except NotImplementedError as error:  # a backend of a language that cannot compare with case
-        loose = _uncased(rule)
-        if loose == rule:
-            raise NotSaid(f"{platform.title}: {str(error).splitlines()[0]}") from None
+        loose = _uncased(list(rules))
+        if loose == list(rules):
+            raise NotSaid(f"{platform.title}: {_first_line(error)}") from None
     try:
         return _made(loose, platform), (*notes, f"{platform.title}: `cased` is lost: the query compares without letter case")
     except NotImplementedError as error:
-        raise NotSaid(f"{platform.title}: {str(error).splitlines()[0]}") from None
+        raise NotSaid(f"{platform.title}: {_first_line(error)}") from None
 
 
-def _made(rule: dict[str, Any], platform: Platform) -> str:
+def _made(rules: Sequence[dict[str, Any]], platform: Platform) -> str:
     try:
         module = importlib.import_module(_place("backends", platform.module))
         pipeline = None
@@ -104,10 +109,18 @@ def _made(rule: dict[str, Any], platform: Platform) -> str:
         raise NotSaid(f"{platform.title} needs the extra `platforms` (pip install 'dohyo[platforms]'): {error}") from None
     try:
         backend = getattr(module, platform.backend)(processing_pipeline=pipeline)
-        found = backend.convert(SigmaCollection.from_dicts([copy.deepcopy(rule)]), output_format=platform.format)
+        found = backend.convert(SigmaCollection.from_dicts(copy.deepcopy(list(rules))), output_format=platform.format)
     except SigmaError as error:
-        raise NotSaid(f"{platform.title}: {str(error).splitlines()[0]}") from None
+        raise NotSaid(f"{platform.title}: {_first_line(error)}") from None
+    except NotImplementedError:
+        raise
+    except Exception as error:  # published backends raise errors of their own on rules that they are not made for
+        raise NotSaid(f"{platform.title}: its backend cannot take the rule ({type(error).__name__}: {_first_line(error)})") from None
     return "\n".join(found if isinstance(found, list) else [str(found)]) + "\n"
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _place(kind: str, module: str) -> str:

@@ -126,28 +126,34 @@ def _converted(name: str, target: str, folders: Sequence[Path]) -> str:
     detection: Detection = load(folders).find(name)
     if target == "sumo":
         return detection.query
-    rule = out.rule(detection)
-    return _translated(rule, target)
+    return _translated([out.rule(detection)], target)
 
 
 def _of_rule(path: Path, target: str) -> str:
+    """The rules of a Sigma file."""
     """A Sigma rule file."""
     if target == "sumo":
         return "".join(r.query for r in _rules(path))
+    from dohyo.sigma.documents import Unreadable, documents
+
     try:
-        rule = yaml.safe_load(path.read_text("utf-8-sig"))
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: {error}") from None
-    return _translated(rule, target)
+        found = [d.data for d in documents(path.read_bytes())]
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from None
+    except Unreadable as error:
+        raise UsageError(f"{path}{error.place}: {error}") from None
+    if not found or not all(isinstance(d, dict) for d in found):
+        raise UsageError(f"{path}: not a Sigma rule: a mapping is needed")
+    return _translated(found, target)
 
 
-def _translated(rule: dict[str, Any], target: str) -> str:
-    """A Sigma rule for a platform; what is not said as the rule does goes to stderr."""
+def _translated(rules: list[dict[str, Any]], target: str) -> str:
+    """Sigma rules for a platform; what is not said as the rules do goes to stderr."""
     from dohyo.sigma.platforms import translated
 
     if target == "sigma":
-        return _yaml(rule)
-    text, notes = translated(rule, target)
+        return "---\n".join(map(_yaml, rules))
+    text, notes = translated(rules, target)
     for note in notes:
         print(f"note: {note}", file=sys.stderr)
     return text
