@@ -42,6 +42,9 @@ HARD = rule(
 )  # fmt: skip
 
 
+DASHES = rule(sel={"CommandLine|contains|windash": [" -c ", " -r "], "Image|endswith": ["\\a.exe", "\\b.exe"], "ProcessId": [1, 2]})
+
+
 def read_eql(text: str) -> None:
     import eql
 
@@ -66,10 +69,10 @@ PARSERS = {
 
 
 @pytest.mark.parametrize("target", list(PARSERS))
-@pytest.mark.parametrize("which", ["T1043", "hard"])
+@pytest.mark.parametrize("which", ["T1043", "hard", "dashes"])
 def test_a_parser_of_the_language_reads_it(target: str, which: str) -> None:
     """The bundled rule, and one with quotes, wildcards, numbers, nulls and negations."""
-    PARSERS[target](convert(out.rule(T1043) if which == "T1043" else HARD, target))
+    PARSERS[target](convert({"T1043": out.rule(T1043), "hard": HARD, "dashes": DASHES}[which], target))
 
 
 @pytest.mark.parametrize(
@@ -94,6 +97,9 @@ def test_what_a_platform_does_not_say_is_told() -> None:
     assert "letter case" in translated([rule(sel={"Image": "a"})], "datadog")[1][0]
     with pytest.raises(NotSaid, match=r"Datadog.*regex"):
         convert(rule(sel={"Image|re": "a+"}), "datadog")
+    for target in ("qradar", "datadog"):
+        with pytest.raises(NotSaid, match="placeholder"):
+            convert(rule(sel={"User|expand": ["%admins%", "a"]}), target)
     with pytest.raises(NotSaid, match=r"QRadar.*linux"):
         convert({**HARD, "logsource": {"product": "linux", "category": "process_creation"}}, "qradar")
 

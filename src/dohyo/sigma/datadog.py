@@ -99,5 +99,7 @@ class Backend(TextQueryBackend):
 
 
 def _text(value: SigmaString) -> str:
+    if value.contains_placeholder():
+        raise SigmaFeatureNotSupportedByBackendError(f"a placeholder without values (`{value}`)")
     wild = {SpecialChars.WILDCARD_MULTI: "*", SpecialChars.WILDCARD_SINGLE: "?"}
     return "".join(_SPECIAL.sub(r"\\\1", p) if isinstance(p, str) else wild[p] for p in value.s)  # type: ignore[index]  # wildcards

@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from sigma.backends.elasticsearch.elasticsearch_eql import EqlBackend
+from sigma.types import SigmaNumber
 
 
 class Backend(EqlBackend):
     """``:`` and ``like~`` are for texts; a number takes ``==``. A slash in a regex stands for itself."""
 
-    convert_or_as_in: ClassVar[bool] = False
     re_escape: ClassVar[tuple[str, ...]] = ()  # type: ignore[assignment]  # there it is said to hold one
+
+    def decide_convert_condition_as_in_expression(self, cond: Any, state: Any) -> bool:
+        numbers = any(isinstance(getattr(a, "value", None), SigmaNumber) for a in cond.args)
+        return not numbers and bool(super().decide_convert_condition_as_in_expression(cond, state))
 
     def convert_condition_field_eq_val_num(self, cond: Any, state: Any) -> str:
         return f"{self.escape_and_quote_field(cond.field)} == {cond.value}"

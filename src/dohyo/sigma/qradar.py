@@ -100,6 +100,8 @@ class Backend(TextQueryBackend):
 
 
 def _text(field: str, value: SigmaString, cased: bool) -> str:
+    if value.contains_placeholder():
+        raise SigmaFeatureNotSupportedByBackendError(f"a placeholder without values (`{value}`)")
     texts = [p for p in value.s if isinstance(p, str)]
     if not cased and not any("%" in t or "_" in t for t in texts):
         wild = {SpecialChars.WILDCARD_MULTI: "%", SpecialChars.WILDCARD_SINGLE: "_"}
