@@ -248,6 +248,20 @@ def test_compaction_changes_files_and_nothing_else(log: Path, root: str) -> None
     assert ingest([str(log)], root).events == 0
 
 
+def test_large_days_are_compacted_piece_by_piece(log: Path, root: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for i in range(4):
+        with log.open("a") as out:
+            for n in range(500):
+                hour, host = n % 24, "busy" if n % 3 else f"ws{n % 40}"
+                out.write(line(1000 * i + n, EventID=n % 2, Computer=host, UtcTime=f"2026-01-12 {hour:02}:00:{i:02}.000"))
+        ingest([str(log)], root)
+    before = stored(root)
+    monkeypatch.setattr("dohyo.store.compact._AT_ONCE", 40)
+    monkeypatch.setattr("dohyo.store.compact.ROW_GROUP", 100)
+    assert compact(open_log(root)).events == len(before) == 2100
+    assert stored(root) == before and len(open_log(root).state.files) == 1
+
+
 def test_files_that_nobody_needs_are_removed_after_a_while(log: Path, root: str, monkeypatch: pytest.MonkeyPatch) -> None:
     ingest([str(log)], root)
     write(log, range(100, 101), "a")

@@ -26,7 +26,7 @@ from dohyo.store.write import ALWAYS, schema_name, write_file
 #: A file of fewer events is small; merged files hold up to ``_MOST``.
 _SMALL, _MOST = 500_000, 2_000_000
 _MEMORY = "300MB"
-_AT_ONCE = ROW_GROUP * 2  # events that are put in order at a time
+_AT_ONCE = 16_384  # events that are put in order at a time
 
 
 @dataclass
@@ -113,14 +113,10 @@ def _events(connection: duckdb.DuckDBPyConnection, paths: list[str], columns: li
     source = read_files(paths)
     counted = exp.select(_kind(), exp.Count(this=exp.Star())).from_(source.copy()).group_by(_kind()).sql("duckdb")
     kinds = sorted(connection.sql(counted).fetchall(), key=lambda row: row[0] or "")
-    shown = [_column(c) for c in columns]
+    select = exp.select(*(_column(c) for c in columns)).from_(source)
     for kind, count in kinds:
-        select = exp.select(*shown).from_(source.copy()).where(exp.EQ(this=_kind(), expression=lit(kind)))
-        for bounds in _slices(connection, source, kind, count):
-            piece = select.copy()
-            for bound in bounds:
-                piece = piece.where(bound)
-            yield _ordered(connection.sql(piece.sql("duckdb")).to_arrow_table())
+        for where in _pieces(connection, source, _is(_kind(), kind), count):
+            yield _ordered(connection.sql(select.where(where).sql("duckdb")).to_arrow_table())
 
 
 def _column(name: str) -> Sql:
@@ -135,20 +131,51 @@ def _time() -> Sql:
     return coalesce(_column(TIME), lit(0))
 
 
-def _slices(connection: duckdb.DuckDBPyConnection, source: Sql, kind: str, count: int) -> list[list[Sql]]:
-    """Slices of time that cut a kind into parts small enough to be put in order at once."""
-    parts = -(-count // _AT_ONCE)
-    if parts < 2:
-        return [[]]
-    where = exp.EQ(this=_kind(), expression=lit(kind))
-    times = connection.sql(exp.select(exp.alias_(_time(), "t")).from_(source.copy()).where(where).sql("duckdb")).fetchnumpy()["t"]
-    cuts = np.unique(np.quantile(np.asarray(times), np.arange(1, parts) / parts, method="nearest")).tolist()
-    lows, highs = [None, *cuts], [*cuts, None]
-    return [
-        [*([exp.GTE(this=_time(), expression=lit(int(a)))] if a is not None else []),
-         *([exp.LT(this=_time(), expression=lit(int(b)))] if b is not None else [])]
-        for a, b in zip(lows, highs, strict=True)
-    ]  # fmt: skip
+def _pieces(connection: duckdb.DuckDBPyConnection, source: Sql, where: Sql, count: int) -> Iterator[Sql]:
+    """A kind of event in pieces small enough to be put in order at once: slices of time as the layout has them, and of
+    those that are still too large a few hosts at a time."""
+    slices = max(1, round((count / ROW_GROUP) ** 0.5))
+    for part in [where] if slices == 1 else _cut(connection, source, where, slices):
+        hosts = exp.select(_host(), exp.Count(this=exp.Star())).from_(source).where(part).group_by(_host()).sql("duckdb")
+        counts = sorted(connection.sql(hosts).fetchall()) if count > _AT_ONCE else []
+        if sum(n for _, n in counts) <= _AT_ONCE:
+            yield part
+            continue
+        for names, rows in _together(counts):
+            some = exp.And(this=part.copy(), expression=exp.In(this=_host(), expressions=[lit(n) for n in names]))
+            yield from [some] if rows <= 2 * _AT_ONCE else _cut(connection, source, some, -(-rows // _AT_ONCE))
+
+
+def _together(counts: list[tuple[str, int]]) -> Iterator[tuple[list[str], int]]:
+    """Hosts in groups of about ``_AT_ONCE`` events, with how many those are."""
+    names: list[str] = []
+    rows = 0
+    for name, count in counts:
+        if names and rows + count > _AT_ONCE:
+            yield names, rows
+            names, rows = [], 0
+        names.append(name)
+        rows += count
+    yield names, rows
+
+
+def _cut(connection: duckdb.DuckDBPyConnection, source: Sql, where: Sql, parts: int) -> Iterator[Sql]:
+    """The condition cut into slices of time with about the same number of events."""
+    times = exp.select(exp.alias_(_time(), "t")).from_(source).where(where).sql("duckdb")
+    values = np.asarray(connection.sql(times).fetchnumpy()["t"])
+    cuts = np.unique(np.quantile(values, np.arange(1, parts) / parts, method="nearest")).tolist()
+    for low, high in zip([None, *cuts], [*cuts, None], strict=True):
+        bounds: list[Sql] = [exp.GTE(this=_time(), expression=lit(int(low)))] if low is not None else []
+        bounds += [exp.LT(this=_time(), expression=lit(int(high)))] if high is not None else []
+        yield exp.and_(where, *bounds)
+
+
+def _is(column: Sql, value: str) -> Sql:
+    return exp.EQ(this=column, expression=lit(value))
+
+
+def _host() -> Sql:
+    return coalesce(_column("_sourceHost"), lit(""))
 
 
 def _ordered(table: pa.Table) -> pa.Table:

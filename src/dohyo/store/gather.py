@@ -20,7 +20,7 @@ from dohyo.store.state import Origin
 from dohyo.store.unit import RECORDS
 
 #: So much text is shaped at a time. Three units are in memory at once: one that is read, one that waits, one that is shaped.
-UNIT_BYTES = 64 << 20
+UNIT_BYTES = 48 << 20
 _PEEK, _SPREAD = 50, 100
 #: Formats whose records are always of one shape.
 _FIXED = {Format.EVTX: "evtx", Format.XML: "evtx"}
@@ -39,7 +39,7 @@ class Unit:
 
     def table(self, guess: tuple[str, ...]) -> pa.Table:
         """The records of one guess, one piece; they are taken out of the unit."""
-        return pa.Table.from_batches(self.records.pop(guess), RECORDS)
+        return pa.Table.from_batches(self.records.pop(guess), RECORDS).combine_chunks()
 
 
 @dataclass

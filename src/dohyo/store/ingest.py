@@ -25,7 +25,7 @@ from dohyo.store.write import Written, write_parts
 
 _BROKEN_NAMED = 20
 #: For the engine; beyond it, it spills to disk.
-_MEMORY = "500MB"
+_MEMORY = "400MB"
 
 
 @dataclass
