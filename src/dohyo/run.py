@@ -12,7 +12,7 @@ from dohyo.binding.context import Dialect, Options
 from dohyo.binding.times import query_time
 from dohyo.compile import Compiled, compile_child, compile_query, deep_recursion, time_range
 from dohyo.diagnostics import Diagnostic, QueryError, Severity, Source
-from dohyo.engines.choose import DUCKDB, dialect, open_engine
+from dohyo.engines.choose import DUCKDB, dialect, interrupt, open_engine
 from dohyo.many import Sketched, run_many
 from dohyo.outlines import Outlines
 from dohyo.plan.expr import TRUE, Call, Expr, all_of, any_of
@@ -130,16 +130,9 @@ def run_queries(
     queries: Sequence[Query], paths: Sequence[str | Path], options: RunOptions = RunOptions()
 ) -> list[Result | QueryError]:
     """The rows of several queries; the events are read once for all. A query that cannot run gives its error."""
-    return stoppable(lambda: _run_queries(queries, paths, options), _interrupt)
+    return stoppable(lambda: _run_queries(queries, paths, options), interrupt)
 
 
-def _interrupt() -> None:
-    from dohyo.engines.duckdb.connect import interrupt
-
-    interrupt()
-
-
-@deep_recursion()
 def _run_queries(queries: Sequence[Query], paths: Sequence[str | Path], options: RunOptions) -> list[Result | QueryError]:
     started = time.perf_counter()
     names = [str(p) for p in paths]

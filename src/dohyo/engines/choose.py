@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from dohyo.engines.errors import EngineError
@@ -31,6 +32,16 @@ def dialect(name: str) -> Dialect:
     from dohyo.engines.spark.dialect import SAIL, SPARK
 
     return SAIL if name == "sail" else SPARK
+
+
+def interrupt() -> None:
+    """Stops the statements that are running, on all engines of this process."""
+    from dohyo.engines.duckdb.connect import interrupt as stop_duckdb
+
+    stop_duckdb()
+    spark = sys.modules.get("dohyo.engines.spark.engine")
+    if spark is not None:  # else none was opened
+        spark.interrupt()
 
 
 def open_engine(name: str, threads: int | None = None, memory: str | None = None) -> Engine:

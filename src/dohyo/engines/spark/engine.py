@@ -74,7 +74,18 @@ def _session(url: str, name: str) -> Session:
         except _failures() as error:
             raise EngineError(f"no Spark Connect server answers at {url.split(';')[0]}: {_first_line(error)}") from None
     atexit.register(_stop, spark)
+    _LIVE.append(spark)
     return Session(spark, dialect)
+
+
+_LIVE: list[Any] = []
+
+
+def interrupt() -> None:
+    """Stops the statements that are running in this process's sessions."""
+    for spark in _LIVE:
+        with contextlib.suppress(*_failures()):  # a server that knows no interrupting
+            spark.interruptAll()
 
 
 def _failures() -> tuple[type[Exception], ...]:
