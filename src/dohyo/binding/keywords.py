@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from itertools import accumulate, groupby
 
 from dohyo.patterns.regex import quote
 
@@ -28,6 +30,22 @@ def phrase_regex(words: str, quoted: bool) -> str | None:
     single = all(t in "*?" or re.fullmatch(r"[^\W_]+", t) for t in tokens)
     body = _word_body(tokens) if single else _phrase_body(tokens)
     return f"(?i){_EDGE_BEFORE}{body}{_EDGE_AFTER}" if single else f"(?i){_edges(words, body)}"
+
+
+#: How long the alternatives of one regex become: RE2 bounds what it compiles.
+_LONGEST = 2_000
+
+
+def either(regexes: Sequence[str]) -> list[str]:
+    """Regexes of keywords, of which one must match, as few: those with token borders at both ends share them, for it is
+    the borders that cost."""
+    start, end = f"(?i){_EDGE_BEFORE}", _EDGE_AFTER
+    alike = [r for r in regexes if r.startswith(start) and r.endswith(end)]
+    bodies = [f"(?:{r[len(start) : -len(end)]})" for r in alike]
+    places = list(accumulate(len(b) for b in bodies))
+    groups = groupby(zip(places, bodies, strict=True), key=lambda pair: pair[0] // _LONGEST)
+    joined = [f"{start}(?:{'|'.join(body for _, body in group)}){end}" for _, group in groups]
+    return [*(r for r in regexes if r not in alike), *(joined if len(alike) > 1 else alike)]
 
 
 def _word_body(tokens: list[str]) -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dohyo.binding.context import Context
-from dohyo.binding.keywords import phrase_regex
+from dohyo.binding.keywords import either, phrase_regex
 from dohyo.binding.subqueries import bind_subquery
 from dohyo.lang import tree
 from dohyo.patterns.glob import scope_glob_to_regex
@@ -29,8 +29,12 @@ def _everything(ctx: Context, scope: tree.Everything, plan: Node) -> Expr:
 
 
 def _logical(ctx: Context, scope: tree.ScopeLogical, plan: Node) -> Expr:
-    parts = [bind_scope(ctx, s, plan) for s in scope.operands]
-    return all_of(parts) if scope.op == "and" else (TRUE if TRUE in parts else any_of(parts))
+    if scope.op == "and":
+        return all_of([bind_scope(ctx, s, plan) for s in scope.operands])
+    parts = [bind_scope(ctx, s, plan) for s in scope.operands if not isinstance(s, tree.Keyword)]
+    regexes = [phrase_regex(s.text, s.quoted) for s in scope.operands if isinstance(s, tree.Keyword)]
+    parts += [_in_raw(r) for r in either([r for r in regexes if r is not None])]
+    return TRUE if TRUE in parts or None in regexes else any_of(parts)
 
 
 def _not(ctx: Context, scope: tree.ScopeNot, plan: Node) -> Expr:
@@ -46,8 +50,10 @@ def _expr(ctx: Context, scope: tree.ScopeExpr, plan: Node) -> Expr:
 
 def _keyword(ctx: Context, scope: tree.Keyword, plan: Node) -> Expr:
     regex = phrase_regex(scope.text, scope.quoted)
-    if regex is None:
-        return TRUE
+    return TRUE if regex is None else _in_raw(regex)
+
+
+def _in_raw(regex: str) -> Expr:
     return boolean("search", Column("_raw", Type.STRING), text(regex))
 
 
