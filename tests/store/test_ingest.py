@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from dohyo.run import RunOptions, search
@@ -287,6 +288,20 @@ def test_events_are_removed_by_age_whole_days_at_a_time(log: Path, root: str) ->
     assert [f.day for f in gone] == ["2025-06-01"]
     assert len(stored(root)) == 101
     assert ingest([str(log)], root).events == 0  # what was removed does not come back
+
+
+def test_a_rare_value_is_looked_up_with_bloom_filters(log: Path, root: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dohyo.store.write._BLOOM_FROM", 100)
+    with log.open("w") as out:
+        out.writelines(line(n, DestinationIp=f"10.0.{n % 7}.{n % 201}") for n in range(300))
+    ingest([str(log)], root)
+    path = str(next(Path(root).rglob("*.parquet")))
+    sql = "SELECT path_in_schema FROM parquet_metadata(?) WHERE bloom_filter_length > 0"
+    facts = duckdb.connect().execute(sql, [path]).fetchall()
+    assert ("DestinationIp",) in facts
+    for address in ("10.0.3.10", "10.0.3.99"):
+        query = f'* | where DestinationIp = "{address}" | count'
+        assert search(query, [root]).rows == search(query, [str(log)]).rows
 
 
 def test_a_snapshot_gives_the_state_that_all_commits_give(log: Path, root: str, monkeypatch: pytest.MonkeyPatch) -> None:

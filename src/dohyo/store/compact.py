@@ -89,7 +89,7 @@ def _merge(log: Log, files: list[DataFile], threads: int | None) -> tuple[DataFi
     log.files.register(connection)
     try:
         batches = _events(connection, [log.files.address(f.path) for f in files], columns)
-        merged, there = write_file(log.files, files[0].partition, columns, batches)
+        merged, there = write_file(log.files, files[0].partition, columns, batches, sum(f.rows for f in files))
     finally:
         connection.close()
     schema = replace(schema, columns=tuple(there))

@@ -29,6 +29,10 @@ _KINDS = 256  # so many kinds of a file are counted apart
 #: Columns of which a file's values are listed, where they are no more than ``_LISTED``.
 LISTED = ("_sourceCategory", "_sourceHost", "Computer", "EventID", "Channel")
 _LISTED = 256
+#: Columns in which people look for one value: a Bloom filter says which row groups cannot have it. It has room for so many
+#: values, and is written in files of so many events.
+_LOOKED_UP = {"DestinationIp", "DestinationHostname", "QueryName", "Hashes", "SHA256", "MD5", "ProcessGuid", "TargetFilename"}
+_DISTINCT, _BLOOM_FROM = 8_192, 20_000
 _LEVEL = 1  # of zstd: higher ones take twice the time for a few hundredths
 
 
@@ -77,7 +81,7 @@ def write_parts(files: Files, parts: Iterable[Part], batches: Iterator[pa.Table]
         names = part.names.chosen
         chosen = [*ALWAYS, *(c for c in names.values() if c not in ALWAYS)]
         pieces = _take(batches, left, part.count)
-        file, there = write_file(files, (part.day, part.category), chosen, pieces)
+        file, there = write_file(files, (part.day, part.category), chosen, pieces, part.count)
         known = sorted(n for name in names for n in part.names.columns[name])
         schema = Schema(tuple(there), tuple(known), tuple(sorted(part.names.others)), part.shapes)
         name = schema_name(schema)
@@ -103,14 +107,14 @@ def _take(batches: Iterator[pa.Table], left: list[pa.Table], count: int) -> Iter
 
 
 def write_file(
-    files: Files, partition: tuple[str | None, str], columns: list[str], batches: Iterable[pa.Table]
+    files: Files, partition: tuple[str | None, str], columns: list[str], batches: Iterable[pa.Table], rows: int
 ) -> tuple[DataFile, list[str]]:
-    """Writes one data file; gives it and the columns that hold a value."""
+    """Writes one data file of so many ``rows``; gives it and the columns that hold a value."""
     day, category = partition
     path = f"__day={day or '__HIVE_DEFAULT_PARTITION__'}/__category={category}/part-{uuid.uuid4().hex}.parquet"
     schema = pa.schema([(c, pa.int64() if c in _LONG else pa.string()) for c in columns])
     tally = Tally()
-    with files.sink(path) as sink, pq.ParquetWriter(sink, schema, **_options(columns)) as writer:
+    with files.sink(path) as sink, pq.ParquetWriter(sink, schema, **_options(columns, rows)) as writer:
         for table in _groups(batches, schema):
             tally.take(table)
             writer.write_table(table, row_group_size=ROW_GROUP)
@@ -145,7 +149,8 @@ def _fitted(table: pa.Table, schema: pa.Schema) -> pa.Table:
     return pa.table([table[f.name] if f.name in there else pa.nulls(len(table), f.type) for f in schema], schema=schema)
 
 
-def _options(columns: list[str]) -> dict[str, Any]:
+def _options(columns: list[str], rows: int) -> dict[str, Any]:
+    looked_up = [c for c in columns if c in _LOOKED_UP] if rows >= _BLOOM_FROM else []
     short = [c for c in columns if c not in _LONG_TEXTS]
     return {
         "compression": "zstd",
@@ -153,4 +158,5 @@ def _options(columns: list[str]) -> dict[str, Any]:
         "use_dictionary": [c for c in short if c != ID],
         "column_encoding": {ID: "DELTA_BINARY_PACKED"},
         "write_statistics": short,
+        "bloom_filter_options": {c: {"ndv": _DISTINCT, "fpp": 0.01} for c in looked_up} or None,
     }
