@@ -13,7 +13,7 @@ from dohyo.compile import Compiled
 from dohyo.diagnostics import QueryError
 from dohyo.outlines import Known
 from dohyo.plan.names import ID, TIME
-from dohyo.plan.passes import streams
+from dohyo.plan.passes import per_event
 from dohyo.plan.types import Type
 from dohyo.results import Result
 
@@ -46,7 +46,7 @@ class Sketched:
             return False
         plan = self.compiled.plan
         shown = {f.name.lower() for f in plan.schema.visible} | {n for n in (ID, TIME) if plan.schema.get(n)}
-        return streams(plan) and all(k.name.lower() in shown for k in plan.order)
+        return per_event(plan) and all(k.name.lower() in shown for k in plan.order)
 
 
 @dataclass

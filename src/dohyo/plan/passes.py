@@ -293,11 +293,6 @@ def pushable(condition: Expr) -> bool:
     return all(row is not None and row.udf is None and not row.calls and not row.volatile for row in rows)
 
 
-def streams(root: Node) -> bool:
-    """True when each row of the result comes of one event alone."""
-    return all(isinstance(n, (Scan, Filter, Extend, Project, Sort)) for n in root.walk()) and scan_references(root) == 1
-
-
 def rowwise(root: Node) -> bool:
     """True when no row comes out of a plan over no events: it has no other source, and nothing makes rows."""
     return not any(isinstance(n, (Values, Union, Batch, Unnest)) for n in root.walk())
