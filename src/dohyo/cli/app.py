@@ -8,6 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
+#: Under which the commands stand in ``--help``.
+HUNT, LIBRARY, WRITE = "Hunt and investigate", "The library", "Write, test and tune detections"
+OTHERS, LOGS = "Sigma and other platforms", "Logs"
+
 app = typer.Typer(
     invoke_without_command=True,
     add_completion=True,
@@ -91,7 +95,7 @@ def _settings(**values: Any) -> Any:
     return Settings(**values)
 
 
-@app.command()
+@app.command(rich_help_panel=HUNT)
 def hunt(
     paths: Paths = None,
     detection: Annotated[list[str] | None, typer.Option("--detection", "-d", help="A detection by name or prefix "
@@ -157,7 +161,7 @@ def hunt(
         following.run(*what, tuning, options, settings)
 
 
-@app.command()
+@app.command(rich_help_panel=HUNT)
 def search(
     query: Annotated[str, typer.Argument(help="A Sumo Logic query, or @file.sumo.")],
     paths: Paths = None,
@@ -178,7 +182,7 @@ def search(
         quiet=quiet, verbose=verbose, timezone=timezone, engine=engine))  # fmt: skip
 
 
-@app.command()
+@app.command(rich_help_panel=WRITE)
 def explain(
     query: Annotated[str, typer.Argument(help="A Sumo Logic query, or @file.sumo.")],
     dialect: Dialect = "lenient", param: Param = None, lookup_dir: Tables = None, since: Since = None, until: Until = None,
@@ -192,7 +196,7 @@ def explain(
         dialect=dialect, param=param, lookup_dir=lookup_dir, since=since, until=until, timezone=timezone, engine=engine))  # fmt: skip
 
 
-@app.command(name="list")
+@app.command(name="list", rich_help_panel=LIBRARY)
 def list_(
     detections: Folders = None, sigma: Sigma = None,
     level: Level = None, status: Statuses = None, technique: Techniques = None, tactic: Tactics = None, tag: Tags = None,
@@ -209,7 +213,7 @@ def list_(
     list_detections(detections or [], sigma or [], _selection(level, status, technique, tactic, tag, new_since), coverage, format)
 
 
-@app.command()
+@app.command(rich_help_panel=LIBRARY)
 def show(
     detection: Annotated[str, typer.Argument(help="A detection by name or prefix.")],
     detections: Folders = None,
@@ -220,7 +224,7 @@ def show(
     show_detection(detection, detections or [])
 
 
-@app.command(name="test")
+@app.command(name="test", rich_help_panel=WRITE)
 def check_detections(
     detection: Annotated[list[str] | None, typer.Argument(help="Detections by name or prefix. Default: all.")] = None,
     detections: Folders = None,
@@ -240,7 +244,7 @@ def check_detections(
     testing.test(detection or [], detections or [], format, output, quiet, update, coverage, mutate)
 
 
-@app.command()
+@app.command(rich_help_panel=WRITE)
 def validate(
     detection: Annotated[str, typer.Argument(help="A detection by name or prefix.")],
     logs: Annotated[list[str] | None, typer.Option("--logs", "-l", help="The logs of the test: files, folders, patterns.")] = None,
@@ -262,7 +266,7 @@ def validate(
         format=format, output=output, since=since, until=until, quiet=quiet))  # fmt: skip
 
 
-@app.command()
+@app.command(rich_help_panel=HUNT)
 def why(
     detection: Annotated[str, typer.Argument(help="A detection by name or prefix.")],
     paths: Paths = None,
@@ -283,7 +287,7 @@ def why(
         format=format, since=since, until=until, source_category=source_category, param=param, lookup_dir=lookup_dir))  # fmt: skip
 
 
-@app.command()
+@app.command(rich_help_panel=HUNT)
 def investigate(
     event: Annotated[str, typer.Argument(metavar="FILE:RECORD", help="The event of an alert: its evidence.")],
     paths: Paths = None,
@@ -301,7 +305,7 @@ def investigate(
     run(event, paths, detection, detections or [], _settings(format=format, since=since, until=until))
 
 
-@app.command()
+@app.command(rich_help_panel=WRITE)
 def new(
     name: Annotated[str, typer.Argument(help="A technique and words: T1059.001-encoded-powershell.")],
     folder: Annotated[Path, typer.Option("--detections", help="The folder of your detections.")] = Path("detections"),
@@ -315,7 +319,7 @@ def new(
     authoring.new_detection(name, folder)
 
 
-@app.command()
+@app.command(rich_help_panel=WRITE)
 def schema() -> None:
     """Print the JSON Schema of detection.yml, for editors."""
     from dohyo.cli.commands import authoring
@@ -323,7 +327,7 @@ def schema() -> None:
     authoring.print_schema()
 
 
-@app.command()
+@app.command(rich_help_panel=WRITE)
 def compare(
     first: Annotated[str, typer.Argument(help="A detection by name, or a query file (.sumo).")],
     second: Annotated[str, typer.Argument(help="The other version.")],
@@ -341,7 +345,7 @@ def compare(
         format=format, since=since, until=until, lookup_dir=lookup_dir))  # fmt: skip
 
 
-@app.command()
+@app.command(rich_help_panel=WRITE)
 def baseline(
     paths: Paths = None,
     detection: Annotated[list[str] | None, typer.Option("--detection", "-d", help="A detection by name or prefix; default: all.")]
@@ -364,7 +368,7 @@ def baseline(
         output=output, since=since, until=until))  # fmt: skip
 
 
-@app.command()
+@app.command(rich_help_panel=OTHERS)
 def convert(
     detection: Annotated[str, typer.Argument(help="A detection by name or prefix, or a Sigma rule file (.yml).")],
     to: Annotated[str, typer.Option("--to", help="sigma, sumo, splunk, sentinel, kusto, defender, esql, eql, lucene, opensearch, "
@@ -384,7 +388,7 @@ def convert(
 
 
 importing = typer.Typer(help="Bring rules of other systems in as detections.", no_args_is_help=True)
-app.add_typer(importing, name="import")
+app.add_typer(importing, name="import", rich_help_panel=OTHERS)
 
 
 @importing.command(name="sigma")
@@ -403,7 +407,7 @@ def import_sigma(
     sigma(paths, output, placeholders, quiet)
 
 
-@app.command(name="update-rules")
+@app.command(name="update-rules", rich_help_panel=OTHERS)
 def update_rules(
     folder: Annotated[Path, typer.Argument(help="Your copy of a public Sigma rule set, with your own changes.")],
     newer: Annotated[Path, typer.Option("--from", help="A newer copy of the rule set.")],
@@ -420,7 +424,7 @@ def update_rules(
     run(folder, newer, dry_run, format, quiet)
 
 
-@app.command()
+@app.command(rich_help_panel=WRITE)
 def fmt(
     files: Annotated[list[Path], typer.Argument(help="Query files (.sumo), or - for stdin.")],
     check: Annotated[bool, typer.Option("--check", help="Change nothing; exit 1 when a file is not in the layout.")] = False,
@@ -431,7 +435,7 @@ def fmt(
     format_files(files, check)
 
 
-@app.command()
+@app.command(rich_help_panel=WRITE)
 def fix(
     files: Annotated[list[Path], typer.Argument(help="Query files (.sumo).")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the fixed query, change nothing.")] = False,
@@ -442,7 +446,7 @@ def fix(
     fix_files(files, dry_run)
 
 
-@app.command()
+@app.command(rich_help_panel=WRITE)
 def lint(
     files: Annotated[list[Path], typer.Argument(help="Query files (.sumo), detection folders, or folders of them.")],
     format: Annotated[str, typer.Option("--format", "-f", help="text or json.")] = "text",
@@ -457,7 +461,7 @@ def lint(
     lint_paths(files, format, dialect, engine)
 
 
-@app.command()
+@app.command(rich_help_panel=HUNT)
 def console(paths: Paths = None) -> None:
     """Ask queries of the same logs one after another: history, completion, help, charts over time.
 
@@ -473,7 +477,7 @@ def console(paths: Paths = None) -> None:
         run(paths)
 
 
-@app.command(name="lsp")
+@app.command(name="lsp", rich_help_panel=WRITE)
 def language_server() -> None:
     """Serve editors over stdin and stdout: diagnostics, completion, hover, formatting and fixes for .sumo files."""
     from dohyo.cli.errors import UsageError, shown
@@ -486,7 +490,7 @@ def language_server() -> None:
         run()
 
 
-@app.command()
+@app.command(rich_help_panel=LOGS)
 def ingest(
     paths: Paths = None,
     store: Annotated[str | None, typer.Option("--store", metavar="DIR", help="The store: a folder, or s3://, gs://, az:// … "
@@ -505,7 +509,7 @@ def ingest(
 
 
 stores = typer.Typer(help="Look after a store: what is in it, fewer and larger files, old events away.", no_args_is_help=True)
-app.add_typer(stores, name="store")
+app.add_typer(stores, name="store", rich_help_panel=LOGS)
 Root = Annotated[str, typer.Argument(metavar="DIR", help="The store: a folder or a URL.")]
 
 
@@ -536,7 +540,7 @@ def retain(root: Root, age: Annotated[str, typer.Argument(help="Such as 90d or 1
     forget(root, age, quiet)
 
 
-@app.command()
+@app.command(rich_help_panel=LOGS)
 def sample(
     out: Annotated[Path | None, typer.Argument(help="File to write (.ndjson .json .csv .parquet, also .gz .zst); default: "
                    "stdout.")] = None,
