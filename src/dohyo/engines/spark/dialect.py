@@ -139,6 +139,15 @@ def _by_order(name: str) -> Build:
     return build
 
 
+def _order_key(*keys: exp.Ordered) -> Sql:
+    """Nulls last: whether there is no value comes before the value."""
+    parts: list[Sql] = []
+    for i, key in enumerate(keys):
+        value = exp.Neg(this=paren(key.this.copy())) if key.args.get("desc") else key.this.copy()
+        parts += [lit(f"n{i}"), is_null(key.this.copy()), lit(f"k{i}"), value]
+    return apply("named_struct", *parts)
+
+
 def _joined(value: Sql, separator: Sql) -> Sql:
     """The values one after another, null when there are none."""
     if isinstance(separator, exp.Order):
@@ -286,7 +295,8 @@ _SAIL_NUMBERS: dict[str, Build] = {
 
 def _dialect(name: str, engine: Engine, own: dict[str, Build], aggregates: dict[str, Build], names: dict[str, Build]) -> Dialect:
     spelling = _PLAIN | _regexes(engine) | {"Cast": _cast, "TryCast": _cast, "Div": _divided} | names
-    return Dialect(name, "spark", _REWRITTEN | own, spelling, _AGGREGATES | aggregates, nan_is_largest=True, orders_aggregates=False)
+    return Dialect(name, "spark", _REWRITTEN | own, spelling, _AGGREGATES | aggregates, nan_is_largest=True, orders_aggregates=False,
+                   order_key=_order_key)  # fmt: skip
 
 
 SPARK = _dialect("spark", JAVA, {}, {}, {})
