@@ -21,7 +21,10 @@ from dohyo.run import RunOptions, search
 
 ROOT = Path(__file__).resolve().parents[2]
 CASES = sorted((ROOT / "tests" / "cases").rglob("*.yml")) + sorted((ROOT / "detections").glob("*/tests/*.yml"))
-pytestmark = pytest.mark.filterwarnings("ignore")  # of Spark's client: pandas 3, retries
+pytestmark = [
+    pytest.mark.filterwarnings("ignore"),  # of Spark's client: pandas 3, retries
+    pytest.mark.xdist_group("engines"),  # one server for all
+]
 
 
 @pytest.fixture(scope="session", params=["spark", "sail"])

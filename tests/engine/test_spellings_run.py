@@ -28,11 +28,15 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+#: What the parameters of the queries stand for; any other one is 1.
+GIVEN = {"stage": "count by a", "step": "1h", "n": "3", "dim": "a", "list": '"1"', "path": '"a"', "anchor": '"a=*"'}
+
+
 @pytest.mark.parametrize("text", QUERIES)
 def test_runs(text: str, log: Path) -> None:
     """The query runs on the engine, or its refusal is one of the expected ones."""
     names = re.findall(r"\{\{\{?(\w+)\}?\}\}", text)
-    given = {n: {"stage": "count by a", "step": "1h", "n": "3", "t": "1", "dim": "a", "list": '"1"'}.get(n, "1") for n in names}
+    given = {n: GIVEN.get(n, "1") for n in names}
     options = RunOptions(parameters=given, since=1704067200000, until=1704153600000)
     result = run_queries([Query(text)], [log], options)[0]
     refused = {d.code for d in result.diagnostics if d.severity == "error"} if isinstance(result, QueryError) else set()

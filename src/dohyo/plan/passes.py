@@ -136,7 +136,7 @@ def fields_asked(root: Node, needs: Needs | None = None) -> tuple[str, ...]:
     wanted: set[str] = set().union(*(needs.get(id(s), set()) for s in scans(root)))
     spelled = {c.name.lower(): c.name for c in _columns_in_order(root)}
     order = {name: i for i, name in enumerate(spelled)}
-    ranked = sorted(wanted, key=lambda n: order.get(n, len(order)))
+    ranked = sorted(wanted, key=lambda n: (order.get(n, len(order)), n))
     schema = scans(root)[0].schema if scans(root) else None
     return tuple(_spelling(n, spelled, schema) for n in ranked if not n.startswith("__"))
 
@@ -168,6 +168,8 @@ def _columns_in_order(root: Node) -> list[Column]:
     for node in reversed(list(root.walk())):
         for expr in expressions(node):
             found += reversed(list(columns(expr)))
+        if isinstance(node, Window):
+            found += [Column(name, Type.STRING) for _, call in node.new for name in call.partition]
         for name in (*getattr(node, "keys", ()), *getattr(node, "names", ())):
             if isinstance(name, str):
                 field = node.schema.get(name)

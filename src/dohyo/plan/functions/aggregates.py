@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from dohyo.plan.expr import Expr
-from dohyo.plan.functions.model import ANY, AggregateFunction, Arg, D, I, L, S, Sql, apply, case, is_null, lit, null, try_cast
+from dohyo.plan.functions.model import ANY, AggregateFunction, Arg, D, I, L, S, Sql, apply, case, cast, is_null, lit, null, try_cast
 from dohyo.plan.types import Type
 
 
@@ -47,7 +47,7 @@ def _values(value: Sql) -> Sql:
 def _stddev(value: Sql) -> Sql:
     """Sample deviation, 0 for one point (spec §12.9)."""
     only = exp.EQ(this=exp.Count(this=value.copy()), expression=lit(1))
-    return case((only, lit(0.0)), default=apply("stddev_samp", value))
+    return case((only, cast(lit(0), "DOUBLE")), default=apply("stddev_samp", value))
 
 
 def _pct(value: Sql, p: Sql | None = None) -> Sql:
