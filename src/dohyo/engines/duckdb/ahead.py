@@ -12,7 +12,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 #: How many items may wait.
-_WAITING = 4
+_WAITING = 8
 #: How long a thread may keep the interpreter to itself (seconds). Python's own 5 ms would make the engine wait for each
 #: batch while a log is being parsed.
 _SWITCH = 0.0005
