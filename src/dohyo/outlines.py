@@ -48,7 +48,10 @@ class Outlines:
     def of_user(cls) -> Outlines:
         """Those in the user's cache folder."""
         home = folder()
-        return cls(JsonCache(home / "outlines.json" if home else None))
+        kept = JsonCache(home / "outlines.json" if home else None)
+        if kept.entries.get("code") != _fingerprint():
+            kept.entries = {"code": _fingerprint()}
+        return cls(kept)
 
     def get(self, text: str, options: Options) -> Known | None:
         """What is known of a query."""
@@ -74,9 +77,9 @@ class Outlines:
     def write(self) -> None:
         """Puts them in their place."""
         if len(self.kept.entries) > _MOST:
-            self.kept.entries = {k: v for k, v in self.kept.entries.items() if k in self._used}
+            self.kept.entries = {k: v for k, v in self.kept.entries.items() if k in self._used or k == "code"}
         self.kept.write()
 
 
 def _key(text: str, options: Options) -> str:
-    return key(_fingerprint().encode(), repr(replace(options, subquery=None)).encode(), text.encode("utf-8", "surrogatepass"))
+    return key(repr(replace(options, subquery=None)).encode(), text.encode("utf-8", "surrogatepass"))

@@ -129,7 +129,8 @@ def test_a_spoilt_cache_is_no_loss(cache: Path, samples: Path) -> None:
     """Whatever the file holds, the answers are the same."""
     want = _rows(QUERIES * 2, samples)
     kept = json.loads(cache.read_text())
-    for spoilt in ("{", "[]", "null", json.dumps({k: [] for k in kept}), json.dumps({k: [1, 2] for k in kept})):
+    code = {"code": kept.pop("code")}
+    for spoilt in ("{", "[]", "null", json.dumps(kept), *(json.dumps(code | dict.fromkeys(kept, x)) for x in ((), (1, 2)))):
         cache.write_text(spoilt)
         assert _rows(QUERIES * 2, samples) == want
 
