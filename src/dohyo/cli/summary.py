@@ -62,7 +62,7 @@ def _kinds(read: ReadReport, verbose: bool) -> list[str]:
 def problems(found: list[Problem], verbose: bool) -> list[str]:
     """What could not be read. Each file with a problem is named, in a short summary too."""
     shown = found if verbose else _first_of_each(found)
-    lines = [f"not read: {p}" + (f" — {p.hint}" if p.hint else "") for p in shown]
+    lines = [p.told for p in shown]
     if len(found) > len(shown):
         lines.append(f"not read: {len(found) - len(shown):,} more; -v shows all")
     return lines

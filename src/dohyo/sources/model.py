@@ -32,13 +32,20 @@ class Format(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that could not be read. ``count`` records (or parts) at ``where`` were lost for this reason."""
+    """Something that could not be read. ``count`` records (or parts) at ``where`` were lost for this reason; ``mended``: they
+    were read, but not as they are."""
 
     file: str
     where: str  # "line 17", "chunk 3 at byte 69632", "member x.json", "" for the whole file
     reason: str
     count: int = 1
     hint: str = ""
+    mended: bool = False
+
+    @property
+    def told(self) -> str:
+        """The problem as a line of the summary."""
+        return ("mended: " if self.mended else "not read: ") + str(self) + (f" — {self.hint}" if self.hint else "")
 
     def __str__(self) -> str:
         at = f"{self.file}: {self.where}" if self.where else self.file

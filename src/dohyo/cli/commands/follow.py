@@ -186,7 +186,7 @@ def _tell(found: Sequence[Problem], settings: Settings) -> None:
     if settings.strict_input:
         raise InputError(str(found[0]))
     if not settings.quiet:
-        summary.show([f"not read: {p}" + (f" — {p.hint}" if p.hint else "") for p in found])
+        summary.show([p.told for p in found])
 
 
 def _say(note: str, settings: Settings) -> None:

@@ -322,7 +322,7 @@ class Reading:
             if file.mended:
                 where = f"{_unit(file)} {min(file.mended)}"
                 reason = "half a surrogate pair, read with a replacement character"
-                self.report.problems.append(Problem(file.name, where, reason, len(file.mended)))
+                self.report.problems.append(Problem(file.name, where, reason, len(file.mended), mended=True))
             if file.broken > _BROKEN_NAMED:
                 self.report.problems.append(Problem(file.name, "", "further broken records", file.broken - _BROKEN_NAMED))
 

@@ -43,7 +43,7 @@ class Repaired:
         if self._count:
             where = f"{self._unit} {self._first}"
             reason = "invalid UTF-8, read with replacement characters"
-            self._report(Problem(self._file, where, reason, self._count))
+            self._report(Problem(self._file, where, reason, self._count, mended=True))
 
     def _text(self, raw: bytes, number: Any) -> str:
         try:
