@@ -1,12 +1,17 @@
-"""Tests that share a costly service (a mark ``xdist_group``) go to one worker, so that it is started once."""
+"""For all tests: services are started once, and Ctrl-C can be tested wherever the tests are started from."""
 
 from __future__ import annotations
 
+import signal
+
 import pytest
+
+# A shell that starts the tests in the background makes them deaf to SIGINT, and so what they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
-    """With workers (``-n``), groups stay together."""
+    """With workers (``-n``), tests that share a costly service (a mark ``xdist_group``) go to one of them."""
     if getattr(config.option, "numprocesses", None) and config.option.dist == "no":
         config.option.dist = "loadgroup"

@@ -21,6 +21,8 @@ from dohyo.run import RunOptions, search
 
 ROOT = Path(__file__).resolve().parents[2]
 CASES = sorted((ROOT / "tests" / "cases").rglob("*.yml")) + sorted((ROOT / "detections").glob("*/tests/*.yml"))
+#: Of the random events and queries; ``DOHYO_EXAMPLES=20`` tries twenty times as many.
+EXAMPLES = 15 * int(os.environ.get("DOHYO_EXAMPLES", "1"))
 pytestmark = [
     pytest.mark.filterwarnings("ignore"),  # of Spark's client: pandas 3, retries
     pytest.mark.xdist_group("engines"),  # one server for all
@@ -51,7 +53,7 @@ def test_case(path: Path, engine: str) -> None:
 
 
 @given(events(), queries())
-@settings(max_examples=40, deadline=None, derandomize=True, database=None, phases=[Phase.generate],
+@settings(max_examples=EXAMPLES, deadline=None, derandomize=True, database=None, phases=[Phase.generate],
           suppress_health_check=list(HealthCheck))  # fmt: skip
 def test_events_and_queries_at_random(engine: str, found: list[dict[str, str | None]], query: str) -> None:
     """What DuckDB answers, row by row and in order; what it refuses, the engine refuses."""

@@ -23,7 +23,8 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A few messages with the fields that the queries name."""
     path = tmp_path_factory.mktemp("spellings") / "events.ndjson"
     fields = [{c: str((i + n) % 3) for n, c in enumerate("abcdefxyz")} for i in range(6)]
-    rows = [{"timestamp": f"2024-01-01T0{i}:00:00Z", "_raw": f"x a=1 b=2 error id={i}", **f} for i, f in enumerate(fields)]
+    event = {"Channel": "Application", "EventID": "1000", "Computer": "h", "Message": "x a=1 b=2 error"}
+    rows = [event | {"TimeCreated": f"2024-01-01T0{i}:00:00Z", **f} for i, f in enumerate(fields)]
     path.write_text("".join(json.dumps(r) + "\n" for r in rows))
     return path
 
