@@ -4,12 +4,12 @@ A full log goes on in its first chunk, so the order of the chunks is that of the
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from typing import BinaryIO
 
 from dohyo.follow.discover import Found
-from dohyo.follow.model import Portion, Report, Thread
+from dohyo.follow.life import Life
+from dohyo.follow.model import Portion, Report
 from dohyo.follow.place import Place
 from dohyo.follow.tail import opened, stamp_of
 from dohyo.sources.model import Chunk, Format, Input, Problem
@@ -22,15 +22,11 @@ _SETTLED = 1.0
 _UNTOLD = 1_000
 
 
-class EventLog:
-    """One life of an event log; as :class:`~dohyo.follow.tail.Tail`."""
+class EventLog(Life):
+    """One life of an event log."""
 
     def __init__(self, found: Found, place: Place, report: Report) -> None:
-        self.found, self.place, self._report = found, replace(place, format=Format.EVTX.value), report
-        self.thread = Thread(found.path)
-        self.changed = time.monotonic()
-        self._stamp: tuple[int, int] | None = None
-        self._stream: BinaryIO | None = None
+        super().__init__(found, replace(place, format=Format.EVTX.value), report)
         self._heads: dict[int, bytes] = {}  # chunk -> its header when it was read
         self._told: set[Problem] = set()
         self._todo: list[int] = []  # chunks to read, in the order of their records
@@ -39,22 +35,6 @@ class EventLog:
     def waiting(self) -> int:
         """Bytes that were not yet read."""
         return len(self._todo) * CHUNK
-
-    @property
-    def name(self) -> str:
-        """What it is called as evidence."""
-        return self.thread.name
-
-    @property
-    def held(self) -> bool:
-        """True when it can be read although its name is gone."""
-        return self._stream is not None
-
-    def rename(self, found: Found) -> None:
-        """It may be called otherwise now."""
-        self.found = found
-        if found.path != self.name:
-            self.thread = Thread(found.path)
 
     def look(self, now: float) -> bool:
         """Looks which chunks changed. False when the log was cleared. Raises ``OSError``."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import os
-import time
 from dataclasses import replace
 from typing import BinaryIO, cast
 
 from dohyo.follow.discover import Found
+from dohyo.follow.life import Life
 from dohyo.follow.lines import NOTHING, Cut, beginning, header, rest, whole
 from dohyo.follow.model import Portion, Report, Thread
 from dohyo.follow.place import Place
@@ -23,44 +23,24 @@ _UNCLOSED = 5.0
 #: After so many seconds without change nothing more can be read of a file as it is.
 SETTLED = _UNCLOSED + 1.0
 _WINDOW = 4 * MIB
-#: On Windows an open file could not be renamed: nobody's log may be held back by us.
 #: Text formats whose records can be read as they come.
 FOLLOWED = frozenset({Format.NDJSON, Format.CSV})
+#: On Windows an open file could not be renamed: nobody's log may be held back by us.
 MAY_HOLD = os.name != "nt"
 
 
-class Tail:
-    """One life of a file. ``found``: where it was last seen. ``place``: what was read."""
+class Tail(Life):
+    """One life of a text file."""
 
     def __init__(self, found: Found, place: Place, report: Report) -> None:
-        self.found, self.place, self._report = found, place, report
-        self.thread = Thread(found.path)
+        super().__init__(found, place, report)
         self.size = found.size
-        self.changed = time.monotonic()  # when it was last seen to change
-        self._stamp: tuple[int, int] | None = None
-        self._stream: BinaryIO | None = None
         self._window = _WINDOW
 
     @property
     def waiting(self) -> int:
         """Bytes that were not yet read."""
         return max(0, self.size - self.place.offset)
-
-    @property
-    def name(self) -> str:
-        """What it is called as evidence."""
-        return self.thread.name
-
-    @property
-    def held(self) -> bool:
-        """True when it can be read although its name is gone."""
-        return self._stream is not None
-
-    def rename(self, found: Found) -> None:
-        """It may be called otherwise now; so is what was not yet read of it."""
-        self.found = found
-        if found.path != self.name:
-            self.thread = Thread(found.path)
 
     def look(self, now: float) -> bool:
         """Looks whether it grew. False when what was read is no longer there: it was cut or written anew. Raises

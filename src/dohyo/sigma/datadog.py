@@ -4,23 +4,19 @@
 from __future__ import annotations
 
 import re
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from sigma.conditions import (
-    ConditionAND,
     ConditionFieldEqualsValueExpression,
-    ConditionItem,
-    ConditionNOT,
-    ConditionOR,
     ConditionValueExpression,
 )
-from sigma.conversion.base import TextQueryBackend
 from sigma.conversion.state import ConversionState
 from sigma.exceptions import SigmaFeatureNotSupportedByBackendError
 from sigma.processing.pipeline import ProcessingPipeline
 from sigma.rule import SigmaRule
-from sigma.types import SigmaCIDRExpression, SigmaCompareExpression, SigmaString, SpecialChars
+from sigma.types import SigmaCIDRExpression, SigmaString, SpecialChars
 
+from dohyo.sigma.grammar import Grammar
 from dohyo.sigma.logsources import places
 from dohyo.sources.shapes.categories import CHANNELS
 
@@ -36,27 +32,13 @@ def pipeline() -> ProcessingPipeline:
     return ProcessingPipeline(name="Datadog")
 
 
-class Backend(TextQueryBackend):
+class Backend(Grammar):
     """Datadog's search syntax. Attributes are compared with case, as Datadog does; there are no regexes."""
 
     name: ClassVar[str] = "Datadog"
     formats: ClassVar[dict[str, str]] = {"default": "Log search"}
-    precedence: ClassVar[tuple[type[ConditionItem], type[ConditionItem], type[ConditionItem]]] = (
-        ConditionNOT,
-        ConditionAND,
-        ConditionOR,
-    )
-    group_expression: ClassVar[str] = "({expr})"
-    token_separator: str = " "
-    or_token: ClassVar[str] = "OR"
-    and_token: ClassVar[str] = "AND"
-    not_token: ClassVar[str] = "NOT"
     eq_token: ClassVar[str] = ":"
     compare_op_expression: ClassVar[str] = "{field}:{operator}{value}"
-    compare_operators: ClassVar[dict[Any, str]] = {
-        SigmaCompareExpression.CompareOperators.LT: "<", SigmaCompareExpression.CompareOperators.LTE: "<=",
-        SigmaCompareExpression.CompareOperators.GT: ">", SigmaCompareExpression.CompareOperators.GTE: ">=",
-    }  # fmt: skip
     field_null_expression: ClassVar[str] = "NOT {field}:*"
     field_exists_expression: ClassVar[str] = "{field}:*"
     field_not_exists_expression: ClassVar[str] = "NOT {field}:*"

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from sigma.conditions import (
-    ConditionAND,
     ConditionFieldEqualsValueExpression,
-    ConditionItem,
-    ConditionNOT,
-    ConditionOR,
     ConditionValueExpression,
 )
-from sigma.conversion.base import TextQueryBackend
 from sigma.conversion.state import ConversionState
 from sigma.exceptions import SigmaFeatureNotSupportedByBackendError
 from sigma.processing.pipeline import ProcessingItem, ProcessingPipeline
 from sigma.processing.transformations import FieldMappingTransformation
 from sigma.rule import SigmaRule
-from sigma.types import SigmaCompareExpression, SigmaRegularExpression, SigmaRegularExpressionFlag, SigmaString, SpecialChars
+from sigma.types import SigmaRegularExpression, SigmaRegularExpressionFlag, SigmaString, SpecialChars
+
+from dohyo.sigma.grammar import Grammar
 
 #: Properties of QRadar's own extension for Microsoft Windows, and the columns that every event has.
 FIELDS: dict[str | None, str | list[str]] = {
@@ -40,30 +37,16 @@ def pipeline() -> ProcessingPipeline:
     return ProcessingPipeline(name="QRadar", items=[ProcessingItem(FieldMappingTransformation(dict(FIELDS)))])
 
 
-class Backend(TextQueryBackend):
+class Backend(Grammar):
     """AQL. Texts are compared without case, by ``ILIKE``; what its wildcards would take for more than itself, by ``IMATCHES``."""
 
     name: ClassVar[str] = "QRadar AQL"
     formats: ClassVar[dict[str, str]] = {"default": "AQL"}
-    precedence: ClassVar[tuple[type[ConditionItem], type[ConditionItem], type[ConditionItem]]] = (
-        ConditionNOT,
-        ConditionAND,
-        ConditionOR,
-    )
-    group_expression: ClassVar[str] = "({expr})"
-    token_separator: str = " "
-    or_token: ClassVar[str] = "OR"
-    and_token: ClassVar[str] = "AND"
-    not_token: ClassVar[str] = "NOT"
     eq_token: ClassVar[str] = "="
     field_quote: ClassVar[str] = '"'
     field_quote_pattern: ClassVar[re.Pattern[str]] = re.compile("^[a-z_]+$")
     str_quote: ClassVar[str] = "'"
     compare_op_expression: ClassVar[str] = "{field} {operator} {value}"
-    compare_operators: ClassVar[dict[Any, str]] = {
-        SigmaCompareExpression.CompareOperators.LT: "<", SigmaCompareExpression.CompareOperators.LTE: "<=",
-        SigmaCompareExpression.CompareOperators.GT: ">", SigmaCompareExpression.CompareOperators.GTE: ">=",
-    }  # fmt: skip
     field_null_expression: ClassVar[str] = "{field} IS NULL"
     field_exists_expression: ClassVar[str] = "{field} IS NOT NULL"
     field_not_exists_expression: ClassVar[str] = "{field} IS NULL"

@@ -6,6 +6,7 @@ handed out before the damage is told.
 
 from __future__ import annotations
 
+import abc
 import bz2
 import codecs
 import io
@@ -130,9 +131,9 @@ class Layer(io.RawIOBase):
         target[: len(data)] = data
         return len(data)
 
+    @abc.abstractmethod
     def some(self, most: int) -> bytes:
         """Up to ``most`` bytes, at least one unless the stream is at its end."""
-        raise NotImplementedError
 
 
 class Slice(Layer):
