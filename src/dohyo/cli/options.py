@@ -140,3 +140,11 @@ def placeholder_values(path: Path | None) -> Mapping[str, tuple[str, ...]]:
         return read(path)
     except BadPlaceholders as error:
         raise UsageError(str(error)) from None
+
+
+def event_place(event: str) -> tuple[str, int]:
+    """``FILE:RECORD`` taken apart."""
+    file, _, record = event.rpartition(":")
+    if not file or not record.isdigit():
+        raise UsageError(f"`{event}` names no event: write FILE:RECORD, as in sysmon.evtx:512")
+    return file, int(record)

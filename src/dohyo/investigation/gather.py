@@ -9,21 +9,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from dohyo.compile import compile_query
 from dohyo.detections.event import only_record
 from dohyo.detections.model import Detection
 from dohyo.diagnostics import QueryError
-from dohyo.engines.duckdb.reading import NATIVE_BYTES
 from dohyo.investigation.beacon import Beat, beat
 from dohyo.investigation.questions import DEEDS, FIELDS, MOST_DEEDS, QUESTIONS, Deed
 from dohyo.investigation.tree import Forest, Process
 from dohyo.results import ReadReport
 from dohyo.run import Query, RunOptions, Session, run_queries, search
+from dohyo.sources import limits
 from dohyo.sources.find import find_inputs
 from dohyo.sources.model import Format
-from dohyo.sources.readers.ndjson import lines_at
+from dohyo.sources.readers.nth_line import Looking
 from dohyo.store.read import record_text
 
 #: ``{{Computer}}`` in a playbook is the event's value.
@@ -76,9 +74,12 @@ class Investigation:
         }  # fmt: skip
 
 
-def investigate(file: str, record: int, paths: Sequence[str], detection: Detection | None, options: RunOptions) -> Investigation:
-    """All answers about the event ``record`` of ``file``, from the logs ``paths``. Raises :class:`NoSuchEvent`."""
-    event = _event(file, record, paths, options)
+def investigate(
+    file: str, record: int, paths: Sequence[str], detection: Detection | None, options: RunOptions, looking: Looking | None = None
+) -> Investigation:
+    """All answers about the event ``record`` of ``file``, from the logs ``paths``. ``looking``: the search for that record as
+    a line, if it has been begun. Raises :class:`NoSuchEvent`."""
+    event = _event(file, record, paths, options, looking)
     found = Investigation(f"{file}:{record}", {k: v for k, v in event.items() if v is not None})
     asked = [q for q in QUESTIONS if q.fits(event)]
     results = run_queries([Query(q.query(event), q.name) for q in asked], paths, options)
@@ -105,9 +106,9 @@ def _deeds(deed: Deed, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{n: r[n] for n in ("_messageTime", *deed.fields)} for r in own[:MOST_DEEDS]]
 
 
-def _event(file: str, record: int, paths: Sequence[str], options: RunOptions) -> dict[str, Any]:
+def _event(file: str, record: int, paths: Sequence[str], options: RunOptions, looking: Looking | None) -> dict[str, Any]:
     query = f"* | fields _messageTime, {', '.join(FIELDS)}"
-    line = _line(file, record) if _there(file) else record_text(paths, file, record)
+    line = _line(file, record, looking) if _there(file) else record_text(paths, file, record)
     if line is not None:
         with tempfile.TemporaryDirectory() as scratch:
             one = Path(scratch) / "event.ndjson"
@@ -128,15 +129,13 @@ def _there(file: str) -> bool:
     return Path(file.split("!")[0]).exists()
 
 
-def _line(file: str, record: int) -> str | None:
+def _line(file: str, record: int, looking: Looking | None) -> str | None:
     """The record's own line where it can be had without reading all the others as events: in a large NDJSON file, whose
     records are numbered as its lines are. ``None`` for any other file."""
     inputs = list(find_inputs([file], lambda problem: None))
-    if len(inputs) != 1 or inputs[0].format is not Format.NDJSON or inputs[0].path is None or (inputs[0].size or 0) < NATIVE_BYTES:
+    if len(inputs) != 1 or inputs[0].format is not Format.NDJSON or inputs[0].path is None or (inputs[0].size or 0) < limits.NATIVE:
         return None
-    for chunk in lines_at(inputs[0], np.array([record - 1], dtype=np.int64)):
-        return str(chunk.raw[0].as_py())
-    return ""
+    return (looking or Looking(inputs[0].path, record)).text() or ""
 
 
 def _address(found: Investigation, rows: Sequence[dict[str, Any]]) -> None:

@@ -6,25 +6,45 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from dohyo.cli.commands.why import event_place
 from dohyo.cli.errors import UsageError, shown
-from dohyo.cli.options import Settings, one_of
-from dohyo.detections.load import load
-from dohyo.investigation.gather import NoSuchEvent, investigate
-from dohyo.investigation.text import lines
+from dohyo.cli.options import Settings, event_place, one_of
+from dohyo.sources.limits import NATIVE
+
+if TYPE_CHECKING:
+    from dohyo.sources.readers.nth_line import Looking
 
 
 def run(event: str, paths: list[str] | None, name: str | None, folders: Sequence[Path], settings: Settings) -> None:
     """Prints what the logs say around an event."""
     with shown():
         one_of("--format", settings.format, ("table", "json"))
-        detection = load(folders).find(name) if name else None
         file, record = event_place(event)
+        looking = _looking(Path(file), record)  # before all else is loaded
+        from dohyo.detections.load import load
+        from dohyo.investigation.gather import NoSuchEvent, investigate
+        from dohyo.investigation.text import lines
+
+        detection = load(folders).find(name) if name else None
         try:
-            found = investigate(file, record, paths or [file], detection, settings.options())
+            found = investigate(file, record, paths or [file], detection, settings.options(), looking)
         except NoSuchEvent as error:
             raise UsageError(str(error)) from None
         as_json = settings.format == "json"
         told = json.dumps(found.as_json(), ensure_ascii=False, indent=2) if as_json else "\n".join(lines(found))
         sys.stdout.write(told + "\n")
+
+
+def _looking(path: Path, record: int) -> Looking | None:
+    """Looks for the line already where the file may be a large NDJSON file."""
+    try:
+        with path.open("rb") as file:
+            large = path.stat().st_size >= NATIVE and file.read(1) == b"{"
+    except OSError:
+        return None  # what is wrong with it is told where it is read
+    if not large:
+        return None
+    from dohyo.sources.readers.nth_line import Looking
+
+    return Looking(path, record)

@@ -13,7 +13,7 @@ from typing import Any
 import typer
 
 from dohyo.cli.errors import NO_INPUT, UsageError, shown
-from dohyo.cli.options import Settings, inputs, one_of, tuning_file
+from dohyo.cli.options import Settings, event_place, inputs, one_of, tuning_file
 from dohyo.detections.event import EventWhy, explain_event
 from dohyo.detections.hunt import run_detections
 from dohyo.detections.load import load
@@ -51,14 +51,6 @@ def run(
 
 def _out(found: dict[str, Any] | str) -> None:
     sys.stdout.write(found if isinstance(found, str) else json.dumps(found, ensure_ascii=False, indent=2) + "\n")
-
-
-def event_place(event: str) -> tuple[str, int]:
-    """``FILE:RECORD`` taken apart."""
-    file, _, record = event.rpartition(":")
-    if not file or not record.isdigit():
-        raise UsageError(f"`{event}` names no event: write FILE:RECORD, as in sysmon.evtx:512")
-    return file, int(record)
 
 
 def _tuned(found: Why, detection: Detection, paths: Sequence[str], options: RunOptions, tuning: Path | None) -> None:

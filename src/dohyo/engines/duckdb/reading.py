@@ -29,14 +29,12 @@ from dohyo.engines.duckdb.sourcecategory import NAMES
 from dohyo.engines.duckdb.surrogates import whole
 from dohyo.plan.names import ID
 from dohyo.results import FileReport, Places, ReadReport
+from dohyo.sources import limits
 from dohyo.sources.model import Chunk, Format, Input, Problem, Shape
 from dohyo.sources.readers import READERS
 from dohyo.sources.shapes import SHAPES, shape
 from dohyo.sources.shapes.recognise import read_field, recognise
 
-#: From this size on DuckDB opens an NDJSON file by itself. Below it text is handed over, which gives exact line
-#: numbers also where a file has blank lines.
-NATIVE_BYTES = 64 << 20
 _PEEK_RECORDS = 50
 _PEEK_SPREAD = 100
 _PEEK_BYTES = 1 << 20
@@ -195,7 +193,7 @@ class Reading:
         self._tell()
 
     def _native(self, source: Input) -> bool:
-        big = source.format is Format.NDJSON and source.path is not None and (source.size or 0) >= NATIVE_BYTES
+        big = source.format is Format.NDJSON and source.path is not None and (source.size or 0) >= limits.NATIVE
         return big and not self.request.needs_raw and not self.request.needs_id
 
     # -- JSON text handed over

@@ -1,0 +1,112 @@
+"""The n-th record of a large NDJSON file, without parsing the others: newlines are counted, on all cores."""
+
+from __future__ import annotations
+
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dohyo.sources.limits import LIMITS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int64]
+    Bytes = NDArray[np.uint8]
+    Truths = NDArray[np.bool_]
+
+_NEWLINE, _BLANKS = 10, 32  # no JSON document starts with a byte up to the latter, except after white space
+_PIECE = 1 << 19  # fits the processor's cache, together with what is made of it
+_TURN = 64  # so many pieces are one thread's turn
+_USUAL = 4096  # most lines are shorter
+
+
+class Looking:
+    """Looks for a line in threads of its own: begun early, it is found while the program is still being loaded."""
+
+    def __init__(self, path: Path, number: int) -> None:
+        self._text: str | None = None
+        self._error: OSError | None = None
+        self._thread = threading.Thread(target=self._look, args=(path, number), daemon=True)
+        self._thread.start()
+
+    def _look(self, path: Path, number: int) -> None:
+        try:
+            self._text = nth_line(path, number)
+        except OSError as error:
+            self._error = error
+
+    def text(self) -> str | None:
+        """What :func:`nth_line` gives."""
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+        return self._text
+
+
+def nth_line(path: Path, number: int) -> str | None:
+    """The text of the ``number``-th (from 1) line that is not blank; ``None`` when there are not so many.
+
+    Raises :class:`OSError`."""
+    size = path.stat().st_size
+    turns = range(0, size, _PIECE * _TURN)
+    seen = 0
+    with path.open("rb") as file, ThreadPoolExecutor(os.cpu_count()) as pool:
+        for at, counts in zip(turns, pool.map(lambda at: _counts(file.fileno(), at, size), turns), strict=True):
+            if seen + sum(counts) < number:
+                seen += sum(counts)
+                continue
+            pool.shutdown(cancel_futures=True)
+            return _found(file.fileno(), at, counts, number - seen)
+    return None
+
+
+def _counts(file: int, start: int, size: int) -> list[int]:
+    """How many lines that are not blank start in each piece from ``start`` on, one thread's turn of them."""
+    buffer, equal = np.empty(_PIECE + 1, dtype=np.uint8), np.empty(_PIECE + 1, dtype=np.bool_)
+    counts = []
+    for at in range(start, min(size, start + _PIECE * _TURN), _PIECE):
+        starts, blank = _starts(file, at, buffer, equal)
+        counts.append(len(starts) - len(blank))
+    return counts
+
+
+def _starts(file: int, at: int, buffer: Bytes, equal: Truths) -> tuple[Ints, set[int]]:
+    """Where lines start in the piece at ``at`` (from its beginning), and which of them are blank. A line belongs to the
+    piece that its first byte is in."""
+    before = 1 if at else 0  # the byte before tells whether a line starts with the piece
+    length = os.preadv(file, [buffer[: _PIECE + before].data], at - before)
+    data = buffer[:length]
+    ends = np.flatnonzero(np.equal(data[: length - 1], _NEWLINE, out=equal[: length - 1]))
+    starts = ends + 1 if at else np.concatenate(([0], ends + 1))
+    suspects = starts[data[starts] <= _BLANKS]
+    return starts - before, {s - before for s in suspects.tolist() if _blank(file, at - before + s)}
+
+
+def _blank(file: int, at: int) -> bool:
+    """True when the line that starts there holds nothing but white space."""
+    return not _line(file, at).strip()
+
+
+def _line(file: int, at: int) -> bytes:
+    """The line that starts there; at most as much of it as a record may have."""
+    line = b""
+    while len(line) <= LIMITS.record_bytes and (more := os.pread(file, _PIECE if line else _USUAL, at + len(line))):
+        head, newline, _ = more.partition(b"\n")
+        line += head
+        if newline:
+            break
+    return line
+
+
+def _found(file: int, start: int, counts: list[int], number: int) -> str:
+    """The ``number``-th line that is not blank among the pieces from ``start`` on."""
+    piece = int(np.searchsorted(np.cumsum(counts), number))
+    at = start + piece * _PIECE
+    starts, blank = _starts(file, at, np.empty(_PIECE + 1, dtype=np.uint8), np.empty(_PIECE + 1, dtype=np.bool_))
+    kept = [s for s in starts.tolist() if s not in blank]
+    return _line(file, at + kept[number - sum(counts[:piece]) - 1]).decode("utf-8", "replace")
