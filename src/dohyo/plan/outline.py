@@ -3,27 +3,32 @@ With thousands of queries this is kept between runs, so that only those are comp
 
 from __future__ import annotations
 
+import functools
+import json
 from dataclasses import dataclass
 from typing import Any
 
-from dohyo.plan.expr import Call, Column, Expr, Literal
-from dohyo.plan.literals import Texts, kind_condition, needed_texts, raw_condition
+from dohyo.plan.expr import Call, Column, Expr, Literal, all_of, columns
+from dohyo.plan.literals import KIND_FIELDS, Texts, kind_condition, needed_texts, raw_condition
 from dohyo.plan.nodes import Node
 from dohyo.plan.passes import fields_asked, needed_columns, rowwise, scan_columns, scan_predicate, scan_references
+from dohyo.plan.told import told
 from dohyo.plan.types import Field, Type
 
 
 @dataclass(frozen=True)
 class Outline:
     """``columns``: what the plan needs of the source; ``fields``: as it names them. An event has no effect on its result
-    unless it meets ``kind``, holds one text of each set of ``texts`` and, if its raw text is asked for, meets ``raw``.
-    ``empty``: no row comes out when there is no such event; ``shown`` and ``hidden`` are the result's columns then."""
+    unless it meets ``kind`` and ``condition``, holds one text of each set of ``texts`` and, if its raw text is asked for, meets
+    ``raw``. ``told``: the condition, written down, for it is looked at for few queries only. ``empty``: no row comes out when
+    there is no such event; ``shown`` and ``hidden`` are the result's columns then."""
 
     columns: tuple[tuple[str, Type], ...]
     fields: tuple[str, ...]
     kind: Expr
     texts: tuple[Texts, ...]
     raw: Expr | None
+    told: str
     empty: bool
     shown: tuple[Field, ...]
     hidden: tuple[Field, ...]
@@ -37,27 +42,41 @@ class Outline:
         reads_raw = any(name.lower() == "_raw" for name, _ in columns)
         return cls(
             columns, fields_asked(plan, needs), kind_condition(condition), tuple(needed_texts(condition)),
-            raw_condition(condition) if reads_raw else None, rowwise(plan) and scan_references(plan) == 1,
+            raw_condition(condition) if reads_raw else None, _told(plan), rowwise(plan) and scan_references(plan) == 1,
             plan.schema.visible, tuple(f for f in plan.schema.fields if f.hidden and f.name.startswith("__")),
         )  # fmt: skip
+
+    @functools.cached_property
+    def condition(self) -> Expr:
+        """What is told of the query's condition by the texts of single fields."""
+        return _decoded(json.loads(self.told))
 
     def as_json(self) -> list[Any]:
         """The outline as JSON-ready data."""
         return [
             [[n, t.value] for n, t in self.columns], list(self.fields), _coded(self.kind),
-            [sorted(texts) for texts in self.texts], None if self.raw is None else _coded(self.raw), self.empty,
+            [sorted(texts) for texts in self.texts], None if self.raw is None else _coded(self.raw), self.told,
+            self.empty,
             [[f.name, f.type.value] for f in self.shown], [[f.name, f.type.value] for f in self.hidden],
         ]  # fmt: skip
 
     @classmethod
     def from_json(cls, data: list[Any]) -> Outline:
         """The outline that :meth:`as_json` wrote."""
-        columns, fields, kind, texts, raw, empty, shown, hidden = data
+        columns, fields, kind, texts, raw, told, empty, shown, hidden = data
         return cls(
             tuple((n, Type(t)) for n, t in columns), tuple(fields), _decoded(kind),
-            tuple(frozenset((n, t) for n, t in some) for some in texts), None if raw is None else _decoded(raw), empty,
+            tuple(frozenset((n, t) for n, t in some) for some in texts), None if raw is None else _decoded(raw), told, empty,
             tuple(Field(n, Type(t)) for n, t in shown), tuple(Field(n, Type(t), hidden=True) for n, t in hidden),
         )  # fmt: skip
+
+
+def _told(plan: Node) -> str:
+    """What is told of the plan's condition, without what the kind of event says already."""
+    whole = told(scan_predicate(plan, whole=True))
+    parts = whole.args if isinstance(whole, Call) and whole.function == "and" else (whole,)
+    left = [p for p in parts if not {c.name.lower() for c in columns(p)} <= KIND_FIELDS]
+    return json.dumps(_coded(all_of(left)), separators=(",", ":"))
 
 
 def _coded(expr: Expr) -> list[Any]:

@@ -210,13 +210,19 @@ def _verdicts(found: Hunt, paths: Sequence[str], settings: Settings) -> list[str
     return [f"{name}: {v.verdict}: {v.reason}" for name, v in verdicts]
 
 
+#: So many detections are told one by one in the summary.
+_TOLD_APART = 3
+
+
 def _found(found: Hunt) -> str:
     """How many alerts, and for each detection which of four it was: fired, quiet, could not see, could not run."""
     alerts = Counter(a.severity for a in found.alerts)
     head = f"{len(found):,} alert{'s' * (len(found) != 1)}" + (
         f" ({', '.join(f'{n} {s}' for s, n in alerts.most_common())})" if alerts else "")  # fmt: skip
+    if len(found.outcomes) > _TOLD_APART:
+        return head
     states = [f"{o.detection.id}: {_state(o.result, found)}" for o in found.outcomes]
-    return f"{head} — {'; '.join(states)}" if len(states) <= 3 else head
+    return f"{head} — {'; '.join(states)}"
 
 
 def _state(result: Any, found: Hunt) -> str:

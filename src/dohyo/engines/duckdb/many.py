@@ -11,83 +11,95 @@ import numpy as np
 import pyarrow as pa
 
 from dohyo.engines.duckdb.texts import TextColumn, raw_rows
+from dohyo.engines.duckdb.told import Told
 from dohyo.plan.expr import Expr
 from dohyo.plan.known import Known, may_be
-from dohyo.plan.literals import KIND_FIELDS, Text
+from dohyo.plan.literals import KIND_FIELDS, Text, Texts
 from dohyo.plan.names import ID
 from dohyo.plan.outline import Outline
 
 #: From which share of the events on all of them are tested: to pick so many costs more than to test the others too.
 _MOST_PICKED = 0.3
 #: What the events that are kept at a time may take in memory.
-SLICE_BYTES = 256 << 20
+SLICE_BYTES = 192 << 20
 _RAW = "_raw"
+_NO_ROWS = np.zeros(0, dtype=np.int32)
 
 
 @dataclass
 class Kept:
-    """Events that some query can use."""
+    """Events that some query can use. ``texts``: columns whose values repeat, by lower-cased name; ``others``: by name."""
 
-    table: pa.Table
-    _columns: dict[str, TextColumn] = field(default_factory=dict)  # by lower-cased name
+    names: list[str]
+    size: int
+    texts: dict[str, TextColumn]
+    others: dict[str, pa.ChunkedArray]
+    _counts: dict[Text, int] = field(default_factory=dict)  # how many rows hold a text; those that none holds are left out
     _raw_rows: dict[str, Any] = field(default_factory=dict)  # text -> rows whose raw event holds it
     _kinds: list[Known] = field(default_factory=list)
     _kind_of: Any = None  # row -> number of its kind
     _met: dict[Expr, Any] = field(default_factory=dict)  # condition on the kind -> which kinds meet it
+    _told: Told | None = None
 
     @classmethod
     def slices(cls, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[Kept]:
         """The events, so many at a time as a slice may take. Columns that no event of a batch has are left out: they would
         take most of the memory."""
-        parts: list[pa.Table] = []
-        size = 0
+        parts: list[dict[str, Any]] = []
+        size = rows = 0
         for batch in batches:
             parts.append(_lean(batch))
-            size += parts[-1].nbytes
+            rows += len(batch)
+            size += sum(column.nbytes for column in parts[-1].values())
             if size >= SLICE_BYTES:
-                yield cls._of(schema, parts)
-                size = 0
+                yield cls._of(schema, parts, rows)
+                parts, size, rows = [], 0, 0
         if parts:
-            yield cls._of(schema, parts)
+            yield cls._of(schema, parts, rows)
 
     @classmethod
-    def _of(cls, schema: pa.Schema, parts: list[pa.Table]) -> Kept:
-        whole = pa.concat_tables(parts, promote_options="default")
-        parts.clear()
-        columns: dict[str, pa.Array] = {}
-        for name in [n for n in schema.names if n in whole.column_names]:  # one by one: never all of them twice
-            columns[name] = whole[name].combine_chunks()
-            whole = whole.drop_columns(name)
-        kept = cls(pa.table(columns))
+    def _of(cls, schema: pa.Schema, parts: list[dict[str, Any]], rows: int) -> Kept:
+        names = [n for n in schema.names if any(n in part for part in parts)]
+        texts: dict[str, TextColumn] = {}
+        others: dict[str, pa.ChunkedArray] = {}
+        for name in names:
+            columns = [_filled(part, name, schema.field(name).type) for part in parts]
+            if pa.types.is_dictionary(columns[0].type):
+                texts[name.lower()] = TextColumn.of(columns)
+            else:
+                others[name] = pa.chunked_array(pa.concat_arrays(columns))
+            for part in parts:  # one column after the other: never all of them twice
+                part.pop(name, None)
+        kept = cls(names, rows, texts, others)
         kept._find_kinds()
+        kept._told = Told(texts, {n.lower() for n in others})
         return kept
 
     def _find_kinds(self) -> None:
         """Numbers the combinations of the fields that say what kind of event it is."""
-        names = [n for n in self.table.column_names if n.lower() in KIND_FIELDS]
-        if not names or not len(self.table):
-            self._kinds, self._kind_of = [dict.fromkeys(KIND_FIELDS)], np.zeros(len(self.table), dtype=np.int64)
+        columns = {n: self.texts[n] for n in sorted(KIND_FIELDS) if n in self.texts}
+        if not columns or not self.size:
+            self._kinds, self._kind_of = [dict.fromkeys(KIND_FIELDS)], np.zeros(self.size, dtype=np.int64)
             return
-        number = np.zeros(len(self.table), dtype=np.int64)
-        for n in names:
-            codes = TextColumn(self.table[n]).codes
-            number = number * (int(codes.max(initial=-1)) + 2) + codes + 1
+        number = np.zeros(self.size, dtype=np.int64)
+        for column in columns.values():
+            number = number * (len(column.values) + 1) + column.codes + 1
         _, first, self._kind_of = np.unique(number, return_index=True, return_inverse=True)
-        rows = self.table.select(names).take(pa.array(first)).to_pylist()
-        self._kinds = [dict.fromkeys(KIND_FIELDS) | {k.lower(): v for k, v in row.items()} for row in rows]
+        rows = zip(*(column.at(first).to_pylist() for column in columns.values()), strict=True)
+        self._kinds = [dict.fromkeys(KIND_FIELDS) | dict(zip(columns, row, strict=True)) for row in rows]
 
     def match(self, queries: Sequence[Outline]) -> None:
         """Finds the texts that the queries need, each in its field, all of a field in one pass over its values."""
         wanted: dict[str, set[str]] = {}
         for name, text in {t for q in queries for texts in q.texts for t in texts}:
             wanted.setdefault(name, set()).add(text)
-        spelled = {n.lower(): n for n in self.table.column_names}
         for name, texts in wanted.items():
-            if name in spelled and name != _RAW:
-                self._columns[name] = TextColumn(self.table[spelled[name]])
-                self._columns[name].find(sorted(texts))
-        if _RAW in wanted and _RAW in spelled:
-            self._raw_rows = raw_rows(self.table[_RAW], sorted(wanted[_RAW]), self._where_raw(queries))
+            if name in self.texts:
+                found = self.texts[name].find(sorted(texts))
+                self._counts.update(((name, text), rows) for text, rows in found.items())
+        if _RAW in wanted and _RAW in self.others:
+            self._raw_rows = raw_rows(self.others[_RAW], sorted(wanted[_RAW]), self._where_raw(queries))
+            self._counts.update(((_RAW, text), len(rows)) for text, rows in self._raw_rows.items())
 
     def _where_raw(self, queries: Sequence[Outline]) -> Any:
         """The rows whose raw event some query looks at."""
@@ -95,34 +107,54 @@ class Kept:
         for query in queries:
             if any(name == _RAW for texts in query.texts for name, _ in texts):
                 kinds |= self._of_kind(query.kind)
-        return np.flatnonzero(kinds[self._kind_of])
-
-    def _count(self, text: Text) -> int:
-        return len(self._raw_rows.get(text[1], ())) if text[0] == _RAW else self._column(text).count(text[1])
+        there = self.others[_RAW].is_valid().to_numpy()
+        return np.flatnonzero(kinds[self._kind_of] & there)
 
     def _rows(self, text: Text) -> Any:
-        none = np.zeros(0, dtype=np.int64)
-        return self._raw_rows.get(text[1], none) if text[0] == _RAW else self._column(text).rows(text[1])
-
-    def _column(self, text: Text) -> TextColumn:
-        return self._columns.get(text[0]) or TextColumn(pa.chunked_array([], pa.string()))
+        return self._raw_rows[text[1]] if text[0] == _RAW else self.texts[text[0]].rows(text[1])
 
     def candidates(self, query: Outline) -> pa.Table | None:
         """The events that a query may need, with its columns; ``None`` when there are none."""
         kinds = self._of_kind(query.kind)
-        if not kinds.any() or not len(self.table):
+        if not kinds.any() or not self.size:
             return None
-        if query.texts:  # of several sets of texts that a query needs the one that fewest events meet
-            fewest = min(query.texts, key=lambda texts: sum(map(self._count, texts)))
-            rows: Any = np.unique(np.concatenate([self._rows(t) for t in fewest]))
+        rows = self._holding(query.texts)
+        if rows is not None:
             rows = rows[kinds[self._kind_of[rows]]]
-        else:
-            rows = None if kinds.all() else np.flatnonzero(kinds[self._kind_of])
+        elif not kinds.all():
+            rows = np.flatnonzero(kinds[self._kind_of])
+        if rows is None or len(rows):
+            rows = self._meeting(query, rows)
+        if rows is not None and len(rows) > self.size * _MOST_PICKED:
+            rows = None
+        return self._table(query, rows) if rows is None or len(rows) else None
+
+    def _holding(self, sets: Sequence[Texts]) -> Any:
+        """Of several sets of texts that a query needs the rows of the one that fewest events meet; ``None``: all rows."""
+        if not sets:
+            return None
+        counts = self._counts
+        fewest = min(sets, key=lambda texts: sum(counts.get(t, 0) for t in texts))
+        there = [self._rows(t) for t in sorted(fewest & counts.keys())]
+        return np.unique(np.concatenate(there)) if there else _NO_ROWS
+
+    def _meeting(self, query: Outline, rows: Any) -> Any:
+        """Of these rows those that meet what the texts of single fields tell of the query's condition."""
+        assert self._told is not None
+        every = np.arange(self.size, dtype=np.int32) if rows is None else rows
+        met = self._told.met(query.condition, every)
+        return rows if met.all() else every[met]
+
+    def _table(self, query: Outline, rows: Any) -> pa.Table:
         wanted = {n.lower() for n, _ in query.columns} | {ID}  # a query may ask for no column, a table has one
-        table = self.table.select([n for n in self.table.column_names if n.lower() in wanted])
-        if rows is None or len(rows) > len(self.table) * _MOST_PICKED:
-            return table
-        return table.take(pa.array(rows)) if len(rows) else None
+        columns: dict[str, Any] = {}
+        for name in (n for n in self.names if n.lower() in wanted):
+            text = self.texts.get(name.lower())
+            if text is not None:
+                columns[name] = text.whole if rows is None else text.at(rows)
+            else:
+                columns[name] = self.others[name] if rows is None else self.others[name].take(pa.array(rows))
+        return pa.table(columns)
 
     def _of_kind(self, condition: Expr) -> Any:
         """For each kind of event whether it may meet a condition."""
@@ -132,12 +164,29 @@ class Kept:
         return met
 
 
-def _lean(batch: pa.RecordBatch) -> pa.Table:
-    """A copy of the columns that have values: the batch itself would keep all that the engine gave with it."""
-    there = [n for n, values in zip(batch.schema.names, batch.columns, strict=True) if values.null_count < len(batch)]
+def _lean(batch: pa.RecordBatch) -> dict[str, Any]:
+    """The columns that have values, texts with each value once; all of them copies, for the batch itself would keep all that
+    the engine gave with it."""
     half = len(batch) // 2
-    copied = [pa.concat_arrays([batch[n].slice(0, half), batch[n].slice(half)]) for n in there]
-    return pa.table(copied, names=there)
+    columns: dict[str, Any] = {}
+    for name, values in zip(batch.schema.names, batch.columns, strict=True):
+        if values.null_count == len(values):
+            continue
+        if pa.types.is_string(values.type) and name != _RAW:
+            columns[name] = values.dictionary_encode()
+        else:
+            columns[name] = pa.concat_arrays([values.slice(0, half), values.slice(half)])
+    columns[""] = pa.nulls(len(batch))  # says how many rows there are
+    return columns
+
+
+def _filled(part: dict[str, Any], name: str, kind: pa.DataType) -> Any:
+    """A column of a part, as nulls where it has none."""
+    found = part.get(name)
+    if found is not None:
+        return found
+    nulls = pa.nulls(len(part[""]), kind)
+    return nulls.dictionary_encode() if pa.types.is_string(kind) and name != _RAW else nulls
 
 
 def with_columns(table: pa.Table, names: Sequence[tuple[str, pa.DataType]]) -> pa.Table:
