@@ -29,15 +29,6 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="session", params=["spark", "sail"])
-def engine(request: pytest.FixtureRequest) -> str:
-    """An engine that can be started here."""
-    name = str(request.param)
-    if reason := server.absent(name):
-        pytest.skip(reason)
-    return name
-
-
 def _run(path: Path, engine: str) -> cases.Verdict:
     case = cases.load(path)
     case = case.model_copy(update={"sql": None, "options": {**case.options, "engine": engine}})

@@ -48,12 +48,14 @@ def _trying(sql: Sql) -> Sql:
 _TRIED: dict[type[exp.Binary], str] = {exp.Add: "try_add", exp.Sub: "try_subtract", exp.Mul: "try_multiply"}
 
 
-def _whole_double(name: str) -> Build:
-    """``floor`` and the like give whole numbers of 64 bits; here a double, also of what is larger."""
+def _whole_double(name: str, eager: bool = False) -> Build:
+    """``floor`` and the like give whole numbers of 64 bits; here a double, also of what is larger. ``eager``: the engine
+    computes constants before it looks whether they are small."""
 
     def build(x: Sql) -> Sql:
         small = exp.LT(this=apply("abs", x), expression=lit(_WHOLE))
-        return case((small, cast(apply(name, x.copy()), "DOUBLE")), default=cast(x.copy(), "DOUBLE"))
+        held = case((small.copy(), x.copy())) if eager else x.copy()
+        return case((small, cast(apply(name, held), "DOUBLE")), default=cast(x.copy(), "DOUBLE"))
 
     return build
 
@@ -63,13 +65,23 @@ def _lower(text: Sql) -> Sql:
     return apply("lower", apply("translate", text, lit("İΣ"), lit("iσ")))
 
 
+def _base64(value: Sql) -> Sql:
+    """Spark begins a new line after each 76 characters."""
+    return apply("translate", apply("base64", value), lit("\r\n"), lit(""))
+
+
 def _divided(sql: exp.Div) -> Sql:
     """Zero is looked for beforehand, but Sail divides constants before it looks."""
     return exp.Div(this=cast(sql.this, "DOUBLE"), expression=apply("nullif", cast(sql.expression, "DOUBLE"), cast(lit(0), "DOUBLE")))
 
 
-def _trunc(x: Sql) -> Sql:
-    return case((exp.LT(this=x, expression=lit(0)), _whole_double("ceil")(x.copy())), default=_whole_double("floor")(x.copy()))
+def _whole_doubles(eager: bool = False) -> dict[str, Build]:
+    floor, ceil = _whole_double("floor", eager), _whole_double("ceil", eager)
+
+    def trunc(x: Sql) -> Sql:
+        return case((exp.LT(this=x, expression=lit(0)), ceil(x.copy())), default=floor(x.copy()))
+
+    return {"floor": floor, "ceil": ceil, "trunc": trunc}
 
 
 def _is_nan(x: Sql) -> Sql:
@@ -193,11 +205,11 @@ _PLAIN: dict[str, Build] = {
     "replace": _named("replace"), "trim": _named("trim"), "string_split": _split, "split_part": _named("split_part"),
     "concat": lambda *parts: apply("concat_ws", lit(""), *parts), "concat_ws": _named("concat_ws"),
     "md5": _named("md5"), "sha1": _named("sha1"), "sha256": lambda s: apply("sha2", s, lit(256)), "to_hex": _named("hex"),
-    "to_base64": _named("base64"), "encode": lambda s: apply("encode", s, lit("UTF-8")),
+    "to_base64": _base64, "encode": lambda s: apply("encode", s, lit("UTF-8")),
     # numbers
     "abs": _named("abs"), "sign": _named("sign"), "nullif": _named("nullif"), "coalesce": _named("coalesce"),
-    "greatest": _named("greatest"), "least": _named("least"), "floor": _whole_double("floor"), "ceil": _whole_double("ceil"),
-    "trunc": _trunc, "isnan": _is_nan, "isinf": _is_infinite,
+    "greatest": _named("greatest"), "least": _named("least"), **_whole_doubles(),
+    "isnan": _is_nan, "isinf": _is_infinite,
     # lists
     "list_extract": _item, "list_position": _named("array_position"), "list_contains": _named("array_contains"),
     "len": _named("array_size"), "list_slice": _named("slice"), "generate_series": _steps, "unnest": _named("explode"),
@@ -293,6 +305,14 @@ _SAIL_NUMBERS: dict[str, Build] = {
 }  # fmt: skip
 
 
+def _cast_eager(sql: exp.Cast) -> Sql:
+    """Sail would also cast the constant of a branch that is not taken."""
+    return _trying_cast(sql.this, "BIGINT") if sql.to.this == exp.DataType.Type.BIGINT else _cast(sql)
+
+
+_SAIL_NAMES: dict[str, Build] = {"quantile_cont": _quantile, "Cast": _cast_eager, **_whole_doubles(eager=True)}
+
+
 def _dialect(name: str, engine: Engine, own: dict[str, Build], aggregates: dict[str, Build], names: dict[str, Build]) -> Dialect:
     spelling = _PLAIN | _regexes(engine) | {"Cast": _cast, "TryCast": _cast, "Div": _divided} | names
     return Dialect(name, "spark", _REWRITTEN | own, spelling, _AGGREGATES | aggregates, nan_is_largest=True, orders_aggregates=False,
@@ -300,4 +320,4 @@ def _dialect(name: str, engine: Engine, own: dict[str, Build], aggregates: dict[
 
 
 SPARK = _dialect("spark", JAVA, {}, {}, {})
-SAIL = _dialect("sail", RUST, _SAIL_NUMBERS, {"max": _largest}, {"quantile_cont": _quantile})
+SAIL = _dialect("sail", RUST, _SAIL_NUMBERS, {"max": _largest}, _SAIL_NAMES)
