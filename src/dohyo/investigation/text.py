@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dohyo.formats.values import iso_time, plain, safe
-from dohyo.investigation.gather import Investigation
 from dohyo.investigation.tree import Process
+
+if TYPE_CHECKING:
+    from dohyo.investigation.gather import Investigation
 
 _SHOWN = 10
 

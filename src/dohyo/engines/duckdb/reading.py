@@ -30,6 +30,7 @@ from dohyo.engines.duckdb.surrogates import whole
 from dohyo.plan.names import ID
 from dohyo.results import FileReport, Places, ReadReport
 from dohyo.sources import limits
+from dohyo.sources.arrays import int64s
 from dohyo.sources.model import Chunk, Format, Input, Problem, Shape
 from dohyo.sources.readers import READERS
 from dohyo.sources.shapes import SHAPES, shape
@@ -334,7 +335,7 @@ class Reading:
         ordinals, done, complete = [], 0, sql is not None
         try:
             for batch in self.connection.sql(sql).to_arrow_reader(_BATCH_ROWS) if sql else ():
-                ids = pa.array(np.arange(done + 1, done + 1 + len(batch), dtype=np.int64) + base)
+                ids = int64s(np.arange(done + 1, done + 1 + len(batch), dtype=np.int64) + base)
                 ordinals.append(np.flatnonzero(batch.column("__shape").to_numpy(zero_copy_only=False) == 0) + done)
                 done += len(batch)
                 yield from self._account(batch, shapes, ids)
@@ -372,7 +373,7 @@ class Reading:
             sql = parquet_statement(self.request, names, str(held.path))
             shapes = parquet_shapes(names)
             for batch in self.connection.sql(sql).to_arrow_reader(_BATCH_ROWS):
-                ids = pa.array(np.arange(done + 1, done + 1 + len(batch), dtype=np.int64) + base)
+                ids = int64s(np.arange(done + 1, done + 1 + len(batch), dtype=np.int64) + base)
                 done += len(batch)
                 yield from self._account(batch, shapes, ids)
         except (duckdb.Error, OSError) as error:
@@ -496,7 +497,7 @@ def _after(chunks: Iterable[Chunk], count: int) -> Iterator[Chunk]:
 
 def _records(chunk: Chunk, base: int) -> pa.RecordBatch:
     """A chunk's texts with their ids."""
-    return pa.record_batch([chunk.raw, pa.array(chunk.records.to_numpy() + base)], schema=_RECORDS)
+    return pa.record_batch([chunk.raw, int64s(chunk.records.to_numpy() + base)], schema=_RECORDS)
 
 
 def _loaded(text: str) -> object:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-import regex
 from sqlglot import exp
 
 from dohyo.plan.functions.model import Arg, B, Function, L, S, Sql, Udf, apply, group_of, lit
@@ -19,6 +18,8 @@ TIME_LIMIT = 0.5
 
 @functools.lru_cache(maxsize=256)
 def _compiled(pattern: str) -> Any:
+    import regex  # late: few queries have such a pattern
+
     return regex.compile(pattern)
 
 

@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-import regex
 from sqlglot import exp
 
 from dohyo.patterns import regex as rx
@@ -120,6 +119,8 @@ def _replaced(s: str | None, pattern: str | None, put: str | None) -> str | None
 
     def one(found: Any) -> str:
         return _REFERENCE.sub(lambda m: m[1] if m[1] is not None else "$" if m[0] == "$" else _group(found, m[2] or m[3]), put)
+
+    import regex  # late: few queries have such a pattern
 
     try:
         return str(regex.sub(pattern, one, s, timeout=TIME_LIMIT))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from dohyo.sources.arrays import int64s
 from dohyo.sources.limits import BLOCK, LIMITS, Limits
 from dohyo.sources.model import Chunk, Input, Problem
 from dohyo.sources.readers.safely import Safely
@@ -35,7 +36,7 @@ def read_ndjson(source: Input, report: Callable[[Problem], None], limits: Limits
     repaired = Repaired(source.name, "line", report)
     for block in _line_blocks(source, report, limits):
         if block.lines.size:
-            yield Chunk(_strings(block, repaired), pa.array(block.lines), block.position)
+            yield Chunk(_strings(block, repaired), int64s(block.lines), block.position)
     repaired.tell()
 
 
@@ -152,4 +153,4 @@ def _picked(block: _Block, picked: Ints, repaired: Repaired) -> Chunk:
     texts = [block.data[a:b].tobytes() for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
     lines = block.lines[picked]
     array = pa.array(texts, pa.binary()).view(pa.string())
-    return Chunk(repaired.strings(array, lines), pa.array(lines), block.position)
+    return Chunk(repaired.strings(array, lines), int64s(lines), block.position)
