@@ -19,9 +19,11 @@ import pytest
 from dohyo.run import RunOptions, search
 from dohyo.store.compact import compact
 from dohyo.store.files import files_at
+from dohyo.store.gather import Unit
 from dohyo.store.ingest import ingest
 from dohyo.store.log import Log, open_log
 from dohyo.store.maintain import retain, sweep
+from dohyo.store.workshop import Stored, _Bench
 
 DAY = 86_400_000
 
@@ -397,3 +399,51 @@ def test_names_that_differ_only_in_case_are_one_column(log: Path, root: str) -> 
     ingest([str(log)], root)
     found = search("* | where ProcessId >= 0 | fields processid, data.a", [root]).rows
     assert [tuple(r.values()) for r in found] == [(str(i), str(i)) for i in range(20)]
+
+
+def test_records_with_the_same_keys_but_other_values_keep_them_all(log: Path, root: str) -> None:
+    """The same keys are no promise: a value may be an object, null, a list, or a text that looks like an object."""
+    values: list[Any] = ["text", None, {"b": 1}, '{"b": 2}', {"b": {"c": 3}}, [1, {"b": 4}], {}, {"b": "5", "B": "6"}, 7.5, True]
+    with log.open("a") as out:
+        for i, value in enumerate(values * 3):
+            out.write(line(1000 + i, a=value, n={"a": value, "m": None}))
+        out.write('{"EventID": 3, "Channel": "Security", "Image": "first", "Image": "second"}\n')
+        out.write('[{"a": 1}]\nnull\n7\n')
+    done = ingest([str(log)], root)
+    assert done.events == 133 and done.broken[str(log)] == 1
+    for field in ("a", "n.a", "a.b", "n.a.b", "n.a.b.c", "Image", "n.m", "_raw"):
+        query = f'* | count by %"{field}"'
+        assert search(query, [root]).rows == search(query, [str(log)]).rows, field
+
+
+def test_records_whose_keys_are_values_are_told_apart_too(log: Path, root: str) -> None:
+    with log.open("a") as out:
+        for i in range(600):
+            out.write(line(1000 + i, by={f"key{i}": {"of": {f"own{i % 7}": i}}}))
+    assert ingest([str(log)], root).events == 700
+    for condition in ("by.key77.of.own0 = 77", "by.key599.of.own4 = 599", "isNull(by)"):
+        query = f"* | where {condition} | count by Image"
+        assert search(query, [root]).rows == search(query, [str(log)]).rows, query
+
+
+def test_a_unit_that_cannot_be_written_leaves_no_files(log: Path, root: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dohyo.store.gather.UNIT_BYTES", 1_000)
+    monkeypatch.setattr("dohyo.sources.readers.ndjson.BLOCK", 2_000)
+    write(log, range(300))
+    shape, done = _Bench.shape, []
+
+    def shaped(bench: _Bench, unit: Unit) -> Stored:
+        done.append(unit)
+        if len(done) == 4:
+            raise OSError("no space left")
+        return shape(bench, unit)
+
+    monkeypatch.setattr(_Bench, "shape", shaped)
+    with pytest.raises(OSError, match="no space"):
+        ingest([str(log)], root)
+    state = open_log(root).state
+    assert 0 < len(state.files) < 4
+    assert {p.relative_to(root).as_posix() for p in Path(root).rglob("*.parquet")} == set(state.files)
+    monkeypatch.setattr(_Bench, "shape", shape)
+    ingest([str(log)], root)
+    assert stored(root) == expected(log, range(300))

@@ -17,7 +17,7 @@ from dohyo.sources.shapes.recognise import recognise
 from dohyo.store.columnar import read_rows
 from dohyo.store.origins import Digest, Seen, gone, stamp_of
 from dohyo.store.state import Origin
-from dohyo.store.unit import RECORDS
+from dohyo.store.values import RECORDS
 
 #: So much text is shaped at a time. Three units are in memory at once: one that is read, one that waits, one that is shaped.
 UNIT_BYTES = 48 << 20

@@ -1,4 +1,4 @@
-"""Logs into a store: read what is new, shape it unit by unit, and commit each unit with how far the logs were read."""
+"""Logs into a store: read what is new, have it shaped unit by unit, and commit each unit with how far the logs were read."""
 
 from __future__ import annotations
 
@@ -6,10 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-import pyarrow as pa
-
-from dohyo.engines.duckdb.ahead import ahead
-from dohyo.engines.duckdb.connect import connect
 from dohyo.engines.duckdb.reading import why_broken
 from dohyo.results import Places
 from dohyo.sources.archives import Skipped
@@ -17,15 +13,11 @@ from dohyo.sources.find import find_inputs
 from dohyo.sources.model import Format, Input, Problem
 from dohyo.store.gather import Gathering, Unit
 from dohyo.store.log import Change, Conflict, Log, open_log
-from dohyo.store.names import Names
 from dohyo.store.origins import Seen
 from dohyo.store.state import State
-from dohyo.store.unit import Shaper
-from dohyo.store.write import Written, write_parts
+from dohyo.store.workshop import Stored, Workshop
 
 _BROKEN_NAMED = 20
-#: For the engine; beyond it, it spills to disk.
-_MEMORY = "400MB"
 
 
 @dataclass
@@ -82,16 +74,12 @@ class _Run:
         numbers = self._reserve(len(inputs)) if not all(map(seen.unchanged, inputs)) else iter(())
         gathering = Gathering(seen, numbers, self._report)
         self.done.known, self.done.empty = gathering.known, gathering.empty
-        shaper = Shaper(connect(self.threads, _MEMORY), self.category)
         total = sum(i.size or 0 for i in inputs)
-        units = ahead(gathering.units(inputs), 1)
-        try:
-            for unit in units:
-                self._store(unit, shaper)
+        with Workshop(self.log.files, self.category, self.threads) as workshop:
+            for stored in workshop.stored(gathering.units(inputs)):
+                self._commit(stored)
                 if self.progress:
-                    self.progress(min(unit.position, total), total, self.done.events)
-        finally:
-            units.close()  # type: ignore[attr-defined]  # a generator
+                    self.progress(min(stored.unit.position, total), total, self.done.events)
 
     def _inputs(self, paths: Sequence[str]) -> list[Input]:
         self.done.problems, self.done.skipped = [], Skipped()
@@ -115,11 +103,11 @@ class _Run:
         self._own = range(first, first + count)
         return iter(self._own)
 
-    def _store(self, unit: Unit, shaper: Shaper) -> None:
-        """Shapes a unit, writes its files, and makes them visible in one commit."""
-        written, broken = Written(), Counter[int]()
-        for guess in list(unit.records):
-            self._shape(unit, guess, shaper, written, broken)
+    def _commit(self, stored: Stored) -> None:
+        """Makes the files of a unit visible."""
+        unit, written = stored.unit, stored.written
+        broken = self._tell_broken(stored)
+
         def make(state: State) -> Change:
             self._check(unit, state)
             before = {n: o.broken for n, o in state.origins.items()}
@@ -129,8 +117,7 @@ class _Run:
         try:
             self.log.commit(make)
         except BaseException:
-            for file in written.files:
-                self.log.files.remove(file.path)
+            stored.remove(self.log.files)
             raise
         self.done.events += sum(f.rows for f in written.files)
         self.done.files += len(written.files)
@@ -145,25 +132,12 @@ class _Run:
             if any(o.head == origin.head for o in others):
                 raise Conflict
 
-    def _shape(self, unit: Unit, guess: tuple[str, ...], shaper: Shaper, written: Written, broken: Counter[int]) -> None:
-        records = unit.table(guess)
-        facts = shaper.facts(guess, records)
-        self._tell_broken(records.filter(facts.broken), unit, broken)
-        order, parts = shaper.parts(facts, records)
-        if not len(order):
-            return
-        found = Names()
-        for part in parts:
-            found.add(part.names)
-        more = write_parts(self.log.files, parts, iter(shaper.events(facts, found, records, order)))
-        written.files += more.files
-        written.schemas |= more.schemas
-
-    def _tell_broken(self, records: pa.Table, unit: Unit, broken: Counter[int]) -> None:
+    def _tell_broken(self, stored: Stored) -> Counter[int]:
         """Counts and names records that are no JSON objects."""
-        for text, row_id in zip(records["raw"].to_pylist(), records["row_id"].to_pylist(), strict=True):
+        broken = Counter[int]()
+        for text, row_id in (row for table in stored.broken for row in zip(*table.to_pydict().values(), strict=True)):
             number, record = row_id >> Places.BITS, row_id & ((1 << Places.BITS) - 1)
-            origin = unit.origins[number]
+            origin = stored.unit.origins[number]
             broken[number] += 1
             self.done.broken[origin.name] += 1
             if self.done.broken[origin.name] <= _BROKEN_NAMED:
@@ -171,3 +145,4 @@ class _Run:
                 self.done.problems.append(Problem(origin.name, where, why_broken(text)))
             elif self.done.broken[origin.name] == _BROKEN_NAMED + 1:
                 self.done.problems.append(Problem(origin.name, "", "further broken records"))
+        return broken

@@ -1,21 +1,19 @@
-"""Shapes one unit of raw records: some hundred megabytes of text in, data files out, in an order in which a hunt for one
+"""Shapes one unit of raw records: some megabytes of text in, tables for data files out, in an order in which a hunt for one
 host or one hour reads little.
 
-The records are looked at first for their keys and for what decides where each belongs — day, category, kind, host, time —
-and then, put into order while they are still one text each, for all their fields. What was found out before says where
-they have values at all, so that nothing else is looked for."""
+Each record is read once, all its values at the same time. What decides where it belongs — day, category, kind, host, time —
+and the fields that are not just a value come from those; then every column is put together in the order of the files."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
 import re
-from collections import Counter, deque
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -29,21 +27,20 @@ from dohyo.engines.duckdb.storing import (
     RECORD,
     SIZE,
     TIME,
-    Asked,
+    Columned,
+    Made,
+    Taken,
     Written,
+    fields_statement,
     first_statement,
-    keys_statement,
-    second_statement,
 )
 from dohyo.sources.shapes import shape
 from dohyo.sources.shapes.recognise import recognise
-from dohyo.store.layout import arranged
-from dohyo.store.names import MESSAGE_NAMES, XML_NAMES, Names, names_in, paths_of
+from dohyo.store.layout import ROW_GROUP, arranged
+from dohyo.store.names import MESSAGE_NAMES, XML_NAMES, Names, names_in
+from dohyo.store.values import Opener, Path, Statements, Values, columns_of
 
-RECORDS = pa.schema([("raw", pa.string()), ("row_id", pa.int64())])
-_TAKEN = RECORDS.append(pa.field("__shape", pa.uint8())).append(pa.field("__odd", pa.bool_()))
 _WRITTEN = Written(XML_NAMES, MESSAGE_NAMES)
-_PIECE = 8_192  # records in one batch that the engine is handed
 _PEEK = 50
 #: More days or categories than this in one unit are noise: broken clocks, made-up names. They share a partition.
 _DAYS, _CATEGORIES = 400, 64
@@ -54,21 +51,22 @@ OTHER = "other"
 
 @dataclass(frozen=True)
 class Part:
-    """Records of one partition, ``count`` of them, next in the unit's order."""
+    """Records of one partition, by their numbers in the unit and in the order of the file."""
 
     day: str | None
     category: str
-    count: int
+    rows: Any
     names: Names
     shapes: tuple[str, ...]
 
 
 @dataclass
 class Facts:
-    """What is known of each record before its fields are: its ``sign`` and ``texts``, which say which names it answers to,
-    its number of shape among ``shapes``, and the built-in fields. ``broken``: which records are no JSON objects."""
+    """What is known of each record before its fields are: its number of shape among ``shapes``, ``texts``, which says with its
+    sign which names it answers to, and the built-in fields. ``broken``: which records are no JSON objects."""
 
     shapes: tuple[str, ...]
+    values: Values
     table: pa.Table
     broken: Any
 
@@ -77,153 +75,130 @@ class Facts:
         return self.table.column(name).combine_chunks()
 
 
-@dataclass
 class Shaper:
-    """Shapes units. ``shapes``: for each guess what it has become; ``paths``: for each sign where its records have values;
-    ``known``: the names behind each shape, sign and texts."""
+    """Shapes units of records of one guess. ``shapes``: what the guess has become; ``known``: the names behind each shape,
+    sign and texts."""
 
-    connection: duckdb.DuckDBPyConnection
-    category: str | None
-    shapes: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
-    paths: dict[int, frozenset[tuple[str, ...]]] = field(default_factory=dict)
-    known: dict[tuple[str, int, int], Names] = field(default_factory=dict)
-    counts: Counter[int] = field(default_factory=Counter)  # records of each sign
-    _made: dict[str, tuple[tuple[object, ...], str]] = field(default_factory=dict)
+    def __init__(self, guess: tuple[str, ...], statements: Statements, category: str | None) -> None:
+        self.shapes, self.statements, self.category = guess, statements, category
+        self.opener = Opener(statements)
+        self.known: dict[tuple[str, int, int], Names] = {}
 
-    def facts(self, guess: tuple[str, ...], records: pa.Table) -> Facts:
+    def facts(self, records: pa.Table) -> Facts:
         """The first look. Shapes that the guess did not know are added until each record has one, or is broken."""
-        names = self.shapes.get(guess, guess)
-        signs = self._run("keys", keys_statement, records)["sign"].combine_chunks()
-        paths = self._met(signs.to_numpy(), records["raw"])
+        values = self.opener.open(records["raw"].combine_chunks())
+        broken = values.broken | _nothing(values, records["raw"])
         while True:
-            table = self._run("first", self._first, records, names, paths)
-            none = pc.equal(table["shape"], 0)
-            lost = pc.and_not(none, table["broken"])
+            sql, raw = self.statements.made(_first, self.shapes, frozenset(values.paths), frozenset(values.objects), self.category)
+            number = pa.array(np.zeros(len(records), dtype=np.uint8))  # a statement may need none of the values
+            table = self.statements.run(sql, columns_of(values, raw.values, raw.present, [("number", number)]))
+            lost = pc.and_(pc.equal(table["shape"], 0), pa.array(~broken))
             if not pc.any(lost).as_py():
-                self.shapes[guess] = names
-                broken = pc.and_(none, table["broken"]).combine_chunks()
-                return Facts(names, table.append_column("sign", signs), broken)
-            names = _more(names, records["raw"].filter(lost).slice(0, _PEEK).to_pylist())
+                placed = np.where(broken, 0, table["shape"].to_numpy())
+                table = table.set_column(0, "shape", pa.array(placed.astype(np.uint8)))
+                return Facts(self.shapes, values, table, pa.array(broken))
+            self.shapes = _more(self.shapes, records["raw"].filter(lost).slice(0, _PEEK).to_pylist())
 
-    def _run(self, kind: str, make: Callable[..., str], records: pa.Table, *key: Any) -> pa.Table:
-        """The result of a statement over the records; it is made anew only when what it depends on has changed."""
-        if kind not in self._made or self._made[kind][0] != key:
-            self._made[kind] = key, make(*key)
-        reader = pa.RecordBatchReader.from_batches(RECORDS, records.to_batches(max_chunksize=_PIECE))
-        self.connection.register("chunk", reader)
-        return self.connection.sql(self._made[kind][1]).to_arrow_table()
-
-    def _first(self, names: tuple[str, ...], paths: frozenset[tuple[str, ...]]) -> str:
-        return first_statement([shape(n) for n in names], paths, self.category, _WRITTEN)
-
-    def _met(self, signs: Any, raw: pa.ChunkedArray) -> frozenset[tuple[str, ...]]:
-        """Where the records of these signs have values: one record of each new sign is read."""
-        found: set[tuple[str, ...]] = set()
-        unique = np.unique(signs, return_index=True, return_counts=True)
-        for sign, at, count in zip(*(a.tolist() for a in unique), strict=True):
-            self.counts[sign] += count
-            if sign not in self.paths:
-                self.paths[sign] = paths_of(_loaded(raw[at].as_py()))
-            found |= self.paths[sign]
-        return frozenset(found)
-
-    def parts(self, facts: Facts, records: pa.Table) -> tuple[Any, list[Part]]:
-        """The order of the records, and the partitions in that order."""
+    def parts(self, facts: Facts, records: pa.Table) -> list[Part]:
+        """The records by partition and in order."""
         day, category = _days(facts.column(TIME)), _slugs(facts.column("_sourceCategory"))
         order, starts = arranged(day, category, facts)
-        kinds = np.stack([facts.column(n).to_numpy().astype(np.uint64) for n in ("shape", "sign", "texts")], axis=1)
-        found = [self._names(facts.shapes, kinds, order[a:b], records["raw"])
-                 for a, b in zip(starts, [*starts[1:], len(order)], strict=True)]  # fmt: skip
-        return order, [
-            Part(_day_text(int(day[order[begin]])), category[order[begin]], end - begin, *names)
-            for begin, end, names in zip(starts, [*starts[1:], len(order)], found, strict=True)
+        kinds = np.stack([facts.column("shape").to_numpy(), facts.values.codes, facts.column("texts").to_numpy()], axis=1)
+        return [
+            Part(_day_text(int(day[rows[0]])), category[rows[0]], rows, *self._names(facts, kinds[rows], rows, records["raw"]))
+            for rows in np.split(order, starts[1:])
+            if len(rows)
         ]
 
-    def _names(self, shapes: tuple[str, ...], kinds: Any, rows: Any, raw: pa.ChunkedArray) -> tuple[Names, tuple[str, ...]]:
+    def _names(self, facts: Facts, kinds: Any, rows: Any, raw: pa.ChunkedArray) -> tuple[Names, tuple[str, ...]]:
         """The names that these records answer to, and their shapes: one record of each new kind is read."""
         found, used = Names(), set()
-        unique, first = np.unique(kinds[rows], axis=0, return_index=True)
-        for (number, sign, texts), at in zip(unique.tolist(), first.tolist(), strict=True):
-            name = shapes[number - 1]
-            key = name, sign, texts
+        unique, first = np.unique(kinds, axis=0, return_index=True)
+        for (number, code, texts), at in zip(unique.tolist(), first.tolist(), strict=True):
+            name = facts.shapes[int(number) - 1]
+            key = name, int(facts.values.signs[int(code)]), texts
             if key not in self.known:
                 self.known[key] = names_in(shape(name), json.loads(raw[int(rows[at])].as_py()))
             found.add(self.known[key])
             used.add(name)
         return found, tuple(sorted(used))
 
-    def events(self, facts: Facts, found: Names, records: pa.Table, order: Any) -> Iterator[pa.Table]:
-        """The records in order, with all their fields."""
-        columns = tuple(found.chosen.values())
-        asked = tuple(c for c in columns if c not in BUILT_IN)
+    def fields(self, facts: Facts, found: Names) -> Fields:
+        """All fields of the records, for which these names were found."""
+        asked = tuple(c for c in found.chosen.values() if c not in BUILT_IN)
         spellings = Spellings({n: set(s) for n, s in found.columns.items()})
-        signs = facts.column("sign").to_numpy()
-        usual, odd = self._cases(np.unique(signs).tolist())
-        known = Asked(asked, spellings, frozenset(found.paths), frozenset(found.texts), usual)
-        key = facts.shapes, asked, known.paths, known.texts, spellings.key(), usual
-        if "second" not in self._made or self._made["second"][0] != key:
-            self._made["second"] = key, second_statement([shape(n) for n in facts.shapes], known)
-        taken = _Taken(records, [facts.column("shape"), pa.array(np.isin(signs, odd))], order)
-        self.connection.register("chunk", pa.RecordBatchReader.from_batches(_TAKEN, taken.batches()))
-        built = facts.table.select([TIME, KIND, *BUILT_IN])
-        done = 0
-        for batch in self.connection.sql(self._made["second"][1]).to_arrow_reader(_PIECE):
-            mine = taken.next(len(batch))
-            if not mine["row_id"].equals(pa.chunked_array([batch.column("row_id")])):
-                raise RuntimeError("the engine gave records in another order")  # it promises not to
-            rows = built.take(pa.array(order[done : done + len(batch)]))
-            done += len(batch)
-            yield _joined(batch, mine, rows)
+        values = facts.values
+        sets = frozenset(values.paths), frozenset(values.objects), frozenset(found.texts)
+        fields, sql, raw = self.statements.made(_second, facts.shapes, asked, spellings.key(), *sets)
+        made = pa.table({})
+        if sql is not None:
+            chunk = columns_of(values, raw.values, raw.present, [("__shape", facts.column("shape"))])
+            made = self.statements.run(sql, chunk).combine_chunks()
+        values.fetch([f.path for f in fields.values() if isinstance(f, Taken)], ())
+        return Fields(facts, fields, made)
 
 
-    def _cases(self, signs: list[int]) -> tuple[tuple[tuple[str, ...], ...], list[int]]:
-        """Of paths that differ only in case the most usual ones, and the signs of records that have another one."""
-        counts: Counter[tuple[str, ...]] = Counter()
-        for sign in signs:
-            counts.update(dict.fromkeys(self.paths[sign], self.counts[sign]))
-        groups: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
-        for path in sorted(counts):
-            groups.setdefault(tuple(k.lower() for k in path), []).append(path)
-        several = [sorted(g, key=lambda p: -counts[p]) for g in groups.values() if len(g) > 1]
-        rest = {path for group in several for path in group[1:]}
-        return tuple(group[0] for group in several), [s for s in signs if not rest.isdisjoint(self.paths[s])]
+@dataclass
+class Fields:
+    """The fields of the records of a unit. ``made``: those that are no mere values."""
+
+    facts: Facts
+    fields: dict[str, Taken | Made]
+    made: pa.Table
+
+    def events(self, records: pa.Table, rows: Any) -> Iterator[pa.Table]:
+        """The events of these records, some at a time."""
+        for at in range(0, len(rows), ROW_GROUP):
+            yield self._some(records, rows[at : at + ROW_GROUP])
+
+    def _some(self, records: pa.Table, rows: Any) -> pa.Table:
+        index = pa.array(rows)
+        columns = {name: self.facts.table[name].take(index) for name in (TIME, KIND, *BUILT_IN)}
+        columns |= {name: self.made[field.column].take(index) for name, field in self.fields.items() if isinstance(field, Made)}
+        columns |= self._taken(rows)
+        raw = records["raw"].chunk(0).take(index)
+        size = trimmed_lengths(raw)
+        if OWN_RAW in columns:
+            size = pc.coalesce(pc.binary_length(columns[OWN_RAW]), size)
+        columns |= {ID: records["row_id"].take(index), SIZE: size.cast(pa.int64()), RECORD: raw}
+        return pa.table(columns)
+
+    def _taken(self, rows: Any) -> dict[str, pa.ChunkedArray]:
+        """The fields that are values."""
+        held = self.facts.values.held(rows)
+        fields = {name: field for name, field in self.fields.items() if isinstance(field, Taken) and field.path in held}
+        paths = list(dict.fromkeys(field.path for field in fields.values()))
+        columns = dict(zip(paths, self.facts.values.picked(paths, rows).columns, strict=True))
+        return {name: _filled(columns[field.path]) if field.filled else columns[field.path] for name, field in fields.items()}
 
 
-class _Taken:
-    """The records in order, some at a time: what the engine was handed is kept until its fields come back."""
-
-    def __init__(self, records: pa.Table, beside: list[pa.Array], order: Any) -> None:
-        self._columns, self._order = [*(records[n].combine_chunks() for n in RECORDS.names), *beside], order
-        self._waiting: deque[pa.RecordBatch] = deque()
-
-    def batches(self) -> Iterator[pa.RecordBatch]:
-        for at in range(0, len(self._order), _PIECE):
-            rows = pa.array(self._order[at : at + _PIECE])
-            batch = pa.record_batch([c.take(rows) for c in self._columns], schema=_TAKEN)
-            self._waiting.append(batch)
-            yield batch
-
-    def next(self, count: int) -> pa.Table:
-        """The next records."""
-        parts: list[pa.RecordBatch] = []
-        while count:
-            batch = self._waiting.popleft()
-            if len(batch) > count:
-                self._waiting.appendleft(batch.slice(count))
-                batch = batch.slice(0, count)
-            parts.append(batch)
-            count -= len(batch)
-        return pa.Table.from_batches(parts, _TAKEN)
+def _filled(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Null in place of the empty text."""
+    blank = pc.equal(pc.binary_length(texts), 0)
+    return pc.if_else(blank, None, texts) if pc.any(blank).as_py() else texts
 
 
-def _joined(batch: pa.RecordBatch, mine: pa.Table, built: pa.Table) -> pa.Table:
-    """The fields of some events beside what was known of them before."""
-    raw = mine["raw"].combine_chunks()
-    columns = {n: batch.column(n) for n in batch.schema.names if n != "row_id"}
-    columns |= {n: built[n] for n in built.column_names}
-    own = pc.binary_length(batch.column(OWN_RAW))
-    size = pc.coalesce(own, trimmed_lengths(raw)).cast(pa.int64())
-    return pa.table({**columns, ID: mine["row_id"], SIZE: size, RECORD: raw})
+def _first(shapes: tuple[str, ...], paths: frozenset[Path], objects: frozenset[Path], category: str | None) -> tuple[str, Columned]:
+    raw = Columned(paths, objects, Spellings(), frozenset())
+    return first_statement([shape(n) for n in shapes], raw, category, _WRITTEN), raw
+
+
+def _second(
+    shapes: tuple[str, ...], asked: tuple[str, ...], spelled: tuple[tuple[str, tuple[str, ...]], ...],
+    paths: frozenset[Path], objects: frozenset[Path], texts: frozenset[str],
+) -> tuple[dict[str, Taken | Made], str | None, Columned]:  # fmt: skip
+    raw = Columned(paths, objects, Spellings({name: set(found) for name, found in spelled}), texts)
+    return *fields_statement([shape(n) for n in shapes], asked, raw), raw
+
+
+def _nothing(values: Values, raw: pa.ChunkedArray) -> Any:
+    """Which records are JSON but say nothing at all."""
+    bare = [code for code, layout in enumerate(values.layouts) if not layout.keys]
+    found = np.zeros(len(raw), dtype=bool)
+    rows = np.flatnonzero(np.isin(values.codes, bare)) if bare else ()
+    for row in rows:
+        found[row] = raw[int(row)].as_py().strip() == "null"
+    return found
 
 
 def trimmed_lengths(texts: pa.StringArray) -> pa.Array:
@@ -237,13 +212,6 @@ def trimmed_lengths(texts: pa.StringArray) -> pa.Array:
         if not blank.any():
             return pa.array((ends - starts).astype(np.int32))
         ends = ends - blank
-
-
-def _loaded(text: str) -> object:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _more(names: tuple[str, ...], texts: list[str]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -73,37 +73,22 @@ class Tally:
         self.there |= {n for n in table.column_names if table[n].null_count < len(table)}
 
 
-def write_parts(files: Files, parts: Iterable[Part], batches: Iterator[pa.Table]) -> Written:
-    """Writes the partitions, whose events ``batches`` gives one after another."""
-    written = Written()
-    left: list[pa.Table] = []
+def write_parts(files: Files, parts: Iterable[Part], events: Callable[[Any], Iterable[pa.Table]], written: Written) -> None:
+    """Writes the partitions, and notes them in ``written``; ``events`` gives the events of rows."""
     for part in parts:
         names = part.names.chosen
         chosen = [*ALWAYS, *(c for c in names.values() if c not in ALWAYS)]
-        pieces = _take(batches, left, part.count)
-        file, there = write_file(files, (part.day, part.category), chosen, pieces, part.count)
+        file, there = write_file(files, (part.day, part.category), chosen, events(part.rows), len(part.rows))
         known = sorted(n for name in names for n in part.names.columns[name])
         schema = Schema(tuple(there), tuple(known), tuple(sorted(part.names.others)), part.shapes)
         name = schema_name(schema)
         written.files.append(replace(file, schema=name))
         written.schemas[name] = schema
-    return written
 
 
 def schema_name(schema: Schema) -> str:
     """A name that two schemas share when they are the same."""
     return hashlib.sha256(json.dumps(schema.as_json()).encode()).hexdigest()[:16]
-
-
-def _take(batches: Iterator[pa.Table], left: list[pa.Table], count: int) -> Iterator[pa.Table]:
-    """The next ``count`` rows; what a batch has beyond them waits in ``left``."""
-    while count:
-        batch = left.pop() if left else next(batches)
-        if len(batch) > count:
-            left.append(batch.slice(count))
-            batch = batch.slice(0, count)
-        count -= len(batch)
-        yield batch
 
 
 def write_file(

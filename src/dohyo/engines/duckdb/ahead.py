@@ -25,7 +25,7 @@ def ahead(items: Iterable[T], most: int = _WAITING) -> Iterator[T]:
     waiting: queue.Queue[tuple[T | None, BaseException | None]] = queue.Queue(most)
     stop = threading.Event()
     maker = threading.Thread(target=_make, args=(items, waiting, stop), daemon=True, name="dohyo-reader")
-    with _quick_switches():
+    with quick_switches():
         maker.start()
         try:
             while True:
@@ -67,7 +67,8 @@ def _put(
 
 
 @contextmanager
-def _quick_switches() -> Iterator[None]:
+def quick_switches() -> Iterator[None]:
+    """Threads give the interpreter to each other quickly."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(_SWITCH)
     try:

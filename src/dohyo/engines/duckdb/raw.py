@@ -3,13 +3,13 @@ value by its path."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from sqlglot import exp
 
-from dohyo.plan.functions.model import Sql, apply, case, cast, coalesce, is_null, lit, null
+from dohyo.plan.functions.model import Sql, apply, case, cast, is_null, lit, null
 from dohyo.sources.shapes.names import CANONICAL
 
 Path = tuple[str, ...]
@@ -169,45 +169,18 @@ class JsonRaw:
         return True
 
 
-class KnownRaw(JsonRaw):
-    """JSON records of which is known where they have values at all: ``paths``; and which names, in lower case, stand in
-    ``texts`` within them. Nothing else is looked for."""
-
-    def __init__(self, base: Callable[[int], Sql] | None, spellings: Spellings, paths: Set[Path], texts: Set[str]) -> None:
-        super().__init__(base, spellings)
-        self.paths, self.texts = paths, texts
-        self._beside: dict[tuple[Path, Path], list[Path]] = {}
-        for path in sorted(paths):
-            for i in range(len(path)):
-                self._beside.setdefault((path[:i], path[i + 1 :]), []).append(path)
-
-    def value(self, path: Path) -> Sql:
-        found = [super(KnownRaw, self).value(p) for p in self._met(path)]
-        return found[0] if len(found) == 1 else coalesce(*found) if found else null()
-
-    def there(self, path: Path) -> Sql:
-        found = [super(KnownRaw, self).there(p) for p in self._met(path)]
-        return found[0] if len(found) == 1 else exp.Paren(this=exp.or_(*found, copy=False)) if found else exp.false()
-
-    def _met(self, path: Path) -> list[Path]:
-        """The known paths that a path stands for."""
-        if "*" not in path:
-            return [path] if path in self.paths else []
-        at = path.index("*")
-        return self._beside.get((path[:at], path[at + 1 :]), [])
-
-    def in_texts(self, name: str) -> bool:
-        return name.lower() in self.texts
-
-
 def json_value(text: Sql, path: Path) -> Sql:
     """A value within text that may be JSON, as text; null when the text is none."""
-    steps = "".join(".*" if k == "*" else f'."{_json_key(k)}"' for k in path)
-    found = apply("json_extract_string", _json_or_null(text), lit(f"${steps}"))
+    found = apply("json_extract_string", _json_or_null(text), lit(json_path(path)))
     if "*" not in path:
         return found
     # a path with a wildcard gives a list: its first value is meant
     return apply("list_extract", apply("list_filter", found, _not_null()), lit(1))
+
+
+def json_path(path: Path) -> str:
+    """A path as the engine's JSON functions take it."""
+    return "$" + "".join(".*" if k == "*" else f'."{_json_key(k)}"' for k in path)
 
 
 def _not_null() -> Sql:

@@ -275,18 +275,20 @@ def chunk_statement(
     return events.over(source, placed(number), shown).sql("duckdb", copy=False)
 
 
-def parsed_layers(raw: JsonRaw, needed: Sql | None = None) -> list[Sql]:
-    """The record read into structs, as columns ``j0``, ``j1`` … ``needed``: when those after the first need be read."""
-    structs = [_parsed(tree) for tree in raw.layers]
+def parsed_layers(raw: JsonRaw, needed: Sql | None = None, careful: bool = True) -> list[Sql]:
+    """The record read into structs, as columns ``j0``, ``j1`` … ``needed``: when those after the first need be read.
+    ``careful``: they are null for a record that is no JSON, which otherwise is an error."""
+    structs = [_parsed(tree, careful) for tree in raw.layers]
     if needed is not None:
         structs[1:] = [case((needed.copy(), s), default=null()) for s in structs[1:]]
     return [exp.alias_(s, f"j{i}", quoted=True) for i, s in enumerate(structs)]
 
 
-def _parsed(tree: KeyTree) -> Sql:
-    """The record read into a struct; null when it is no JSON."""
+def _parsed(tree: KeyTree, careful: bool) -> Sql:
+    """The record read into a struct."""
     structure = tree.structure() if tree.below else {"EventID": "VARCHAR"}
-    return apply("try", apply("from_json", column("raw"), lit(json.dumps(structure))))
+    struct = apply("from_json", column("raw"), lit(json.dumps(structure)))
+    return apply("try", struct) if careful else struct
 
 
 def placed(number: Sql) -> Sql:

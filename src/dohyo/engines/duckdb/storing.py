@@ -1,17 +1,17 @@
-"""The statements that shape raw records for a store: one that tells records of different keys apart, one that says of each
-record where it belongs, and one that gives all its fields as columns."""
+"""The statements that shape raw records for a store. Some read what is in a record: its keys, and its values as columns. The
+others run over those columns and say where a record belongs and what its fields are."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from sqlglot import exp
 
-from dohyo.engines.duckdb.raw import JsonRaw, KnownRaw, Path, Raw, Spellings
-from dohyo.engines.duckdb.scan import Events, Request, parsed_layers, placed, row_text
+from dohyo.engines.duckdb.raw import JsonRaw, Path, Raw, Spellings, json_path
+from dohyo.engines.duckdb.scan import Events, Request, parsed_layers, row_text
 from dohyo.engines.duckdb.shaping import BuiltIns, expression, text_field
-from dohyo.plan.functions.model import Sql, apply, case, cast, lit, null
+from dohyo.plan.functions.model import Sql, apply, case, cast, coalesce, lit, null
 from dohyo.plan.types import Type
 from dohyo.sources import model as m
 
@@ -33,83 +33,175 @@ class Written:
     message: str
 
 
-def keys_statement() -> str:
-    """SQL over ``chunk(raw, row_id)``: ``sign``, a number that two records share when they have the same keys. Records
-    without an object inside, which are most, need only the keys at the top."""
-    nested = apply("regexp_matches", _column("raw"), lit(r':\s*\{\s*"'))
-    below, top = (apply("hash", apply("try", apply(f, _column("raw")))) for f in ("json_structure", "json_keys"))
-    sign = cast(case((nested, below), default=top), "UBIGINT")
+class Columned:
+    """Records whose values are columns of ``chunk``: what is asked for is in ``values`` (as text) and ``present`` (whether
+    an object is there), each path with the column's name. ``paths``: where any of the records has a value, and ``objects``
+    those where that is an object; ``texts``: the names, in lower case, that stand in texts within them. Nothing else is
+    looked for."""
+
+    def __init__(self, paths: Set[Path], objects: Set[Path], spellings: Spellings, texts: Set[str]) -> None:
+        self.paths, self.objects, self.known, self.texts = paths, objects, spellings, texts
+        self.values: dict[Path, str] = {}
+        self.present: dict[Path, str] = {}
+        self._beside: dict[tuple[Path, Path], list[Path]] = {}
+        for path in sorted(paths):
+            for i in range(len(path)):
+                self._beside.setdefault((path[:i], path[i + 1 :]), []).append(path)
+
+    def value(self, path: Path) -> Sql:
+        found = [_column(self.values.setdefault(p, f"c{len(self.values)}")) for p in self._met(path)]
+        return found[0] if len(found) == 1 else coalesce(*found) if found else null()
+
+    def there(self, path: Path) -> Sql:
+        found = [self._there(p) for p in self._met(path)]
+        return found[0] if len(found) == 1 else exp.Paren(this=exp.or_(*found, copy=False)) if found else exp.false()
+
+    def _there(self, path: Path) -> Sql:
+        if path in self.objects:
+            return _column(self.present.setdefault(path, f"p{len(self.present)}"))
+        return exp.Not(this=exp.Is(this=self.value(path), expression=exp.null()))
+
+    def _met(self, path: Path) -> list[Path]:
+        """The known paths that a path stands for."""
+        if "*" not in path:
+            return [path] if path in self.paths else []
+        at = path.index("*")
+        return self._beside.get((path[:at], path[at + 1 :]), [])
+
+    def spellings(self, name: str) -> tuple[str, ...]:
+        return self.known.of(name)
+
+    def in_texts(self, name: str) -> bool:
+        return name.lower() in self.texts
+
+
+# --- what records hold ------------------------------------------------------------------------------------------------
+
+
+def signs_statement(objects: Sequence[Path], mixed: Sequence[Path], careful: bool) -> str:
+    """SQL over ``chunk(raw)``: ``sign``, a number that two records share when they have the same keys in these objects, and
+    at the paths of ``mixed`` values of the same type. ``careful``: it is null for a record that is no JSON, which otherwise
+    is an error."""
+    keys = apply("json_keys", _column("raw"), *([_listed(objects)] if [*objects] != [()] else []))
+    return _signs([keys, *([apply("json_type", _column("raw"), _listed(mixed))] if mixed else [])], careful)
+
+
+def structures_statement(careful: bool) -> str:
+    """The same for the keys in all objects, which takes several times as long."""
+    return _signs([apply("json_structure", _column("raw"))], careful)
+
+
+def _signs(parts: list[Sql], careful: bool) -> str:
+    parts = [apply("try", p) for p in parts] if careful else parts
+    sign: Sql = cast(apply("hash", *parts), "UBIGINT")
+    if careful:
+        sign = case((exp.Is(this=parts[0].copy(), expression=exp.null()), null()), default=sign)
     return exp.select(exp.alias_(sign, "sign", quoted=True)).from_("chunk").sql("duckdb")
 
 
-def first_statement(shapes: Sequence[m.Shape], paths: frozenset[Path], category: str | None, written: Written) -> str:
-    """SQL over ``chunk(raw, row_id)``, a row for each record: ``shape`` (0: none of these), ``broken``, ``kind``, ``texts``
-    (records of one shape and sign with the same number answer to the same names), time, and the built-in fields.
-    ``paths``: where any of the records has values."""
+def _listed(paths: Sequence[Path]) -> Sql:
+    return exp.Array(expressions=[lit(json_path(p)) for p in paths])
+
+
+def lists_statement(careful: bool) -> str:
+    """SQL over ``chunk(raw)``: ``texts``, the values of each record in the order of its keys."""
+    return _one("texts", apply("json_extract_string", _column("raw"), lit("$.*")), careful)
+
+
+def kinds_statement(paths: Sequence[Path]) -> str:
+    """SQL over ``chunk(raw)``: ``kinds``, what the values at these paths are."""
+    return _one("kinds", apply("json_type", _column("raw"), _listed(paths)), True)
+
+
+def _one(name: str, value: Sql, careful: bool) -> str:
+    value = apply("try", value) if careful else value
+    return exp.select(exp.alias_(value, name, quoted=True)).from_("chunk").sql("duckdb")
+
+
+def places_statement(values: Sequence[Path], present: Sequence[Path], usual: Sequence[Path], careful: bool) -> str:
+    """SQL over ``chunk(raw, odd)``: the ``values`` at these paths as columns ``v0``, ``v1`` …, and whether there is something
+    at those of ``present`` as ``w0``, ``w1`` …. ``usual``: of paths that differ only in case, which the engine cannot read
+    together, the one that most records have; ``odd``: the record has another one."""
+    raw = JsonRaw(lambda layer: _column(f"j{layer}"), Spellings())
+
+    def shown() -> list[Sql]:
+        named = [(f"v{i}", raw.value(p)) for i, p in enumerate(values)] + [(f"w{i}", raw.there(p)) for i, p in enumerate(present)]
+        return [exp.alias_(sql, name, quoted=True) for name, sql in named]
+
+    for path in usual:
+        raw.value(path)
+    shown()  # asks the record for all keys, so that the layers are complete
+    source = exp.select(*parsed_layers(raw, _column("odd"), careful), copy=False).from_("chunk", copy=False)
+    return exp.select(*shown(), copy=False).from_(source.subquery("e", copy=False), copy=False).sql("duckdb", copy=False)
+
+
+# --- what that means --------------------------------------------------------------------------------------------------
+
+
+def first_statement(shapes: Sequence[m.Shape], raw: Columned, category: str | None, written: Written) -> str:
+    """SQL over the columns of ``raw``, a row for each record: ``shape`` (0: none of these), ``kind``, ``texts`` (records of
+    one shape and sign with the same number answer to the same names), time, and the built-in fields."""
     request = Request(((TIME, Type.LONG), *((n, Type.STRING) for n in BUILT_IN)), category=category)
-
-    def shown(events: Events) -> list[Sql]:
-        texts = events.by_shape([_texts(shape, events.raw, written) for shape in shapes])
-        parts = {"shape": _column("__shape"), "broken": exp.Is(this=_column("j0"), expression=exp.null()),
-                 KIND: cast(events.kind(), "VARCHAR"), "texts": cast(texts, "UBIGINT"), TIME: events.value(TIME)}  # fmt: skip
-        values = {n: cast(events.value(n), "VARCHAR") for n in BUILT_IN}
-        return [exp.alias_(sql, name, quoted=True) for name, sql in (parts | values).items()]
-
-    return _over_chunk(request, shapes, KnownRaw(_layer, Spellings(), paths, frozenset()), shown)
+    events = Events(request, shapes, raw, BuiltIns(None, lit(0)))
+    events.collect()
+    texts = events.by_shape([_texts(shape, raw, written) for shape in shapes])
+    parts = {"shape": _column("__shape"), KIND: cast(events.kind(), "VARCHAR"), "texts": cast(texts, "UBIGINT"),
+             TIME: events.value(TIME)}  # fmt: skip
+    values = {n: cast(events.value(n), "VARCHAR") for n in BUILT_IN}
+    columns = [exp.alias_(sql, name, quoted=True) for name, sql in (parts | values).items()]
+    source = exp.select(exp.Star(), copy=False).from_("chunk", copy=False)
+    return events.over(source, events.number(), columns).sql("duckdb", copy=False)
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What is known of records that are to be shaped: the ``names`` that become columns, their ``spellings``, the ``paths``
-    at which any of them has a value, and the names, in lower case, that stand in ``texts`` within them. ``usual``: of paths
-    that differ only in case, which the engine cannot read together, the one that most records have."""
+class Taken:
+    """A field that is the value at a path, or (``filled``) that value where it is not the empty text."""
 
-    names: tuple[str, ...]
-    spellings: Spellings
-    paths: frozenset[Path]
-    texts: frozenset[str]
-    usual: tuple[Path, ...] = ()
+    path: Path
+    filled: bool = False
 
 
-def second_statement(shapes: Sequence[m.Shape], known: Asked) -> str:
-    """SQL over ``chunk(raw, row_id, __shape, __odd)``: the fields as columns beside ``row_id``, in the chunk's order.
-    ``__odd``: the record has a path that is not the usual one of those that differ from it only in case."""
-    raw = KnownRaw(_layer, known.spellings, known.paths, known.texts)
-    for path in known.usual:
-        raw.value(path)
-    events = Events(Request(()), shapes, raw, BuiltIns(_column("raw"), _column("row_id")))
+@dataclass(frozen=True)
+class Made:
+    """A field that the engine makes, as this column."""
 
-    def values() -> list[tuple[str, Sql]]:
-        fields = [(n, [text_field(s, raw, n) for s in shapes]) for n in known.names]
-        own = [expression(s.fields["_raw"], raw) if "_raw" in s.fields else null() for s in shapes]
-        return [(n, cast(events.by_shape(v), "VARCHAR")) for n, v in (*fields, (OWN_RAW, own))]
+    column: str
 
-    values()  # asks the record for all keys, so that the layers are complete
-    shown = [_column("row_id"), *(exp.alias_(sql, n, quoted=True) for n, sql in values())]
-    layers = parsed_layers(raw, _column("__odd"))
-    level = exp.select(_column("row_id"), _column("__shape"), *layers, copy=False).from_("chunk", copy=False)
-    return exp.select(*shown, copy=False).from_(level.subquery("e", copy=False), copy=False).sql("duckdb", copy=False)
+
+def fields_statement(shapes: Sequence[m.Shape], names: Sequence[str], raw: Columned) -> tuple[dict[str, Taken | Made], str | None]:
+    """What each of the ``names``, and ``_raw``, is, and SQL over the columns of ``raw`` and ``__shape`` for those that are no
+    mere values: ``raw`` is left with the columns for these. A name that no record has is left out."""
+    events = Events(Request(()), shapes, raw, BuiltIns(None, lit(0)))
+    wanted = [(n, [text_field(s, raw, n) for s in shapes]) for n in names]
+    wanted.append((OWN_RAW, [expression(s.fields["_raw"], raw) if "_raw" in s.fields else null() for s in shapes]))
+    paths = {name: path for path, name in raw.values.items()}
+    fields: dict[str, Taken | Made] = {}
+    made: dict[str, Sql] = {}
+    for name, values in wanted:
+        value = events.by_shape(values)
+        inner = _filled(value)
+        if isinstance(inner, exp.Column):
+            fields[name] = Taken(paths[inner.name], inner is not value)
+        elif not isinstance(value, exp.Null):
+            text = value.sql("duckdb", copy=False)
+            made.setdefault(text, exp.alias_(cast(value, "VARCHAR"), f"m{len(made)}", quoted=True))
+            fields[name] = Made(made[text].alias)
+    select = exp.select(*made.values(), copy=False).from_("chunk", copy=False)
+    read = {column.name for column in select.find_all(exp.Column)}
+    raw.values = {path: name for path, name in raw.values.items() if name in read}
+    return fields, select.sql("duckdb", copy=False) if made else None
+
+
+def _filled(value: Sql) -> Sql:
+    """What is in ``nullif(…, '')``, else the value itself."""
+    if isinstance(value, exp.Anonymous) and value.name.lower() == "nullif" and value.expressions[1] == lit(""):
+        return value.expressions[0]  # type: ignore[no-any-return]
+    return value
 
 
 def rows_statement(names: dict[str, str], path: str) -> str:
     """SQL for the rows of a Parquet file as JSON text, in the file's order; ``names``: its columns with their types."""
     return exp.select(row_text(names)).from_(apply("read_parquet", lit(path))).sql("duckdb")
-
-
-def _layer(layer: int) -> Sql:
-    return _column(f"j{layer}")
-
-
-def _over_chunk(request: Request, shapes: Sequence[m.Shape], raw: JsonRaw, shown: Callable[[Events], list[Sql]]) -> str:
-    facts = BuiltIns(_column("raw"), _column("row_id"))
-    first = Events(request, shapes, raw, facts)
-    first.collect()
-    shown(first)  # asks the record for all keys, so that the layers are complete
-    events = Events(request, shapes, raw, facts)
-    number = events.number()
-    columns = shown(events)
-    source = exp.select(_column("raw"), _column("row_id"), *parsed_layers(raw), copy=False).from_("chunk", copy=False)
-    return events.over(source, placed(number), columns).sql("duckdb", copy=False)
 
 
 def _texts(shape: m.Shape, raw: Raw, written: Written) -> Sql:

@@ -1,0 +1,127 @@
+"""Shapes units of records and writes their data files, several at a time. A unit is shaped by one thread from its text to its
+files, for almost all of the work is done outside the interpreter; what comes of the units is given in their order."""
+
+from __future__ import annotations
+
+import functools
+import os
+import queue
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from types import TracebackType
+
+import pyarrow as pa
+
+from dohyo.engines.duckdb.ahead import quick_switches
+from dohyo.engines.duckdb.connect import connect
+from dohyo.store.files import Files
+from dohyo.store.gather import Unit
+from dohyo.store.names import Names
+from dohyo.store.unit import Shaper
+from dohyo.store.values import Statements
+from dohyo.store.write import Written, write_parts
+
+#: So many units are shaped at the same time; each takes up to 250 MB.
+_BENCHES = 2
+#: For the engine of each; beyond it, it spills to disk.
+_MEMORY = "400MB"
+
+
+@dataclass
+class Stored:
+    """A unit whose data files are written, but that no commit names yet. ``broken``: its records that are no JSON objects."""
+
+    unit: Unit
+    written: Written = field(default_factory=Written)
+    broken: list[pa.Table] = field(default_factory=list)
+
+    def remove(self, files: Files) -> None:
+        """Removes the files."""
+        for file in self.written.files:
+            files.remove(file.path)
+
+
+class Workshop:
+    """Some threads, each with an engine of its own and what it has learned about the logs."""
+
+    def __init__(self, files: Files, category: str | None, threads: int | None) -> None:
+        self.files, self.category = files, category
+        cores = threads or os.cpu_count() or 1
+        count = min(_BENCHES, cores)
+        self._free: queue.SimpleQueue[_Bench] = queue.SimpleQueue()
+        for _ in range(count):
+            self._free.put(_Bench(files, category, max(1, cores // count)))
+        self._most = count + 1  # one waits, so that nobody does
+        self._pool = ThreadPoolExecutor(count, "dohyo-store")
+        self._pending: deque[Future[Stored]] = deque()
+
+    def __enter__(self) -> Workshop:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Files of units that were not given are removed."""
+        for future in self._pending:
+            future.cancel()
+        self._pool.shutdown()
+        for future in self._pending:
+            if not future.cancelled() and future.exception() is None:
+                future.result().remove(self.files)
+
+    def stored(self, units: Iterable[Unit]) -> Iterator[Stored]:
+        """The units in their order, with their files written. The next ones are read and shaped meanwhile."""
+        with quick_switches():
+            for unit in units:
+                self._pending.append(self._pool.submit(self._shape, unit))
+                if len(self._pending) >= self._most:
+                    yield self._next()
+            while self._pending:
+                yield self._next()
+
+    def _next(self) -> Stored:
+        stored = self._pending[0].result()
+        self._pending.popleft()
+        return stored
+
+    def _shape(self, unit: Unit) -> Stored:
+        bench = self._free.get()
+        try:
+            return bench.shape(unit)
+        finally:
+            self._free.put(bench)
+
+
+class _Bench:
+    """What one thread works with: its shapers by the guess of the records' shapes."""
+
+    def __init__(self, files: Files, category: str | None, threads: int) -> None:
+        self.files, self.category = files, category
+        self.statements = Statements(connect(threads, _MEMORY))
+        self.shapers: dict[tuple[str, ...], Shaper] = {}
+
+    def shape(self, unit: Unit) -> Stored:
+        """Shapes a unit and writes its files."""
+        stored = Stored(unit)
+        try:
+            for guess in list(unit.records):
+                self._one(unit.table(guess), guess, stored)
+        except BaseException:
+            stored.remove(self.files)
+            raise
+        return stored
+
+    def _one(self, records: pa.Table, guess: tuple[str, ...], stored: Stored) -> None:
+        if guess not in self.shapers:
+            self.shapers[guess] = Shaper(guess, self.statements, self.category)
+        shaper = self.shapers[guess]
+        facts = shaper.facts(records)
+        stored.broken.append(records.filter(facts.broken))
+        parts = shaper.parts(facts, records)
+        if not parts:
+            return
+        found = Names()
+        for part in parts:
+            found.add(part.names)
+        fields = shaper.fields(facts, found)
+        write_parts(self.files, parts, functools.partial(fields.events, records), stored.written)
