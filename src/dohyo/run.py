@@ -235,7 +235,7 @@ class Session:
         self.report.asked = request.presence
         if any(scans(q.plan) for q in self.queries):  # a query that begins with `cat` reads no logs
             inputs = self._inputs(paths)
-            if isinstance(engine, DuckDB) and _stores(inputs):
+            if _stores(inputs):
                 return self._stored(engine, inputs)
             if isinstance(engine, DuckDB) and _columnar(inputs):
                 return self._columnar(engine, request, inputs)
@@ -320,18 +320,20 @@ class Session:
             results.append(self._result(engine, lean))
         return results
 
-    def _stored(self, engine: DuckDB, inputs: list[Input]) -> list[Result | QueryError]:
-        """Each query with the data files that it need look at as part of its own statement."""
-        from dohyo.engines.duckdb.stored import no_events
+    def _stored(self, engine: Engine, inputs: list[Input]) -> list[Result | QueryError]:
+        """Each query with the data files that it need look at, which the engine reads itself."""
+        from dohyo.engines.duckdb.connect import connect
+        from dohyo.engines.duckdb.engine import DuckDB
 
-        stores = self._opened(engine.connection, inputs)
+        connection = engine.connection if isinstance(engine, DuckDB) else connect(self.options.threads, self.options.memory)
+        stores = self._opened(connection, inputs)
         results = []
         for query in self.queries:
             condition, rest = pushed_apart(query.plan)
             lean = replace(query, plan=rest)
             asked = self._asked([lean], condition)
-            selects = [s for store in stores for s in store.selects(asked, engine.connection)]
-            engine.view_events(selects or [no_events(asked)])
+            parts = [p for store in stores for p in store.parts(asked, connection)]
+            engine.view_stored(asked, parts, connection)
             results.append(self._result(engine, lean))
         return results
 
@@ -345,7 +347,8 @@ class Session:
     def _stored_events(self, reading: Reading, source: Input) -> Iterator[pa.RecordBatch]:
         """The events of a store that is read beside other logs, or for many queries."""
         for store in self._opened(reading.connection, [source]):
-            for select in store.selects(reading.request, reading.connection):
+            for part in store.parts(reading.request, reading.connection):
+                select = part.select(reading.request)
                 for batch in reading.connection.sql(select.sql("duckdb", copy=False)).to_arrow_reader():
                     reading.position.hits += len(batch)
                     yield batch.cast(reading.schema)

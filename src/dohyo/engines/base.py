@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -11,6 +12,12 @@ from dohyo.engines.sql import Dialect, Statement
 from dohyo.plan.names import ROW
 from dohyo.plan.nodes import Batch, Node, Values, rebuilt
 from dohyo.plan.types import Field, Type
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from dohyo.engines.duckdb.scan import Request
+    from dohyo.engines.duckdb.stored import Part
 
 
 class Engine(ABC):
@@ -29,6 +36,11 @@ class Engine(ABC):
     @abstractmethod
     def keep_events(self, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> None:
         """Reads all events, for statements that read them more than once."""
+
+    @abstractmethod
+    def view_stored(self, request: Request, parts: Sequence[Part], connection: duckdb.DuckDBPyConnection) -> None:
+        """Makes the events of stores known, which the engine reads itself as far as it can. ``connection``: DuckDB's, which
+        can open them. Raises :class:`EngineError` when the engine cannot reach them."""
 
     @abstractmethod
     def register(self, name: str, table: pa.Table) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dohyo.engines.duckdb.connect import connect
 from dohyo.engines.duckdb.raw import Spellings
-from dohyo.engines.duckdb.stored import Group, meeting, record_statement, stored_view
+from dohyo.engines.duckdb.stored import Group, Part, meeting, record_statement
 from dohyo.plan import names as hidden
 from dohyo.plan.expr import TRUE, Call, Column, Expr, Literal, all_of, boolean, text
 from dohyo.plan.literals import kind_condition
@@ -17,7 +18,7 @@ from dohyo.results import FileReport, Places, ReadReport
 from dohyo.sources.find import find_inputs
 from dohyo.sources.model import Format
 from dohyo.sources.shapes import shape
-from dohyo.store.files import Files
+from dohyo.store.files import Files, is_url
 from dohyo.store.log import open_log
 from dohyo.store.names import plain
 from dohyo.store.state import DataFile, Schema, State
@@ -25,7 +26,6 @@ from dohyo.store.write import LISTED
 
 if TYPE_CHECKING:
     import duckdb
-    from sqlglot import exp
 
     from dohyo.engines.duckdb.scan import Request
 
@@ -72,13 +72,16 @@ class Store:
         report.files.append(file)
         report.present |= {n for n in report.asked if n.lower() in present}
 
-    def selects(self, request: Request, connection: duckdb.DuckDBPyConnection) -> list[exp.Select]:
-        """The events that a request asks for, one SELECT for each group of files that answer for the same names."""
+    def parts(self, request: Request, connection: duckdb.DuckDBPyConnection) -> list[Part]:
+        """What must be read for a request, one part for each group of files that answer for the same names."""
         files, few = self._chosen(request.predicate, connection, bool(request.category))
-        groups: dict[str, list[DataFile]] = {}
+        usual = _usual([self.state.schemas[f.schema] for f in files])
+        groups: dict[tuple[str, bool], list[DataFile]] = {}
         for file in files:
-            groups.setdefault(file.schema if self._needs_raw(file, request) else "", []).append(file)
-        return [stored_view(request, self._group(g, bool(raw)), self.base, few) for raw, g in groups.items()]
+            raw = self._needs_raw(file, request)
+            apart = raw or any(usual[c.lower()] != c for c in self.state.schemas[file.schema].columns)
+            groups.setdefault((file.schema if apart else "", raw), []).append(file)
+        return [Part(self.name, self._group(g, raw), self.base, few) for (_, raw), g in groups.items()]
 
     def _needs_raw(self, file: DataFile, request: Request) -> bool:
         """True when an asked-for name is no column but may be in some raw event of the file."""
@@ -90,10 +93,15 @@ class Store:
 
     def _group(self, files: list[DataFile], from_raw: bool) -> Group:
         schemas = [self.state.schemas[name] for name in dict.fromkeys(f.schema for f in files)]
-        columns = {c.lower(): c for s in schemas for c in s.columns}
-        addresses = tuple(self.at.address(f.path) for f in files)
+        addresses, shared = (tuple(at(f.path) for f in files) for at in (self.at.address, self._shared))
         shapes = tuple(dict.fromkeys(n for s in schemas for n in s.shapes))
-        return Group(addresses, columns, shapes, _spellings(schemas) if from_raw else None)
+        rows = sum(f.rows for f in files)
+        return Group(addresses, shared, rows, _usual(schemas), shapes, _spellings(schemas) if from_raw else None)
+
+    def _shared(self, path: str) -> str:
+        """A file as another machine would ask for it: on an object store as the user wrote it, else the whole path."""
+        root = self.at.root if is_url(self.at.root) else f"file://{Path(self.at.root).absolute().as_posix()}"
+        return f"{root}/{path}"
 
     def _chosen(
         self, condition: Expr, connection: duckdb.DuckDBPyConnection, own_category: bool
@@ -112,6 +120,15 @@ class Store:
             if all(name in f.values for f in files) and None not in good and 0 < len(good) <= min(_MOST, len(values) - 1):
                 few.append(_one_of(name, sorted(v for v in good if v is not None)))
         return files, all_of(few)
+
+
+def _usual(schemas: Iterable[Schema]) -> dict[str, str]:
+    """The columns by lower-cased name, each as the first schema that has it spells it."""
+    found: dict[str, str] = {}
+    for schema in schemas:
+        for column in schema.columns:
+            found.setdefault(column.lower(), column)
+    return found
 
 
 def _spellings(schemas: list[Schema]) -> Spellings:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
@@ -16,6 +16,10 @@ from dohyo.engines.errors import QueryFailed
 from dohyo.engines.sql import Statement
 from dohyo.plan.nodes import Node, Values
 from dohyo.plan.types import Field
+
+if TYPE_CHECKING:
+    from dohyo.engines.duckdb.scan import Request
+    from dohyo.engines.duckdb.stored import Part
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,11 @@ class DuckDB(Engine):
         create = exp.Create(this=exp.to_table("events"), kind="VIEW", replace=True, expression=query,
                             properties=exp.Properties(expressions=[exp.TemporaryProperty()]))  # fmt: skip
         self.connection.execute(create.sql("duckdb", copy=False))
+
+    def view_stored(self, request: Request, parts: Sequence[Part], connection: duckdb.DuckDBPyConnection) -> None:
+        from dohyo.engines.duckdb.stored import no_events
+
+        self.view_events([p.select(request) for p in parts] or [no_events(request)])
 
     def ready(self, plan: Node) -> Ready:
         """The statement of a plan without ``Batch`` nodes, to be run over one set of events after another. Local tables are

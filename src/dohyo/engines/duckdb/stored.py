@@ -1,5 +1,5 @@
-"""The data files of a store as part of a query's own statement. Fields are columns there; only a name that is none of
-them, but may be in some raw event, is read from the raw events."""
+"""The data files of a store as part of a query's own statement, on any engine. Fields are columns there; only a name that is
+none of them, but may be in some raw event, is read from the raw events, by DuckDB."""
 
 from __future__ import annotations
 
@@ -30,10 +30,13 @@ _IDS = frozenset({"_messageid", hidden.ID})
 
 @dataclass(frozen=True)
 class Group:
-    """Data files that are read together. ``columns``: by lower-cased name. ``shapes``: the forms of their raw events.
-    ``spellings``: set where some asked name must be read from the raw events."""
+    """Data files that are read together, and hold so many ``rows``. ``shared``: their addresses as other machines know them.
+    ``columns``: by lower-cased name. ``shapes``: the forms of their raw events. ``spellings``: set where some asked name must
+    be read from the raw events."""
 
     addresses: tuple[str, ...]
+    shared: tuple[str, ...]
+    rows: int
     columns: dict[str, str]
     shapes: tuple[str, ...]
     spellings: Spellings | None = None
@@ -44,21 +47,47 @@ class Group:
         return frozenset(name.lower() for n in self.shapes for name in shape(n).fields)
 
 
-def stored_view(request: Request, group: Group, base: int, few: Expr) -> exp.Select:
-    """The asked-for columns of the useful events of a group of files. ``base`` is added to their ids; ``few``: a condition
-    over columns of the files, for their statistics, that every useful event meets."""
-    where = _condition(few, _column) if few != TRUE else None
-    if group.spellings is not None:
-        return _raw_view(request, group, group.spellings, base, where)
-    view = _View(request, group, base)
-    names = {n for n in request.written if isinstance(view.value(n), exp.Null)}
-    predicate = settled(request.predicate, dict.fromkeys(n.lower() for n in names))
-    shown = [exp.alias_(view.shown(n, kind), n, quoted=True) for n, kind in request.columns]
-    select = exp.select(*shown, copy=False).from_(read_files(group.addresses), copy=False)
-    conditions = [where, _condition(predicate, view.value) if predicate != TRUE else None]
-    for condition in conditions:
-        select = select.where(condition, copy=False) if condition is not None else select
-    return select
+@dataclass(frozen=True)
+class Part:
+    """What a query need read of a store. ``base`` is added to the ids of the events; ``few``: a condition over columns of the
+    files, for their statistics, that every useful event meets."""
+
+    store: str
+    group: Group
+    base: int
+    few: Expr
+
+    def select(self, request: Request) -> exp.Select:
+        """The asked-for columns of the useful events, for DuckDB."""
+        writer = Expressions(DIALECT)
+        if self.group.spellings is not None:
+            where = _condition(self.few, _column, writer) if self.few != TRUE else None
+            return _raw_view(request, self.group, self.group.spellings, self.base, where)
+        return self.over(read_files(self.group.addresses), request, writer)
+
+    def over(self, files: Sql, request: Request, writer: Expressions) -> exp.Select:
+        """The same of fields that are columns, in any engine's SQL. ``files``: what has the columns of the files."""
+        view = _View(request, self.group, self.base)
+        names = {n for n in request.written if isinstance(view.value(n), exp.Null)}
+        predicate = settled(request.predicate, dict.fromkeys(n.lower() for n in names))
+
+        def env(name: str) -> Sql:
+            return writer.spelled(lambda: view.value(name), [])
+
+        shown = [exp.alias_(_shown(n, kind, request, env, writer), n, quoted=True) for n, kind in request.columns]
+        select = exp.select(*shown, copy=False).from_(files, copy=False)
+        for condition, names_of in ((self.few, _column), (predicate, env)):
+            if condition != TRUE:
+                select = select.where(_condition(condition, names_of, writer), copy=False)
+        return select
+
+
+def _shown(name: str, kind: Type, request: Request, env: Callable[[str], Sql], writer: Expressions) -> Sql:
+    """A value as a column of the result."""
+    value, needed = typed(env(name), kind), request.raw_where
+    if name.lower() != "_raw" or needed == TRUE:
+        return value
+    return case((_condition(needed, env, writer), value), default=null())
 
 
 def record_statement(addresses: Sequence[str], ids: Sequence[int]) -> str:
@@ -73,8 +102,8 @@ def no_events(request: Request) -> exp.Select:
     return exp.select(*nulls, copy=False).where(exp.false(), copy=False)
 
 
-def _condition(condition: Expr, env: Callable[[str], Sql]) -> Sql:
-    return exp.Paren(this=Expressions(DIALECT).condition(condition, env))
+def _condition(condition: Expr, env: Callable[[str], Sql], writer: Expressions) -> Sql:
+    return writer.condition(condition, env)
 
 
 def read_files(addresses: Sequence[str]) -> Sql:
@@ -108,13 +137,6 @@ class _View:
             return exp.Add(this=_column(ID), expression=lit(self.base))
         own = _OWN.get(lower)
         return own() if own else self._field(lower)
-
-    def shown(self, name: str, kind: Type) -> Sql:
-        """The same as a column of the result."""
-        value, needed = typed(self.value(name), kind), self.request.raw_where
-        if name.lower() != "_raw" or needed == TRUE:
-            return value
-        return case((_condition(needed, self.value), value), default=null())
 
     def _field(self, lower: str) -> Sql:
         found = _column(self.group.columns[lower]) if lower in self.group.columns else None
@@ -154,7 +176,8 @@ def meeting(connection: duckdb.DuckDBPyConnection, condition: Expr, name: str, v
 
     connection.register("store_values", pa.table({name: pa.array(list(values), pa.string())}))
     try:
-        sql = exp.select(_column(name)).from_("store_values").where(_condition(condition, lambda _: _column(name)))
+        where = _condition(condition, lambda _: _column(name), Expressions(DIALECT))
+        sql = exp.select(_column(name)).from_("store_values").where(where)
         return {row[0] for row in connection.sql(sql.sql("duckdb")).fetchall()}
     finally:
         connection.unregister("store_values")

@@ -200,6 +200,7 @@ _PLAIN: dict[str, Build] = {
     "try": _trying,
     # text
     "contains": _named("contains"), "starts_with": _named("startswith"), "suffix": _named("endswith"),
+    "ends_with": _named("endswith"), "rtrim": lambda text, signs: exp.Trim(this=text, expression=signs, position="TRAILING"),
     "lower": _lower, "length": _named("length"), "substring": _named("substring"), "substr": _named("substring"),
     "strpos": _named("instr"),
     "replace": _named("replace"), "trim": _named("trim"), "string_split": _split, "split_part": _named("split_part"),

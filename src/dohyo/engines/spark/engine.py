@@ -1,4 +1,5 @@
-"""Runs plans through Spark Connect. The events are read and shaped here, as for DuckDB, and handed over."""
+"""Runs plans through Spark Connect. The files of a store the server reads by itself; other logs are read and shaped here, as for
+DuckDB, and handed over."""
 
 from __future__ import annotations
 
@@ -9,10 +10,10 @@ import itertools
 import logging
 import tempfile
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,10 +21,18 @@ from sqlglot import exp
 
 from dohyo.engines.base import Engine
 from dohyo.engines.choose import LOCAL
+from dohyo.engines.duckdb.connect import arrow_type
 from dohyo.engines.errors import EngineError, QueryFailed
 from dohyo.engines.spark import server, worker
 from dohyo.engines.spark.dialect import SAIL, SPARK
-from dohyo.engines.sql import Dialect, Statement
+from dohyo.engines.spark.files import frame_of, out_of_reach
+from dohyo.engines.sql import Dialect, Expressions, Statement, column
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from dohyo.engines.duckdb.scan import Request
+    from dohyo.engines.duckdb.stored import Part
 
 #: What a session is told. Without ANSI mode nothing fails that has no answer: it is null.
 _SETTINGS = {
@@ -41,7 +50,7 @@ def connect(name: str, threads: int | None = None, memory: str | None = None) ->
     is_local = name in LOCAL
     server.needed(name if is_local else "client")
     url = server.local(name, memory, threads).url if is_local else name
-    return Spark(_session(url, name), is_local)
+    return Spark(_session(url, name), is_local, name.split(";")[0])
 
 
 @dataclass
@@ -107,11 +116,12 @@ def _dialect(session: Any) -> Dialect:
 
 
 class Spark(Engine):
-    """What one run keeps on a server: views of its own in the session. ``is_local``: the server reads this machine's files."""
+    """What one run keeps on a server: views of its own in the session. ``is_local``: the server reads this machine's files;
+    ``name``: what the user calls it."""
 
-    def __init__(self, session: Session, is_local: bool) -> None:
+    def __init__(self, session: Session, is_local: bool, name: str) -> None:
         super().__init__()
-        self.session, self.dialect, self.is_local = session, session.dialect, is_local
+        self.session, self.dialect, self.is_local, self.name = session, session.dialect, is_local, name
         self._suffix = f"_{next(session.runs)}"
         self._views: set[str] = set()
         self._folder = tempfile.TemporaryDirectory(prefix="dohyo-events-")
@@ -120,31 +130,71 @@ class Spark(Engine):
         self.keep_events(schema, batches)
 
     def keep_events(self, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> None:
+        self._keep("events", schema, batches)
+
+    def _keep(self, name: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> None:
         if self.is_local:
-            path = Path(self._folder.name) / "events.parquet"
+            path = Path(self._folder.name) / f"{name}.parquet"
             with pq.ParquetWriter(path, schema, compression="zstd") as writer:
                 for batch in batches:
                     writer.write_batch(batch)
-            self._view("events", self.session.spark.read.parquet(str(path)))
+            self._view(name, self.session.spark.read.parquet(str(path)))
             return
         frame = self._frame(schema.empty_table())
         for table in _chunks(schema, batches):
             frame = frame.unionAll(self._frame(table))
-        self._view("events", frame)
+        self._view(name, frame)
+
+    def view_stored(self, request: Request, parts: Sequence[Part], connection: duckdb.DuckDBPyConnection) -> None:
+        schema = pa.schema([(n, arrow_type(t)) for n, t in request.columns])
+        if not parts:
+            return self.keep_events(schema, [])
+        query: exp.Query | None = None
+        for i, part in enumerate(parts):
+            select = self._stored(f"part{i}", part, request, schema, connection)
+            query = select if query is None else exp.union(query, select, distinct=False, copy=False)
+        assert query is not None
+        return self._view("events", self._sql(query))
+
+    def _stored(
+        self, name: str, part: Part, request: Request, schema: pa.Schema, connection: duckdb.DuckDBPyConnection
+    ) -> exp.Select:
+        """The events of a part of a store. What is read from raw events is read here and handed over."""
+        if part.group.spellings is not None:
+            batches = connection.sql(part.select(request).sql("duckdb", copy=False)).to_arrow_reader()
+            self._keep(name, schema, (batch.cast(schema) for batch in batches))
+            return exp.select(*(column(n) for n in schema.names)).from_(name)
+        writer = Expressions(self.dialect)
+        select = part.over(exp.to_table(name), request, writer)
+        try:
+            self._register_borrowed(writer)
+            frame = frame_of(self.session.spark, self.dialect.name, part.group, select)
+            self._view(name, frame)
+            # Sail passes over files that are not there
+            there = part.group.rows if self.dialect is SPARK else frame.count()
+        except _failures() as error:
+            raise EngineError(out_of_reach(self.name, part.store, _first_line(error))) from None
+        if there != part.group.rows:
+            why = f"it finds {there:,} of {part.group.rows:,} events"
+            raise EngineError(out_of_reach(self.name, part.store, why))
+        return select
 
     def register(self, name: str, table: pa.Table) -> None:
         self._view(name, self._frame(_plain(table)))
 
     def execute(self, statement: Statement) -> pa.Table:
         tree = statement.build()
+        try:
+            self._register_borrowed(statement.exprs)
+            return self._sql(tree).toArrow()
+        except _failures() as error:
+            raise QueryFailed(_first_line(error)) from None
+
+    def _sql(self, tree: exp.Query) -> Any:
         for table in tree.find_all(exp.Table):
             if table.name in self._views:
                 table.set("this", exp.to_identifier(table.name + self._suffix))
-        try:
-            self._register_borrowed(statement)
-            return self.session.spark.sql(tree.sql(self.dialect.writer, copy=False)).toArrow()
-        except _failures() as error:
-            raise QueryFailed(_first_line(error)) from None
+        return self.session.spark.sql(tree.sql(self.dialect.writer, copy=False))
 
     def close(self) -> None:
         for name in self._views:
@@ -160,11 +210,11 @@ class Spark(Engine):
 
         return self.session.spark.createDataFrame(table, from_arrow_schema(table.schema))
 
-    def _register_borrowed(self, statement: Statement) -> None:
+    def _register_borrowed(self, exprs: Expressions) -> None:
         from pyspark.sql.functions import arrow_udf
         from pyspark.sql.pandas.types import from_arrow_type
 
-        for name, found in statement.exprs.borrowed.items():
+        for name, found in exprs.borrowed.items():
             if name not in self.session.known:
                 kind = from_arrow_type(worker.result_type(found))
                 self.session.spark.udf.register(name, arrow_udf(worker.function(found.sql, found.steps), kind))
