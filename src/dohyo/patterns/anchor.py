@@ -82,8 +82,14 @@ def anchor_to_regex(anchor: Anchor, *, ignore_case: bool = False) -> str:
     out = ["(?i)" if ignore_case else "", re.escape(start) or r"\A" * bool(last)]
     for number, literal in enumerate(anchor.literals[1:], 1):
         final = number == last and not literal
-        out.append(rf"(?P<p{number}>{_REST})\z" if final else rf"(?P<p{number}>{_LAZY}){re.escape(literal)}")
+        out.append(rf"(?P<p{number}>{_REST})\z" if final else rf"(?P<p{number}>{_up_to(literal)}){re.escape(literal)}")
     return "".join(out)
+
+
+def _up_to(literal: str) -> str:
+    """The shortest run before a literal. Before a single character it has none of these in it, for what does not match after
+    the first one matches after no later one; engines need not go back then."""
+    return f"[^{re.escape(literal)}]*" if len(literal) == 1 else _LAZY
 
 
 def first_separator_note(anchor: Anchor) -> str | None:
