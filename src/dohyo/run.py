@@ -17,6 +17,8 @@ from dohyo.many import Sketched, run_many
 from dohyo.outlines import Outlines
 from dohyo.plan.expr import TRUE, Call, Expr, all_of, any_of
 from dohyo.plan.kinds import any_kind
+from dohyo.plan.known import may_be
+from dohyo.plan.literals import Text, raw_condition
 from dohyo.plan.names import ID
 from dohyo.plan.nodes import Node, Project
 from dohyo.plan.outline import Outline
@@ -245,11 +247,13 @@ class Session:
     def many(self, queries: Sequence[Sketched], paths: list[str]) -> list[Result | QueryError]:
         """The results of many queries, in their order: each over the events that it need look at."""
         from dohyo.engines.duckdb.engine import DuckDB
+        from dohyo.engines.duckdb.many import BATCH_ROWS
 
         request = self.request_of_many([q.known.outline for q in queries])
         self.report.asked = request.presence
         inputs = self._inputs(paths)
         reading = self._reading(request)
+        reading.batch_rows = BATCH_ROWS
         reading.on_position = self._teller(inputs)
         engine = DuckDB(self.options.threads, self.options.memory)
         batches = self._watched(reading, inputs)
@@ -271,10 +275,9 @@ class Session:
         whose raw text one needs, for it takes more memory than all the other columns."""
         from dohyo.engines.duckdb.sourcecategory import NAMES
 
-        raw = list(dict.fromkeys(o.raw for o in outlines if o.raw is not None))
         kinds = any_kind([o.kind for o in outlines], NAMES)
         asked = self._asked(outlines, all_of([*time_range(self.options.compiler(None)), kinds]))
-        return replace(asked, raw_where=TRUE if TRUE in raw else any_of(raw))
+        return replace(asked, **_raw_of(outlines, NAMES))
 
     def request(self) -> Request:
         """What all queries together ask of the source."""
@@ -426,6 +429,25 @@ def shown(plan: Node) -> Node:
     touched = [n for n in fields_asked(plan) if n.lower() not in {o.lower() for o in own} and not n.startswith("_")]
     hidden = tuple(f.name for f in plan.schema.fields if f.hidden)
     return Project(plan, ("_messageTime", *touched, *own, "_raw"), hidden)
+
+
+#: A query that looks at events of more categories than these has its texts searched for in all raw texts at once.
+_FEW_CATEGORIES = 4
+
+
+def _raw_of(outlines: Sequence[Outline], categories: Sequence[str]) -> dict[str, Any]:
+    """Of which events many queries need the raw text, as a request says it."""
+    where: list[Expr] = []
+    held_where: list[Expr] = []
+    held: set[Text] = set()
+    for outline in (o for o in outlines if o.reads_raw):
+        if outline.raw and sum(may_be(outline.kind, {"_sourcecategory": c}) for c in categories) > _FEW_CATEGORIES:
+            held_where.append(outline.kind)
+            held |= outline.raw
+        else:
+            where.append(raw_condition(outline.kind, outline.raw))
+    first, second = ([TRUE] if TRUE in some else list(dict.fromkeys(some)) for some in (where, held_where))
+    return {"raw_where": any_of(first), "held_where": any_of(second), "held": frozenset(held)}
 
 
 def _stores(inputs: list[Input]) -> bool:

@@ -75,12 +75,15 @@ def _union(found: list[Texts | None]) -> Texts | None:
     return frozenset(out) if 0 < len(out) <= MOST else None
 
 
-def raw_condition(condition: Expr) -> Expr:
-    """Of which events a condition can need the raw text: every event that meets the condition meets this."""
-    kind = kind_condition(condition)
-    sets = [texts for texts in needed_texts(condition) if all(name == "_raw" for name, _ in texts)]
-    texts = _rarest(sets)
-    if texts is None:
+def raw_texts(sets: list[Texts]) -> Texts | None:
+    """Of sets of texts of each of which an event must hold one, the set that is rarest in raw texts, as far as their lengths
+    tell; ``None``: none looks there alone."""
+    return _rarest([texts for texts in sets if all(name == "_raw" for name, _ in texts)])
+
+
+def raw_condition(kind: Expr, texts: Texts) -> Expr:
+    """An event of a ``kind`` whose raw text holds one of these texts, if there are any."""
+    if not texts:
         return kind
     pattern = "(?i)" + "|".join(sorted(quote(t) for _, t in texts))
     return all_of([kind, boolean("search", Column("_raw", Type.STRING), text(pattern))])

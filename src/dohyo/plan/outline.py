@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dohyo.plan.expr import Call, Column, Expr, Literal, all_of, columns
-from dohyo.plan.literals import KIND_FIELDS, Texts, kind_condition, needed_texts, raw_condition
+from dohyo.plan.literals import KIND_FIELDS, Texts, kind_condition, needed_texts, raw_texts
 from dohyo.plan.nodes import Node
 from dohyo.plan.passes import fields_asked, needed_columns, rowwise, scan_columns, scan_predicate, scan_references
 from dohyo.plan.told import told
@@ -19,15 +19,17 @@ from dohyo.plan.types import Field, Type
 @dataclass(frozen=True)
 class Outline:
     """``columns``: what the plan needs of the source; ``fields``: as it names them. An event has no effect on its result
-    unless it meets ``kind`` and ``condition``, holds one text of each set of ``texts`` and, if its raw text is asked for, meets
-    ``raw``. ``told``: the condition, written down, for it is looked at for few queries only. ``empty``: no row comes out when
-    there is no such event; ``shown`` and ``hidden`` are the result's columns then."""
+    unless it meets ``kind`` and ``condition``, holds one text of each set of ``texts`` and, if its raw text is asked for
+    (``reads_raw``), holds one of ``raw``, if any, in it. ``told``: the condition, written down, for it is looked at for few
+    queries only. ``empty``: no row comes out when there is no such event; ``shown`` and ``hidden`` are the result's columns
+    then."""
 
     columns: tuple[tuple[str, Type], ...]
     fields: tuple[str, ...]
     kind: Expr
     texts: tuple[Texts, ...]
-    raw: Expr | None
+    reads_raw: bool
+    raw: Texts
     told: str
     empty: bool
     shown: tuple[Field, ...]
@@ -39,10 +41,12 @@ class Outline:
         condition = scan_predicate(plan)
         needs = needed_columns(plan)
         columns = tuple(scan_columns(plan, needs))
+        kind, texts = kind_condition(condition), needed_texts(condition)
         reads_raw = any(name.lower() == "_raw" for name, _ in columns)
+        raw = (raw_texts(texts) if reads_raw else None) or frozenset()
         return cls(
-            columns, fields_asked(plan, needs), kind_condition(condition), tuple(needed_texts(condition)),
-            raw_condition(condition) if reads_raw else None, _told(plan), rowwise(plan) and scan_references(plan) == 1,
+            columns, fields_asked(plan, needs), kind, tuple(texts), reads_raw, raw, _told(plan),
+            rowwise(plan) and scan_references(plan) == 1,
             plan.schema.visible, tuple(f for f in plan.schema.fields if f.hidden and f.name.startswith("__")),
         )  # fmt: skip
 
@@ -55,20 +59,23 @@ class Outline:
         """The outline as JSON-ready data."""
         return [
             [[n, t.value] for n, t in self.columns], list(self.fields), _coded(self.kind),
-            [sorted(texts) for texts in self.texts], None if self.raw is None else _coded(self.raw), self.told,
-            self.empty,
+            [sorted(texts) for texts in self.texts], self.reads_raw, sorted(self.raw), self.told, self.empty,
             [[f.name, f.type.value] for f in self.shown], [[f.name, f.type.value] for f in self.hidden],
         ]  # fmt: skip
 
     @classmethod
     def from_json(cls, data: list[Any]) -> Outline:
         """The outline that :meth:`as_json` wrote."""
-        columns, fields, kind, texts, raw, told, empty, shown, hidden = data
+        columns, fields, kind, texts, reads_raw, raw, told, empty, shown, hidden = data
         return cls(
             tuple((n, Type(t)) for n, t in columns), tuple(fields), _decoded(kind),
-            tuple(frozenset((n, t) for n, t in some) for some in texts), None if raw is None else _decoded(raw), told, empty,
+            tuple(map(_texts, texts)), reads_raw, _texts(raw), told, empty,
             tuple(Field(n, Type(t)) for n, t in shown), tuple(Field(n, Type(t), hidden=True) for n, t in hidden),
         )  # fmt: skip
+
+
+def _texts(data: list[list[str]]) -> Texts:
+    return frozenset((name, text) for name, text in data)
 
 
 def _told(plan: Node) -> str:

@@ -3,6 +3,7 @@ value by its path."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -94,10 +95,12 @@ def quoted(name: str) -> exp.Identifier:
 class Spellings:
     """How the names that a query asks for are spelled in a file, as far as its first records show.
 
-    ``seen``: by lower-cased name. ``lower``: the file writes its names in lower case.
+    ``seen``: by lower-cased name; ``often``: in how many of the records a spelling stands. ``lower``: the file writes its names
+    in lower case.
     """
 
     seen: dict[str, set[str]] = field(default_factory=dict)
+    often: Counter[str] = field(default_factory=Counter)
 
     @property
     def lower(self) -> bool:
@@ -130,7 +133,7 @@ class JsonRaw:
         self.base = base
         self.known = spellings
         self.layers: list[KeyTree] = [KeyTree()]
-        self.layer_of: dict[Path, int] = {}
+        self.asked: dict[Path, bool] = {}
 
     def value(self, path: Path) -> Sql:
         return self._at(path, whole=True)
@@ -144,12 +147,23 @@ class JsonRaw:
 
     def _layer(self, path: Path, whole: bool) -> int:
         """The first layer whose keys this path's keys can be told from."""
+        self.asked[path] = self.asked.get(path, False) or whole
         layer = next((i for i, tree in enumerate(self.layers) if tree.add(path, whole)), None)
         if layer is None:
             self.layers.append(KeyTree())
             layer = len(self.layers) - 1
             self.layers[layer].add(path, whole)
         return layer
+
+    def settle(self) -> None:
+        """Puts the spellings that stand in most records into the first layer, so that few records, if any, need another one."""
+        self.layers = [KeyTree()]
+        for path, whole in sorted(self.asked.items(), key=lambda asked: -max((self.known.often[key] for key in asked[0]), default=0)):
+            self._layer(path, whole)
+
+    def further_keys(self) -> list[str]:
+        """The keys at the top of the layers after the first."""
+        return sorted({key for tree in self.layers[1:] for key in tree.below})
 
     def _read(self, node: KeyTree, at: Sql | None, path: Path) -> Sql:
         """Goes down the tree; where an inner value is read as text, the rest of the path is read from that text."""

@@ -21,10 +21,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dohyo.engines.duckdb.ahead import ahead
+from dohyo.engines.duckdb.bytesearch import ByteSearch
 from dohyo.engines.duckdb.connect import arrow_type
 from dohyo.engines.duckdb.parquet import parquet_columns
 from dohyo.engines.duckdb.raw import ColumnRaw, Spellings
-from dohyo.engines.duckdb.scan import KINDS, Request, chunk_statement, file_statement, parquet_statement, possible
+from dohyo.engines.duckdb.scan import (
+    KINDS,
+    ChunkStatement,
+    Request,
+    chunk_statement,
+    file_statement,
+    parquet_statement,
+    possible,
+)
 from dohyo.engines.duckdb.sourcecategory import NAMES
 from dohyo.engines.duckdb.surrogates import whole
 from dohyo.plan.names import ID
@@ -127,8 +136,9 @@ class Reading:
     places: Places
     on_position: Callable[[Position], None] | None = None
     stored: Callable[[Reading, Input], Iterator[pa.RecordBatch]] | None = None  # reads a store among the inputs
+    batch_rows: int = _BATCH_ROWS
     position: Position = field(default_factory=Position)
-    _statements: dict[tuple[object, ...], str] = field(default_factory=dict)
+    _statements: dict[tuple[object, ...], ChunkStatement] = field(default_factory=dict)
     _files: dict[int, FileReport] = field(default_factory=dict)
     _growing: Guess = field(default_factory=lambda: ((), Spellings()))  # of all inputs that grow
     _seen: int = 0
@@ -221,7 +231,7 @@ class Reading:
         wanted = {n.lower() for n, _ in self.request.columns}
         known = Spellings()
         for record in records:
-            _spellings(record, wanted, known.seen)
+            _spellings(record, wanted, known)
         return tuple(n for n, _ in names.most_common()) or ("generic",), known
 
     def _note_present(self, shapes: list[Shape], records: list[dict[str, Any]]) -> None:
@@ -233,10 +243,10 @@ class Reading:
     def _unseen(self) -> tuple[str, ...]:
         return tuple(n for n in self.request.presence if n not in self.report.present)
 
-    def _statement(self, kind: str, make: Callable[[], str], *key: object) -> str:
-        found = self._statements.get((kind, *key))
+    def _chunk_statement(self, key: tuple[object, ...], make: Callable[[], ChunkStatement]) -> ChunkStatement:
+        found = self._statements.get(key)
         if found is None:
-            found = self._statements[(kind, *key)] = make()
+            found = self._statements[key] = make()
         return found
 
     def _texts(self, first: Text, opened: Opened[Any]) -> Iterator[pa.RecordBatch]:
@@ -273,9 +283,9 @@ class Reading:
     ) -> Iterator[pa.RecordBatch]:
         shapes, unseen = [shape(n) for n in names], self._unseen()
         key = (names, known.key(), exact, unseen)
-        sql = self._statement("chunk", lambda: chunk_statement(self.request, shapes, known, exact, unseen), *key)
-        self.connection.register("chunk", pa.RecordBatchReader.from_batches(_RECORDS, batches))
-        for batch in self.connection.sql(sql).to_arrow_reader(_BATCH_ROWS):
+        statement = self._chunk_statement(key, lambda: chunk_statement(self.request, shapes, known, exact, unseen))
+        self.connection.register("chunk", _marked(statement, batches))
+        for batch in self.connection.sql(statement.sql).to_arrow_reader(self.batch_rows):
             left.take(batch)
             yield from self._account(batch, shapes, batch.column("row_id"))
 
@@ -500,6 +510,19 @@ def _records(chunk: Chunk, base: int) -> pa.RecordBatch:
     return pa.record_batch([chunk.raw, int64s(chunk.records.to_numpy() + base)], schema=_RECORDS)
 
 
+def _marked(statement: ChunkStatement, batches: Iterable[pa.RecordBatch]) -> pa.RecordBatchReader:
+    """The records with what the statement asks for beside them."""
+    searches = {n: ByteSearch.of(t, n == "held") for n, t in (("held", statement.held), ("further", statement.further)) if t}
+    schema = pa.schema([*_RECORDS, *(pa.field(n, pa.bool_()) for n in searches)])
+
+    def marked() -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            marks = [pa.array(search.held(batch.column("raw"))) for search in searches.values()]
+            yield pa.record_batch([*batch.columns, *marks], schema=schema)
+
+    return pa.RecordBatchReader.from_batches(schema, marked() if searches else batches)
+
+
 def _loaded(text: str) -> object:
     try:
         return json.loads(text)
@@ -507,13 +530,14 @@ def _loaded(text: str) -> object:
         return None
 
 
-def _spellings(record: dict[str, Any], wanted: set[str], known: dict[str, set[str]]) -> None:
+def _spellings(record: dict[str, Any], wanted: set[str], known: Spellings) -> None:
     """Notes how the wanted names are spelled in a record, at its top and in the objects below."""
     todo: list[dict[str, Any]] = [record]
     while todo:
         for key, value in todo.pop().items():
             if key.lower() in wanted:
-                known.setdefault(key.lower(), set()).add(key)
+                known.seen.setdefault(key.lower(), set()).add(key)
+                known.often[key] += 1
             if isinstance(value, str) and value.startswith("{"):
                 value = _loaded(value)
             if isinstance(value, dict):

@@ -16,9 +16,10 @@ from dohyo.engines.duckdb.marks import shape_number
 from dohyo.engines.duckdb.raw import ColumnRaw, JsonRaw, KeyTree, Raw, Spellings, quoted
 from dohyo.engines.duckdb.shaping import BuiltIns, built_in, kind_field, text_field
 from dohyo.engines.sql import Expressions, column
-from dohyo.plan.expr import TRUE, Expr, columns
-from dohyo.plan.functions.model import Sql, apply, case, cast, coalesce, is_null, lit, null, try_cast
+from dohyo.plan.expr import FALSE, TRUE, Expr, any_of, columns
+from dohyo.plan.functions.model import Sql, apply, case, cast, coalesce, is_null, lit, null, paren, try_cast
 from dohyo.plan.known import settled
+from dohyo.plan.literals import Texts, raw_condition
 from dohyo.plan.names import ID, RAW, TIME
 from dohyo.plan.types import Type
 from dohyo.sources.model import Shape
@@ -36,7 +37,8 @@ class Request:
     """What is asked of the source. ``columns``: names and types the query needs, hidden ones included.
 
     ``predicate``: a condition that every useful event meets. ``category``: overrides ``_sourceCategory``. ``asked``: the
-    fields that the queries read. ``raw_where``: the raw text is asked for only of events that meet this.
+    fields that the queries read. ``raw_where``: the raw text is asked for only of events that meet this, or that meet
+    ``held_where`` and hold one of the texts ``held`` in it.
     """
 
     columns: tuple[tuple[str, Type], ...]
@@ -44,6 +46,15 @@ class Request:
     category: str | None = None
     asked: tuple[str, ...] = ()
     raw_where: Expr = TRUE
+    held_where: Expr = FALSE
+    held: Texts = frozenset()
+
+    @property
+    def needs_raw_where(self) -> Expr:
+        """Of which events the raw text is asked for, as one condition."""
+        if self.raw_where == TRUE or not self.held:
+            return self.raw_where
+        return any_of([c for c in (self.raw_where, raw_condition(self.held_where, self.held)) if c != FALSE])
 
     @property
     def needs_raw(self) -> bool:
@@ -213,7 +224,19 @@ class Events:
         value = typed(self.value(name), kind)
         if name.lower() != "_raw" or self.request.raw_where == TRUE:
             return value
-        return case((self._condition(self.request.raw_where, whole_raw=True), value), default=null())
+        return case((self._needs_raw(), value), default=null())
+
+    def _needs_raw(self) -> Sql:
+        """Of which records the raw text is asked for. Some have their own beside the text that was read."""
+        request = self.request
+        if any("_raw" in shape.fields for shape in self.shapes):
+            return self._condition(request.needs_raw_where)
+        if self.known.held is None or not request.held:
+            return self._condition(request.needs_raw_where, whole_raw=True)
+        held = exp.And(this=self.known.held.copy(), expression=paren(self._condition(request.held_where)))
+        if request.raw_where == FALSE:
+            return held
+        return exp.Or(this=paren(held), expression=paren(self._condition(request.raw_where, whole_raw=True)))
 
     # -- the levels of the statement
 
@@ -258,21 +281,40 @@ def _is_shape(numbers: list[int]) -> Sql:
 # --- from JSON text in Arrow chunks -----------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class ChunkStatement:
+    """SQL over a stream ``chunk(raw, row_id)`` of JSON records, and ``held`` and ``further`` where there are texts of these names:
+    whether a record holds one of them. ``held`` are in lower case."""
+
+    sql: str
+    held: tuple[str, ...]
+    further: tuple[str, ...]
+
+
 def chunk_statement(
     request: Request, shapes: Sequence[Shape], spellings: Spellings, exact: bool, unseen: tuple[str, ...]
-) -> str:
-    """SQL over a stream ``chunk(raw, row_id)`` of JSON records. Records of none of the shapes come out with shape 0
-    and their text in ``__left``; ``__broken`` where it could not be read as a JSON object."""
+) -> ChunkStatement:
+    """The statement over JSON records. Those of none of the shapes come out with shape 0 and their text in ``__left``;
+    ``__broken`` where it could not be read as a JSON object."""
     raw = JsonRaw(lambda layer: column(f"j{layer}"), spellings)
-    facts = BuiltIns(column("raw"), column("row_id"))
+    facts = BuiltIns(column("raw"), column("row_id"), column("held") if request.held else None)
     left = case((exp.EQ(this=column("__shape"), expression=lit(0)), column("raw")), default=null())
     extra = [column("row_id"), exp.alias_(left, "__left", quoted=True),
              exp.alias_(is_null(column("j0")), "__broken", quoted=True)]  # fmt: skip
     Events(request, shapes, raw, facts, exact=exact).collect()
+    raw.settle()
     events = Events(request, shapes, raw, facts, exact=exact, unseen=unseen)
     number, shown = events.number(), events.shown(extra)
-    source = exp.select(column("raw"), column("row_id"), *parsed_layers(raw), copy=False).from_("chunk", copy=False)
-    return events.over(source, placed(number), shown).sql("duckdb", copy=False)
+    further = tuple(json.dumps(key) for key in raw.further_keys())
+    layers = parsed_layers(raw, column("further") if further else None)
+    marks = [column("held")] if request.held else []
+    source = exp.select(column("raw"), column("row_id"), *marks, *layers, copy=False).from_("chunk", copy=False)
+    sql = events.over(source, placed(number), shown).sql("duckdb", copy=False)
+    return ChunkStatement(sql, tuple(sorted(text for _, text in request.held)), (*further, _ESCAPE) if further else ())
+
+
+#: How letters of a key may be written, so that it does not stand in the text as it is.
+_ESCAPE = "\\u00"
 
 
 def parsed_layers(raw: JsonRaw, needed: Sql | None = None, careful: bool = True) -> list[Sql]:

@@ -236,10 +236,12 @@ def _keys(name: str) -> list[Path]:
 
 @dataclass(frozen=True)
 class BuiltIns:
-    """What the engine knows of a record besides its content: SQL of the raw text and of the id."""
+    """What the engine knows of a record besides its content: SQL of the raw text, of the id, and of whether the raw text holds
+    one of the texts for which it is asked for."""
 
     raw: Sql | None
     row_id: Sql
+    held: Sql | None = None
 
 
 def built_in(shape: m.Shape, raw: Raw, name: str, known: BuiltIns) -> Sql | None:
