@@ -277,7 +277,7 @@ class Session:
 
         kinds = any_kind([o.kind for o in outlines], NAMES)
         asked = self._asked(outlines, all_of([*time_range(self.options.compiler(None)), kinds]))
-        return replace(asked, **_raw_of(outlines, NAMES))
+        return replace(asked, most=True, **_raw_of(outlines, NAMES))
 
     def request(self) -> Request:
         """What all queries together ask of the source."""

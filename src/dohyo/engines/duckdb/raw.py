@@ -4,7 +4,7 @@ value by its path."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -95,12 +95,13 @@ def quoted(name: str) -> exp.Identifier:
 class Spellings:
     """How the names that a query asks for are spelled in a file, as far as its first records show.
 
-    ``seen``: by lower-cased name; ``often``: in how many of the records a spelling stands. ``lower``: the file writes its names
-    in lower case.
+    ``seen``: by lower-cased name; ``often``: in how many of the records a spelling stands. ``theirs``: how those who ask spell
+    a name. ``lower``: the file writes its names in lower case.
     """
 
     seen: dict[str, set[str]] = field(default_factory=dict)
     often: Counter[str] = field(default_factory=Counter)
+    theirs: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def lower(self) -> bool:
@@ -115,7 +116,7 @@ class Spellings:
         if found:
             return tuple(sorted(found))
         usual = name.lower() if self.lower else _SPELLED.get(name.lower(), name)
-        return tuple(dict.fromkeys((usual, name)))
+        return tuple(dict.fromkeys((usual, *self.theirs.get(name.lower(), (name,)))))
 
     def key(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """The same as a value that can be compared and hashed."""

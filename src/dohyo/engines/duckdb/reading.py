@@ -7,6 +7,7 @@ small logs costs about what one log of their size does."""
 
 from __future__ import annotations
 
+import functools
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -26,7 +27,9 @@ from dohyo.engines.duckdb.connect import arrow_type
 from dohyo.engines.duckdb.parquet import parquet_columns
 from dohyo.engines.duckdb.raw import ColumnRaw, Spellings
 from dohyo.engines.duckdb.scan import (
+    KEEP,
     KINDS,
+    VALUE,
     ChunkStatement,
     Request,
     chunk_statement,
@@ -435,16 +438,36 @@ class Reading:
             self.report.kinds[(category, str(event) if event < KINDS - 1 else kind_text or "")] += count
 
     def _useful(self, batch: pa.RecordBatch, ids: Any) -> Iterator[pa.RecordBatch]:
+        if self.request.most:
+            yield from self._useful_of_most(batch, ids)
+            return
         lists = batch.column("__row")
         if lists.null_count == len(lists):
             return
         rows = lists.flatten()
         if lists.null_count:
             ids = ids.filter(pc.is_valid(lists))
-        columns = dict(zip((f.name for f in rows.type), rows.flatten(), strict=True))
-        columns = {n: (ids if n == ID else columns[n].cast(arrow_type(t))) for n, t in self.request.columns}
-        self.position.hits += len(rows)
-        yield pa.record_batch(list(columns.values()), schema=self.schema)
+        yield self._rows_of(dict(zip((f.name for f in rows.type), rows.flatten(), strict=True)), ids)
+
+    def _useful_of_most(self, batch: pa.RecordBatch, ids: Any) -> Iterator[pa.RecordBatch]:
+        """The same where the values stand beside each other."""
+        keep = batch.column(KEEP)
+        if not pc.all(keep, min_count=0).as_py():
+            batch, ids = batch.filter(keep), ids.filter(keep)
+        if len(batch):
+            values = {n: batch.column(VALUE + n) for n, _ in self.request.columns}
+            self.report.present |= {n for n in self._unseen() if values[self._written[n.lower()]].null_count < len(batch)}
+            yield self._rows_of(values, ids)
+
+    @functools.cached_property
+    def _written(self) -> dict[str, str]:
+        """How the names of fields are written as columns."""
+        return {n.lower(): n for n, _ in self.request.columns}
+
+    def _rows_of(self, values: dict[str, Any], ids: Any) -> pa.RecordBatch:
+        columns = [ids if n == ID else values[n].cast(arrow_type(t)) for n, t in self.request.columns]
+        self.position.hits += len(ids)
+        return pa.record_batch(columns, schema=self.schema)
 
     def _tell(self) -> None:
         if self.on_position:

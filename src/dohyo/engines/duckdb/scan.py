@@ -28,6 +28,9 @@ from dohyo.sources.shapes import SHAPES
 #: Event ids are below this number; in a tally the last one stands for an event type that is no number.
 KINDS = 1 << 16
 
+#: Whether a record is useful; and how the columns of its values begin, where they are no row.
+KEEP, VALUE = "__keep", "."
+
 #: How many fields one presence mask can tell of.
 MASK_BITS = 60
 
@@ -38,7 +41,7 @@ class Request:
 
     ``predicate``: a condition that every useful event meets. ``category``: overrides ``_sourceCategory``. ``asked``: the
     fields that the queries read. ``raw_where``: the raw text is asked for only of events that meet this, or that meet
-    ``held_where`` and hold one of the texts ``held`` in it.
+    ``held_where`` and hold one of the texts ``held`` in it. ``most``: most events are useful.
     """
 
     columns: tuple[tuple[str, Type], ...]
@@ -48,6 +51,7 @@ class Request:
     raw_where: Expr = TRUE
     held_where: Expr = FALSE
     held: Texts = frozenset()
+    most: bool = False
 
     @property
     def needs_raw_where(self) -> Expr:
@@ -74,8 +78,15 @@ class Request:
     @property
     def written(self) -> tuple[str, ...]:
         """The same names, each as a query writes it."""
-        found = {n.lower(): n for n in (*(c.name for c in columns(self.predicate)), *(n for n, _ in self.columns), *self.asked)}
-        return tuple(found.values())
+        return tuple(spelled[-1] for spelled in self.spelled.values())
+
+    @property
+    def spelled(self) -> dict[str, tuple[str, ...]]:
+        """How each name, in lower case, is written in queries: in several ways where many ask."""
+        found: dict[str, dict[str, None]] = {}
+        for name in (*(c.name for c in columns(self.predicate)), *(n for n, _ in self.columns), *self.asked):
+            found.setdefault(name.lower(), {})[name] = None
+        return {lower: tuple(spelled) for lower, spelled in found.items()}
 
     @property
     def presence(self) -> tuple[str, ...]:
@@ -184,14 +195,18 @@ class Events:
                 exp.alias_(named, "__kind", quoted=True)]  # fmt: skip
 
     def mask(self) -> Sql | None:
-        """One bit for each field of ``request.presence`` that the record has; ``None`` when none is looked for."""
+        """One bit for each field of ``request.presence`` that the record has; ``None`` when none is looked for. With ``most``
+        only of the others: the useful records' values are all given."""
         bits: list[Sql] = []
         for i, name in enumerate(self.request.presence):
             if self.unseen is not None and name not in self.unseen:
                 continue
             test = exp.Not(this=is_null(self.value(name)))
             bits.append(exp.Mul(this=cast(test, "BIGINT"), expression=lit(1 << i)))
-        return cast(functools.reduce(lambda a, b: exp.Add(this=a, expression=b), bits), "BIGINT") if bits else None
+        if not bits:
+            return None
+        found = cast(functools.reduce(lambda a, b: exp.Add(this=a, expression=b), bits), "BIGINT")
+        return case((column(KEEP), lit(0)), default=found) if self.request.most else found
 
     # -- what is useful
 
@@ -240,22 +255,32 @@ class Events:
 
     # -- the levels of the statement
 
-    def over(self, source: exp.Select, shape: Sql, shown: list[Sql]) -> exp.Select:
+    def read(self, source: exp.Select, shape: Sql, extra: list[Sql]) -> exp.Select:
+        """What a reading takes of the raw records of ``source``: what is counted of each, and the values of the useful ones."""
+        keep = [exp.alias_(self.keep(), KEEP, quoted=True)] if self.request.most else []
+        return self.over(source, shape, self._shown_of(extra), keep)
+
+    def over(self, source: exp.Select, shape: Sql, shown: list[Sql], below: Sequence[Sql] = ()) -> exp.Select:
         """The columns ``shown`` over the raw records of ``source``: below them the shape, then the category's number,
-        then, with several shapes, the values."""
+        then, with several shapes, the values, and what else is wanted ``below``."""
         level = _level(source, [exp.alias_(shape, "__shape", quoted=True)])
         level = _level(level, self.codes())
         if self.projected:
             level = _level(level, [exp.alias_(sql.copy(), _held(key), quoted=True) for key, sql in self.cache.items()])
+        level = _level(level, list(below))
         return exp.select(*shown, copy=False).from_(level.subquery("e", copy=False), copy=False)
 
-    def shown(self, extra: list[Sql]) -> list[Sql]:
-        """Shape, what the summary counts, and the row of values where the record is useful: as a list of one, for a
-        null list costs less than a struct of nulls."""
+    def _shown_of(self, extra: list[Sql]) -> list[Sql]:
+        """Shape, what the summary counts, and the values. They are a row where the record is useful: as a list of one, for a
+        null list costs less than a struct of nulls. Where most are, they stand beside each other, which costs less still."""
         mask = self.mask()
-        row = exp.Case(ifs=[exp.If(this=self.keep(), true=exp.Array(expressions=[self.row()]))])
         present = [exp.alias_(mask, "__mask", quoted=True)] if mask is not None else []
-        return [column("__shape"), *self.tally(), *present, exp.alias_(row, "__row", quoted=True), *extra]
+        if self.request.most:
+            values = [column(KEEP), *(exp.alias_(self._shown(n, t), VALUE + n, quoted=True) for n, t in self.request.columns)]
+        else:
+            row = exp.Case(ifs=[exp.If(this=self.keep(), true=exp.Array(expressions=[self.row()]))])
+            values = [exp.alias_(row, "__row", quoted=True)]
+        return [column("__shape"), *self.tally(), *present, *values, *extra]
 
 
 def _level(below: exp.Select, more: list[Sql]) -> exp.Select:
@@ -296,7 +321,7 @@ def chunk_statement(
 ) -> ChunkStatement:
     """The statement over JSON records. Those of none of the shapes come out with shape 0 and their text in ``__left``;
     ``__broken`` where it could not be read as a JSON object."""
-    raw = JsonRaw(lambda layer: column(f"j{layer}"), spellings)
+    raw = JsonRaw(lambda layer: column(f"j{layer}"), replace(spellings, theirs=request.spelled))
     facts = BuiltIns(column("raw"), column("row_id"), column("held") if request.held else None)
     left = case((exp.EQ(this=column("__shape"), expression=lit(0)), column("raw")), default=null())
     extra = [column("row_id"), exp.alias_(left, "__left", quoted=True),
@@ -304,12 +329,12 @@ def chunk_statement(
     Events(request, shapes, raw, facts, exact=exact).collect()
     raw.settle()
     events = Events(request, shapes, raw, facts, exact=exact, unseen=unseen)
-    number, shown = events.number(), events.shown(extra)
+    number = events.number()
     further = tuple(json.dumps(key) for key in raw.further_keys())
     layers = parsed_layers(raw, column("further") if further else None)
     marks = [column("held")] if request.held else []
     source = exp.select(column("raw"), column("row_id"), *marks, *layers, copy=False).from_("chunk", copy=False)
-    sql = events.over(source, placed(number), shown).sql("duckdb", copy=False)
+    sql = events.read(source, placed(number), extra).sql("duckdb", copy=False)
     return ChunkStatement(sql, tuple(sorted(text for _, text in request.held)), (*further, _ESCAPE) if further else ())
 
 
@@ -347,11 +372,11 @@ def file_statement(
     """SQL over an uncompressed NDJSON file, in the file's order. Only for requests without raw text and id: DuckDB's
     reader gives neither, but it is faster than text handed over. ``None`` when keys that differ only in case are
     needed."""
-    raw = JsonRaw(None, spellings)
+    raw = JsonRaw(None, replace(spellings, theirs=request.spelled))
     facts = BuiltIns(None, lit(0))
     Events(request, shapes, raw, facts, exact=False).collect()
     events = Events(request, shapes, raw, facts, exact=False, unseen=unseen)
-    number, shown = events.number(), events.shown([])
+    number = events.number()
     if len(raw.layers) > 1:
         return None
     kinds = {k: lit(t.kind().sql("duckdb")) for k, t in raw.layers[0].below.items()}
@@ -363,7 +388,7 @@ def file_statement(
     }
     named = [exp.Kwarg(this=exp.to_identifier(k), expression=v) for k, v in options.items()]
     reader = exp.select(exp.Star()).from_(apply("read_json", lit(path), *named))
-    return events.over(reader, number, shown).sql("duckdb", copy=False)
+    return events.read(reader, number, []).sql("duckdb", copy=False)
 
 
 # --- from Parquet -----------------------------------------------------------------------------------------------------
@@ -374,9 +399,8 @@ def parquet_statement(request: Request, names: dict[str, str], path: str) -> str
     raw = ColumnRaw(names)
     shapes = [s for s in SHAPES if possible(s, raw)]
     events = Events(request, shapes, raw, BuiltIns(row_text(names), lit(0)), every=shapes)
-    shown = events.shown([])
     reader = exp.select(exp.Star()).from_(apply("read_parquet", lit(path)))
-    return events.over(reader, events.number(), shown).sql("duckdb", copy=False)
+    return events.read(reader, events.number(), []).sql("duckdb", copy=False)
 
 
 def parquet_view(request: Request, names: dict[str, str], empty: set[str], path: str, base: int) -> exp.Select:
