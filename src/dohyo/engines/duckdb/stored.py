@@ -84,7 +84,7 @@ class Part:
 
 def _shown(name: str, kind: Type, request: Request, env: Callable[[str], Sql], writer: Expressions) -> Sql:
     """A value as a column of the result."""
-    value, needed = typed(env(name), kind), request.raw_where
+    value, needed = typed(env(name), kind), request.needs_raw_where
     if name.lower() != "_raw" or needed == TRUE:
         return value
     return case((_condition(needed, env, writer), value), default=null())
