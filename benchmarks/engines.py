@@ -1,60 +1,135 @@
-"""Time per event on each engine, for few and for many events, start-up apart.
+"""Time per event on each engine, for few and for many events of a store that the engine reads itself, start-up apart.
 
-    python benchmarks/engines.py [--engine spark --engine sail] [--events 2000000 20000000]
+    python benchmarks/engines.py [--engine spark --engine sail] [--events 2000000 20000000] [--store DIR]
 
-The events are a generated Parquet file. A first query over a few of them starts the engine and is not counted; then each query
-runs once over all: reading, handing over, running and fetching the rows together."""
+The smaller store is ingested, the larger one holds its files several times over. Each query first runs once over the smaller
+store, which starts the engine and is not counted; then the best of three runs: its time, and the processor time of all that took
+part (Linux), which other work on the machine does not change. At the end, how the time per event grew (1: not at all)."""
 
 from __future__ import annotations
 
 import argparse
+import os
+import shutil
+import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 QUERIES = {
     "count by two, sorted": '* | where EventID in ("1", "3") | count by Image, Computer | sort by _count | limit 20',
-    "parse and aggregate": '* | parse field=CommandLine "-id * -*" as n, mode | num(n) as n | sum(n), max(n), first(Image) by mode',
-    "a regex": r"* | where CommandLine matches /(?i)-id \d*77 -[a-d]+$/ | count",
+    "parse and aggregate": r'* | parse field=Image "C:\\*\\*" as top, rest | length(rest) as n | sum(n), max(n), first(Computer) by top',
+    "a regex": r"* | where Image matches /(?i)\\p[^\\]*\.exe$/ | count",
 }
+RUNS = 3
 
 
-def generated(count: int, path: Path) -> None:
-    """Events of Sysmon with a dozen programs on fifty hosts, a tenth of a second apart."""
-    import duckdb
+def ingested(count: int, store: Path, scratch: Path) -> None:
+    """A store of generated events."""
+    from dohyo.sample import run
+    from dohyo.store.ingest import ingest
 
-    duckdb.connect().execute(
-        """COPY (SELECT 'Microsoft-Windows-Sysmon/Operational' AS "Channel", ((i * 7) % 12 + 1)::VARCHAR AS "EventID",
-        'H' || (i * 31) % 50 AS "Computer", strftime(make_timestamp(1700000000000000 + i * 100000), '%Y-%m-%d %H:%M:%S.%g') AS "UtcTime",
-        'C:\\Windows\\System32\\p' || (i * 13) % 12 || '.exe' AS "Image",
-        'p.exe -id ' || (i * 7919) % 100000 || ' -' || ['a', 'b', 'cc', 'dd'][1 + (i * 17) % 4] AS "CommandLine"
-        FROM range(?) t(i)) TO '"""
-        + str(path)
-        + "' (FORMAT parquet)",
-        [count],
-    )
+    log = scratch / "events.ndjson"
+    run(log, count, seed=1)
+    ingest([str(log)], str(store))
+    log.unlink()
+
+
+def multiplied(source: Path, store: Path, times: int) -> None:
+    """A store with so many copies of each data file."""
+    from dohyo.store.log import Change, open_log
+
+    state = open_log(str(source)).state
+    files = []
+    for number in range(times):
+        for file in state.files.values():
+            path = file.path.replace("/part-", f"/part-{number}-")
+            (store / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source / file.path, store / path)
+            files.append(replace(file, path=path))
+    change = Change("COPY", add=files, origins=[*state.origins.values()], schemas=state.schemas, reserved=state.reserved)
+    open_log(str(store)).commit(lambda _: change)
+
+
+def processor(engine: str) -> float:
+    """Seconds of processor time of this process and of the engine's server."""
+    own = os.times()
+    return own.user + own.system + sum(_used(pid) for pid in _below(_server(engine)))
+
+
+def _server(engine: str) -> int | None:
+    if engine == "duckdb":
+        return None
+    from dohyo.engines.spark import server
+
+    return server.local(engine, None, None).process.pid
+
+
+def _below(process: int | None) -> set[int]:
+    """A process and all that it started."""
+    found = {process} if process else set()
+    parents = {int(p.name): _fields(int(p.name)) for p in Path("/proc").iterdir() if p.name.isdigit()} if found else {}
+    while more := {pid for pid, fields in parents.items() if fields and int(fields[1]) in found} - found:
+        found |= more
+    return found
+
+
+def _used(pid: int) -> float:
+    fields = _fields(pid)
+    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK") if fields else 0.0
+
+
+def _fields(pid: int) -> list[str]:
+    """What /proc says of a process after its name: state, parent …; nothing when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text("utf-8").rsplit(")", 1)[1].split()
+    except OSError:
+        return []
+
+
+def measured(query: str, store: Path, engine: str) -> tuple[float, float]:
+    """Seconds and processor seconds of the best run."""
+    from dohyo.run import RunOptions, search
+
+    seconds, used = [], []
+    for _ in range(RUNS):
+        began, before = time.perf_counter(), processor(engine)
+        search(query, [store], RunOptions(engine=engine))
+        seconds.append(time.perf_counter() - began)
+        used.append(processor(engine) - before)
+    return min(seconds), min(used)
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--engine", action="append")
-    options.add_argument("--events", nargs="+", type=int, default=[2_000_000, 20_000_000])
+    options.add_argument("--events", nargs=2, type=int, default=[2_000_000, 20_000_000])
+    options.add_argument("--store", type=Path, help="where the stores are, or are to be kept")
     given = options.parse_args()
     from dohyo.run import RunOptions, search
 
-    with tempfile.TemporaryDirectory() as folder:
-        few = Path(folder) / "few.parquet"
-        generated(1_000, few)
-        for count in given.events:
-            path = Path(folder) / "events.parquet"
-            generated(count, path)
-            for engine in given.engine or ["duckdb", "sail", "spark"]:
-                for name, query in QUERIES.items():
-                    search(query, [few], RunOptions(engine=engine))
-                    start = time.perf_counter()
-                    rows = len(search(query, [path], RunOptions(engine=engine)))
-                    took = time.perf_counter() - start
-                    print(f"{count:>12,} events  {engine:8} {took:8.2f} s  {1e6 * took / count:7.3f} µs each  {rows:4} rows  {name}", flush=True)
+    few, many = given.events
+    if many % few:
+        sys.exit("the larger number of events must be a multiple of the smaller one")
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = given.store or Path(scratch)
+        stores = {count: folder / str(count) for count in (few, many)}
+        if not stores[few].is_dir():
+            ingested(few, stores[few], Path(scratch))
+        if not stores[many].is_dir():
+            multiplied(stores[few], stores[many], many // few)
+        for engine in given.engine or ["duckdb", "sail", "spark"]:
+            for name, query in QUERIES.items():
+                search(query, [stores[few]], RunOptions(engine=engine))
+                each = []
+                for count, store in stores.items():
+                    seconds, used = measured(query, store, engine)
+                    each.append((seconds / count, used / count))
+                    print(f"{engine:7} {name:22} {count:>12,} events {seconds:8.2f} s {1e6 * seconds / count:7.3f} µs each, "
+                          f"{1e6 * used / count:7.3f} µs of processor", flush=True)  # fmt: skip
+                grew = [after / before for before, after in zip(*each, strict=True)]
+                print(f"{engine:7} {name:22} from few to many: time × {grew[0]:.2f}, processor time × {grew[1]:.2f}", flush=True)
 
 
 if __name__ == "__main__":
