@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from dohyo.engines.duckdb.reading import Position, Reading
     from dohyo.engines.duckdb.scan import Request
     from dohyo.lang.tree import Subquery
+    from dohyo.sources.found import Found
     from dohyo.sources.model import Input
     from dohyo.store.read import Store
 
@@ -68,7 +69,7 @@ class RunOptions:
 
     ``strict_input``: the first thing that cannot be read ends the run (:class:`InputError`). ``memory`` such as
     ``1GB``. ``source_category`` overrides what the shapes say. ``engine``: ``duckdb``, ``spark``, ``sail`` or
-    ``sc://host:port``.
+    ``sc://host:port``. ``found``: what is at the paths, if that was looked up already, for the first reading of them.
     """
 
     dialect: str = "lenient"
@@ -88,6 +89,7 @@ class RunOptions:
     macros: dict[str, str] = field(default_factory=dict)
     progress: Callable[[Progress], None] | None = None
     engine: str = DUCKDB
+    found: Found | None = None
 
     def compiler(self, dialect: str | None) -> Options:
         """The same for the compiler."""
@@ -221,6 +223,7 @@ class Session:
     queries: list[Compiled]
     report: ReadReport = field(default_factory=ReadReport)
     places: Places = field(default_factory=Places)
+    _found: Found | None = None
 
     def run(self, paths: list[str]) -> list[Result | QueryError]:
         """The results, in the order of the queries."""
@@ -229,6 +232,7 @@ class Session:
             return self._run(engine, paths)
         finally:
             engine.close()
+            self._close()
 
     def _run(self, engine: Engine, paths: list[str]) -> list[Result | QueryError]:
         from dohyo.engines.duckdb.engine import DuckDB
@@ -257,7 +261,10 @@ class Session:
         reading.on_position = self._teller(inputs)
         engine = DuckDB(self.options.threads, self.options.memory)
         batches = self._watched(reading, inputs)
-        return run_many(queries, reading.schema, batches, engine, lambda compiled: self._result(engine, compiled), self._nothing)
+        try:
+            return run_many(queries, reading.schema, batches, engine, lambda compiled: self._result(engine, compiled), self._nothing)
+        finally:
+            self._close()
 
     def _nothing(self, query: Sketched) -> Result:
         """The result of a query that no event can meet."""
@@ -296,15 +303,19 @@ class Session:
         return Request(tuple(columns.values()), predicate, self.options.source_category, tuple(asked))
 
     def _inputs(self, paths: list[str]) -> list[Input]:
-        from dohyo.sources.archives import Skipped
-        from dohyo.sources.find import find_inputs
+        from dohyo.sources.found import Found
 
-        skipped = Skipped()
-        found = list(find_inputs(paths, self.report.problems.append, skipped=skipped))
-        self.report.skipped, self.report.skipped_count = list(skipped.names), skipped.count
+        early = self.options.found
+        self._found = found = early if early is not None and early.take(paths) else Found(paths)
+        self.report.problems += found.problems
+        self.report.skipped, self.report.skipped_count = list(found.skipped.names), found.skipped.count
         if self.options.strict_input and self.report.problems:
             raise InputError(str(self.report.problems[0]))
-        return found
+        return found.inputs
+
+    def _close(self) -> None:
+        if self._found is not None:
+            self._found.close()
 
     def _columnar(self, engine: DuckDB, request: Request, inputs: list[Input]) -> list[Result | QueryError]:
         """Each query with Parquet files as part of its own statement."""
@@ -345,7 +356,8 @@ class Session:
         from dohyo.engines.duckdb.reading import Reading
 
         connection = connect(self.options.threads, self.options.memory)
-        return Reading(connection, request, self.report, self.places, stored=self._stored_events)
+        apart = self._found.apart if self._found is not None else None
+        return Reading(connection, request, self.report, self.places, stored=self._stored_events, apart=apart)
 
     def _stored_events(self, reading: Reading, source: Input) -> Iterator[pa.RecordBatch]:
         """The events of a store that is read beside other logs, or for many queries."""

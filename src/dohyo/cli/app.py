@@ -145,11 +145,14 @@ def hunt(
     of_following = {"--checkpoint": checkpoint, "--new-only": new_only, "--for": run_for, "--until-idle": until_idle,
                     "--kafka-config": kafka_config}  # fmt: skip
     if not follow:
-        from dohyo.cli.commands.hunt import run
+        from dohyo.cli.early import found_early
         from dohyo.cli.errors import refuse
 
         refuse(of_following, "needs --follow")
-        run(*what, html, tuning, profile, hunting, investigate, settings)
+        with found_early(paths, settings):
+            from dohyo.cli.commands.hunt import run
+
+            run(*what, html, tuning, profile, hunting, investigate, settings)
     else:
         from dohyo.cli.commands import follow as following
         from dohyo.cli.errors import refuse
@@ -174,12 +177,16 @@ def search(
 
     Example: dohyo search '* | where EventID = "3" | count by Image' sysmon.evtx
     """
-    from dohyo.cli.commands.search import run
+    from dohyo.cli.early import found_early
 
-    run(query, paths, _settings(
+    settings = _settings(
         format=format, output=output, since=since, until=until, dialect=dialect, source_category=source_category,
         param=param, lookup_dir=lookup_dir, raw=raw, strict_input=strict_input, memory=memory, threads=threads,
-        quiet=quiet, verbose=verbose, timezone=timezone, engine=engine))  # fmt: skip
+        quiet=quiet, verbose=verbose, timezone=timezone, engine=engine)  # fmt: skip
+    with found_early(paths, settings):
+        from dohyo.cli.commands.search import run
+
+        run(query, paths, settings)
 
 
 @app.command(rich_help_panel=WRITE)

@@ -18,6 +18,7 @@ from dohyo.engines.errors import EngineError
 if TYPE_CHECKING:
     from dohyo.detections.tuning import File
     from dohyo.run import RunOptions
+    from dohyo.sources.found import Found
 
 
 @dataclass
@@ -40,6 +41,7 @@ class Settings:
     verbose: bool = False
     timezone: str = "UTC"
     engine: str = "duckdb"
+    found: Found | None = None
 
     def options(self) -> RunOptions:
         """The same for ``run``. Raises :class:`UsageError`."""
@@ -61,6 +63,7 @@ class Settings:
             parameters=parameters(self.param or ()),
             timezone=self.timezone,
             engine=engine(self.engine),
+            found=self.found,
         )
 
 

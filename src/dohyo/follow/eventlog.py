@@ -13,7 +13,8 @@ from dohyo.follow.model import Portion, Report
 from dohyo.follow.place import Place
 from dohyo.follow.tail import opened, stamp_of
 from dohyo.sources.model import Chunk, Format, Input, Problem
-from dohyo.sources.readers.evtx import CHUNK, CHUNK_HEADER, FILE_HEADER, last_record, records_in
+from dohyo.sources.readers.evtx import chunks
+from dohyo.sources.readers.evtx_chunks import CHUNK, CHUNK_HEADER, FILE_HEADER, last_record, records_in
 from dohyo.sources.readers.tally import Tally
 
 #: Damage in a chunk that changed within so many seconds may be a record that is being written.
@@ -93,7 +94,7 @@ class EventLog(Life):
             self.place = replace(self.place, last_id=max(i for p in parsed for i in p.ids))
         self._tell(problems)
         self._heads[number] = block[:CHUNK_HEADER]
-        return [c for p in parsed for c in p.chunks(at + len(block))]
+        return [c for p in parsed for c in chunks(p, at + len(block))]
 
     def _tell(self, problems: list[Problem]) -> None:
         """Tells of damage once: a chunk that is not full is read again and again."""

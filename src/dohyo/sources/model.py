@@ -261,4 +261,5 @@ class Shape:
     kind: ShapeExpr | None = None  # what the summary counts; default: the canonical EventID
     doc: str = ""
     example: str = ""  # one record as JSON text, made up
+    closed: bool = False  # nothing but what the table names and the bags hold is looked for: there is nothing else
     also: dict[str, str] = field(default_factory=dict)  # canonical name -> other name it must answer to

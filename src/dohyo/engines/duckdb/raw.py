@@ -33,6 +33,9 @@ class Raw(Protocol):
     def in_texts(self, name: str) -> bool:
         """False when no text within the record (JSON, XML, a message) is known to hold a field of this name."""
 
+    def within(self, text: Sql, path: Path) -> Sql:
+        """The value at a path within a text of the record that may be JSON."""
+
 
 # --- a raw record that is JSON ----------------------------------------------------------------------------------------
 
@@ -127,14 +130,17 @@ class JsonRaw:
     """A JSON record. Paths are collected in a first pass (``layers``), so that only those keys are read.
 
     ``bases``: the structs the record is read into, one a layer; ``None``: the keys are columns of the source, and
-    there can be one layer only.
+    there can be one layer only. ``checks``: whoever writes the statement gives the texts ``checked`` a level of their own, so
+    that whether a text within the record is JSON is asked once for all values within it.
     """
 
-    def __init__(self, base: Callable[[int], Sql] | None, spellings: Spellings) -> None:
+    def __init__(self, base: Callable[[int], Sql] | None, spellings: Spellings, checks: bool = False) -> None:
         self.base = base
         self.known = spellings
         self.layers: list[KeyTree] = [KeyTree()]
         self.asked: dict[Path, bool] = {}
+        self.checks = checks
+        self.checked: dict[str, tuple[str, Sql]] = {}  # by their SQL: the column's name and what it holds
 
     def value(self, path: Path) -> Sql:
         return self._at(path, whole=True)
@@ -172,7 +178,7 @@ class JsonRaw:
             assert at is not None
             return at
         if at is not None and (node.whole or path[0] == "*"):
-            return json_value(at, path)
+            return self.within(at, path)
         key, rest = path[0], path[1:]
         below = exp.column(key, quoted=True) if at is None else exp.Dot(this=at, expression=quoted(key))
         return self._read(node.below.get(key, KeyTree()), below, rest)
@@ -183,14 +189,26 @@ class JsonRaw:
     def in_texts(self, name: str) -> bool:
         return True
 
+    def within(self, text: Sql, path: Path) -> Sql:
+        if not self.checks:
+            return json_value(text, path)
+        name, _ = self.checked.setdefault(text.sql("duckdb"), (f"__text{len(self.checked)}", _json_or_null(text)))
+        return _in_json(exp.column(name, quoted=True), path)
+
 
 def json_value(text: Sql, path: Path) -> Sql:
     """A value within text that may be JSON, as text; null when the text is none."""
-    found = apply("json_extract_string", _json_or_null(text), lit(json_path(path)))
+    return _in_json(_json_or_null(text), path)
+
+
+def _in_json(text: Sql, path: Path) -> Sql:
+    found = apply("json_extract_string", text, lit(json_path(path)))
     if "*" not in path:
         return found
-    # a path with a wildcard gives a list: its first value is meant
-    return apply("list_extract", apply("list_filter", found, _not_null()), lit(1))
+    # a path with a wildcard gives a list: its first value is meant. Most records have no such text, and going through lists
+    # takes longer than to see that
+    first = apply("list_extract", apply("list_filter", found, _not_null()), lit(1))
+    return case((exp.Not(this=is_null(text.copy())), first), default=null())
 
 
 def json_path(path: Path) -> str:
@@ -259,3 +277,6 @@ class ColumnRaw:
 
     def in_texts(self, name: str) -> bool:
         return True
+
+    def within(self, text: Sql, path: Path) -> Sql:
+        return json_value(text, path)

@@ -45,7 +45,8 @@ from dohyo.sources import limits
 from dohyo.sources.arrays import int64s
 from dohyo.sources.model import Chunk, Format, Input, Problem, Shape
 from dohyo.sources.readers import READERS
-from dohyo.sources.shapes import SHAPES, shape
+from dohyo.sources.readers.evtx_apart import Apart
+from dohyo.sources.shapes import OF_EVENT_LOGS, SHAPES, shape
 from dohyo.sources.shapes.recognise import read_field, recognise
 
 _PEEK_RECORDS = 50
@@ -59,7 +60,7 @@ _BROKEN_NAMED = 20
 _NONE = np.zeros(0, dtype=np.int64)
 _RECORDS = pa.schema([("raw", pa.string()), ("row_id", pa.int64())])
 #: Formats whose records are always of one shape.
-_FIXED = {Format.EVTX: "evtx", Format.XML: "evtx"}
+_FIXED = {Format.EVTX: OF_EVENT_LOGS, Format.XML: OF_EVENT_LOGS}
 #: What the numbers of records count, where that is not lines.
 _UNITS = {"evtx": "record", "kafka": "message"}
 #: So many spellings of a name are remembered from one part of a growing file to the next.
@@ -140,6 +141,7 @@ class Reading:
     on_position: Callable[[Position], None] | None = None
     stored: Callable[[Reading, Input], Iterator[pa.RecordBatch]] | None = None  # reads a store among the inputs
     batch_rows: int = _BATCH_ROWS
+    apart: Apart | None = None  # parses event logs in processes of their own
     position: Position = field(default_factory=Position)
     _statements: dict[tuple[object, ...], ChunkStatement] = field(default_factory=dict)
     _files: dict[int, FileReport] = field(default_factory=dict)
@@ -213,7 +215,8 @@ class Reading:
     # -- JSON text handed over
 
     def _text(self, source: Input, base: int) -> Text | None:
-        chunks = READERS[source.format](source, self.report.problems.append)
+        told = self.report.problems.append
+        chunks = (self.apart.chunks(source, told) if self.apart else None) or READERS[source.format](source, told)
         first = next(chunks, None)
         if first is None:
             self._done(source, self.position.bytes_done)
@@ -455,7 +458,7 @@ class Reading:
         if not pc.all(keep, min_count=0).as_py():
             batch, ids = batch.filter(keep), ids.filter(keep)
         if len(batch):
-            values = {n: batch.column(VALUE + n) for n, _ in self.request.columns}
+            values = {self.request.drawn(n): batch.column(VALUE + self.request.drawn(n)) for n, _ in self.request.columns}
             self.report.present |= {n for n in self._unseen() if values[self._written[n.lower()]].null_count < len(batch)}
             yield self._rows_of(values, ids)
 
@@ -465,7 +468,8 @@ class Reading:
         return {n.lower(): n for n, _ in self.request.columns}
 
     def _rows_of(self, values: dict[str, Any], ids: Any) -> pa.RecordBatch:
-        columns = [ids if n == ID else values[n].cast(arrow_type(t)) for n, t in self.request.columns]
+        drawn = self.request.drawn
+        columns = [ids if n == ID else values[drawn(n)].cast(arrow_type(t)) for n, t in self.request.columns]
         self.position.hits += len(ids)
         return pa.record_batch(columns, schema=self.schema)
 

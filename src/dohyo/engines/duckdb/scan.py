@@ -30,6 +30,8 @@ KINDS = 1 << 16
 
 #: Whether a record is useful; and how the columns of its values begin, where they are no row.
 KEEP, VALUE = "__keep", "."
+#: What the event id or type is called among the values.
+_KIND = "__kind"
 
 #: How many fields one presence mask can tell of.
 MASK_BITS = 60
@@ -88,6 +90,10 @@ class Request:
             found.setdefault(name.lower(), {})[name] = None
         return {lower: tuple(spelled) for lower, spelled in found.items()}
 
+    def drawn(self, name: str) -> str:
+        """The column that a column's values are drawn from: the time is long to compute, and once is enough."""
+        return next((n for n, _ in self.columns if n.lower() == "_messagetime"), name) if name == TIME else name
+
     @property
     def presence(self) -> tuple[str, ...]:
         """The fields whose presence is reported: the source's own, not built-in ones."""
@@ -133,13 +139,20 @@ class Events:
         key = "_messagetime" if key == TIME else key
         if key not in self.cache:
             self.cache[key] = self.by_shape([self._of(shape, key if key == "_messagetime" else name) for shape in self.shapes])
-        return column(_held(key)) if self.projected else self.cache[key].copy()
+        return column(_held(key)) if self._projected(key) else self.cache[key].copy()
 
-    @property
-    def projected(self) -> bool:
-        """With several shapes a value is long: it is computed once, in a level of its own, and then referred to. With
-        one shape it is written where it is used, so that it is computed only for the records that get there."""
-        return len(self.shapes) > 1
+    def _projected(self, key: str) -> bool:
+        """With several shapes a value is long: it is computed once, in a level of its own, and then referred to. With one
+        shape only what every record is asked for is; the rest is written where it is used, so that it is computed only for
+        the records that get there."""
+        return len(self.shapes) > 1 or (key in self._always and not isinstance(self.cache[key], (exp.Column, exp.Null, exp.Literal)))
+
+    @functools.cached_property
+    def _always(self) -> frozenset[str]:
+        """The names, lower-cased, that every record is asked for: by the predicate, or whether they are there."""
+        unseen = self.request.presence if self.unseen is None else self.unseen
+        read = (*(c.name for c in columns(self.request.predicate)), *unseen)
+        return frozenset((_KIND, *(n.lower() for n in read))) - {"_messagetime", TIME}
 
     def absent(self) -> list[str]:
         """The asked-for fields that no record can have, lower-cased."""
@@ -182,7 +195,9 @@ class Events:
 
     def kind(self) -> Sql:
         """The event id or type."""
-        return self.by_shape([kind_field(shape, self.raw) for shape in self.shapes])
+        if _KIND not in self.cache:
+            self.cache[_KIND] = self.by_shape([kind_field(shape, self.raw) for shape in self.shapes])
+        return column(_held(_KIND)) if self._projected(_KIND) else self.cache[_KIND].copy()
 
     def tally(self) -> list[Sql]:
         """What the summary counts: category and event id as one number; the event type where it is no number."""
@@ -232,8 +247,12 @@ class Events:
 
     def row(self) -> Sql:
         """The asked-for values as one struct."""
-        parts = [exp.PropertyEQ(this=quoted(n), expression=self._shown(n, t)) for n, t in self.request.columns]
+        parts = [exp.PropertyEQ(this=quoted(n), expression=self._shown(n, t)) for n, t in self._drawn()]
         return exp.Struct(expressions=parts)
+
+    def _drawn(self) -> list[tuple[str, Type]]:
+        """The asked-for columns that the others are drawn from."""
+        return [(n, t) for n, t in self.request.columns if self.request.drawn(n) == n]
 
     def _shown(self, name: str, kind: Type) -> Sql:
         value = typed(self.value(name), kind)
@@ -262,11 +281,14 @@ class Events:
 
     def over(self, source: exp.Select, shape: Sql, shown: list[Sql], below: Sequence[Sql] = ()) -> exp.Select:
         """The columns ``shown`` over the raw records of ``source``: below them the shape, then the category's number,
-        then, with several shapes, the values, and what else is wanted ``below``."""
+        then the values that every record is asked for, and what else is wanted ``below``."""
+        codes = self.codes()
+        for name, text in self.raw.checked.values() if isinstance(self.raw, JsonRaw) else ():  # one may be within another
+            source = _level(source, [exp.alias_(text.copy(), name, quoted=True)])
         level = _level(source, [exp.alias_(shape, "__shape", quoted=True)])
-        level = _level(level, self.codes())
-        if self.projected:
-            level = _level(level, [exp.alias_(sql.copy(), _held(key), quoted=True) for key, sql in self.cache.items()])
+        level = _level(level, codes)
+        held = {key: sql for key, sql in self.cache.items() if self._projected(key)}
+        level = _level(level, [exp.alias_(sql.copy(), _held(key), quoted=True) for key, sql in held.items()])
         level = _level(level, list(below))
         return exp.select(*shown, copy=False).from_(level.subquery("e", copy=False), copy=False)
 
@@ -276,7 +298,7 @@ class Events:
         mask = self.mask()
         present = [exp.alias_(mask, "__mask", quoted=True)] if mask is not None else []
         if self.request.most:
-            values = [column(KEEP), *(exp.alias_(self._shown(n, t), VALUE + n, quoted=True) for n, t in self.request.columns)]
+            values = [column(KEEP), *(exp.alias_(self._shown(n, t), VALUE + n, quoted=True) for n, t in self._drawn())]
         else:
             row = exp.Case(ifs=[exp.If(this=self.keep(), true=exp.Array(expressions=[self.row()]))])
             values = [exp.alias_(row, "__row", quoted=True)]
@@ -321,7 +343,7 @@ def chunk_statement(
 ) -> ChunkStatement:
     """The statement over JSON records. Those of none of the shapes come out with shape 0 and their text in ``__left``;
     ``__broken`` where it could not be read as a JSON object."""
-    raw = JsonRaw(lambda layer: column(f"j{layer}"), replace(spellings, theirs=request.spelled))
+    raw = JsonRaw(lambda layer: column(f"j{layer}"), replace(spellings, theirs=request.spelled), checks=True)
     facts = BuiltIns(column("raw"), column("row_id"), column("held") if request.held else None)
     left = case((exp.EQ(this=column("__shape"), expression=lit(0)), column("raw")), default=null())
     extra = [column("row_id"), exp.alias_(left, "__left", quoted=True),
@@ -372,7 +394,7 @@ def file_statement(
     """SQL over an uncompressed NDJSON file, in the file's order. Only for requests without raw text and id: DuckDB's
     reader gives neither, but it is faster than text handed over. ``None`` when keys that differ only in case are
     needed."""
-    raw = JsonRaw(None, replace(spellings, theirs=request.spelled))
+    raw = JsonRaw(None, replace(spellings, theirs=request.spelled), checks=True)
     facts = BuiltIns(None, lit(0))
     Events(request, shapes, raw, facts, exact=False).collect()
     events = Events(request, shapes, raw, facts, exact=False, unseen=unseen)

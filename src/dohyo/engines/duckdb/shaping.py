@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from dohyo.engines.duckdb.raw import Path, Raw, json_value
+from dohyo.engines.duckdb.raw import Path, Raw
 from dohyo.plan.functions.model import Sql, apply, case, cast, coalesce, is_null, lit, null, try_cast
 from dohyo.plan.names import ID, TIME
 from dohyo.sources import model as m
@@ -39,7 +39,7 @@ def first_of(values: Sequence[Sql]) -> Sql:
 
 
 def _inside(expr: m.Inside, raw: Raw) -> Sql:
-    return json_value(expression(expr.text, raw), expr.inner)
+    return raw.within(expression(expr.text, raw), expr.inner)
 
 
 def _lookup(expr: m.Lookup, raw: Raw) -> Sql:
@@ -212,7 +212,7 @@ def _places(shape: m.Shape, raw: Raw, name: str) -> list[Sql]:
     paths += [(*bag, prefix + n) for bag, prefix in shape.prefixed_bags for n in names]
     found = [raw.value(p) for p in dict.fromkeys(paths)]
     found += _in_texts(shape, raw, name) if raw.in_texts(name) else []
-    top = dict.fromkeys(key for n in names for key in _keys(n))
+    top = dict.fromkeys(key for n in names for key in _keys(n)) if not shape.closed else ()
     return found + [raw.value(p) for p in top if p not in paths]
 
 
@@ -223,7 +223,7 @@ def _in_texts(shape: m.Shape, raw: Raw, name: str) -> list[Sql]:
         text, inner = (bag.text, bag.inner) if isinstance(bag, m.Inside) else (bag, ())
         # text inside a record shows no spelling until it is read: all that are known are looked for
         spelled = dict.fromkeys((*raw.spellings(name), *SPELLINGS.get(name.lower(), ())))
-        found += [json_value(expression(text, raw), (*inner, n)) for n in spelled]
+        found += [raw.within(expression(text, raw), (*inner, n)) for n in spelled]
     found += [_xml_data(m.XmlData(text, name), raw) for text in shape.xml_bags]
     return found + [_message_line(m.MessageLine(text, name), raw) for text in shape.message_bags]
 

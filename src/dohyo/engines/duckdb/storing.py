@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from dohyo.engines.duckdb.raw import JsonRaw, Path, Raw, Spellings, json_path
+from dohyo.engines.duckdb.raw import JsonRaw, Path, Raw, Spellings, json_path, json_value
 from dohyo.engines.duckdb.scan import Events, Request, parsed_layers, row_text
 from dohyo.engines.duckdb.shaping import BuiltIns, expression, text_field
 from dohyo.plan.functions.model import Sql, apply, case, cast, coalesce, lit, null
@@ -73,6 +73,9 @@ class Columned:
 
     def in_texts(self, name: str) -> bool:
         return name.lower() in self.texts
+
+    def within(self, text: Sql, path: Path) -> Sql:
+        return json_value(text, path)
 
 
 # --- what records hold ------------------------------------------------------------------------------------------------

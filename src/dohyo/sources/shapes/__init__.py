@@ -9,6 +9,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from ..model import Shape
+from .evtx import OF_FILES
 
 _HELPERS = frozenset({"categories", "derive", "names", "parts", "recognise"})
 
@@ -22,7 +23,10 @@ def _read() -> tuple[Shape, ...]:
 SHAPES: tuple[Shape, ...] = _read()
 """Every shape, in the order in which they are tried."""
 
-_BY_NAME = {shape.name: shape for shape in SHAPES}
+#: What the records of event logs are, if our own reader made them.
+OF_EVENT_LOGS = "evtx file"
+
+_BY_NAME = {shape.name: shape for shape in SHAPES} | {OF_EVENT_LOGS: OF_FILES}
 
 
 def shape(name: str) -> Shape:

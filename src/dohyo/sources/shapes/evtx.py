@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ..model import Key, Shape, Time
+from dataclasses import replace
+
+from ..model import First, Key, Shape, Time
 from .parts import at, builtins, first
 
 
@@ -11,6 +13,14 @@ def _system(*keys: str) -> Key:
 
 
 _DATA = ("Event", "EventData")
+_USER_DATA = ("Event", "UserData", "*")  # the object below has a name of the provider's choosing: LogFileCleared, EventXML …
+
+
+def _own_or_system(name: str) -> First:
+    """The event's own value of a name that the System part has too."""
+    return first(at(*_DATA, name), at(*_USER_DATA, name), _system(name))
+
+
 _CHANNEL = _system("Channel")
 _COMPUTER = _system("Computer")
 
@@ -35,14 +45,14 @@ SHAPE = Shape(
         "ExecutionThreadID": _system("Execution", "#attributes", "ThreadID"),
         "ActivityID": _system("Correlation", "#attributes", "ActivityID"),
         "UserID": _system("Security", "#attributes", "UserID"),
+        **{name: _own_or_system(name) for name in ("Version", "TimeCreated", "Correlation", "Execution", "Security")},
         "Message": at("Event", "RenderingInfo", "Message"),
         # Values without a name: one text, or a list.
         "Data": first(at(*_DATA, "Data", "#text"), at(*_DATA, "Data")),
         **builtins("evtx", _COMPUTER, _CHANNEL),
     },
     time=(Time(at(*_DATA, "UtcTime")), Time(_system("TimeCreated", "#attributes", "SystemTime"))),
-    # The object under UserData has a name of the provider's choosing: LogFileCleared, EventXML, Operation_…
-    bags=(_DATA, ("Event", "UserData", "*"), ("Event", "System")),
+    bags=(_DATA, _USER_DATA),
     doc="Records of .evtx files, and the same from event XML. Numbers and truth values are typed, GUIDs bare.",
     example=r"""{"Event": {"#attributes": {"xmlns": "http://schemas.microsoft.com/win/2004/08/events/event"},
         "System": {"Provider": {"#attributes": {"Name": "Microsoft-Windows-Sysmon",
@@ -59,3 +69,6 @@ SHAPE = Shape(
             "SourcePortName": "-", "DestinationIsIpv6": false, "DestinationIp": "198.51.100.7",
             "DestinationHostname": "-", "DestinationPort": 443, "DestinationPortName": "https"}}}""",
 )
+
+#: The same for records that Dohyo's own reader made: there is nothing beside the event.
+OF_FILES = replace(SHAPE, closed=True)

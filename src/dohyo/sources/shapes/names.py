@@ -12,7 +12,7 @@ _sourceCategory _collector _collectorId _sourceId _blockId _format _view _index
 
 _SYSTEM = """
 EventID Channel Provider ProviderGuid Computer EventRecordID Level Keywords Task Opcode ExecutionProcessID
-ExecutionThreadID ActivityID UserID Message Version Data Binary
+ExecutionThreadID ActivityID UserID Message Version Data Binary TimeCreated Correlation Execution Security
 """
 
 # What shapes with names of their own say of an event, as the endpoint tables of published detections name it.

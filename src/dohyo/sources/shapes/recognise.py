@@ -126,7 +126,8 @@ def _places(shape: Shape, record: Record, name: str) -> Iterator[Callable[[], st
         yield partial(_in_xml, record, xml, name)
     for message in shape.message_bags:
         yield partial(_in_message, record, message, name)
-    yield partial(_in_objects, record, (), name)
+    if not shape.closed:
+        yield partial(_in_objects, record, (), name)
 
 
 def _in_objects(value: Any, bag: Path, name: str) -> str | None:
