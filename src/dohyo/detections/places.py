@@ -19,7 +19,7 @@ class Unreadable(Exception):
 def read_yaml(path: Path) -> Any:
     """What a YAML file holds. Raises :class:`Unreadable`."""
     try:
-        return yaml.safe_load(path.read_text("utf-8"))
+        return _loaded(path.read_text("utf-8"))
     except OSError as error:
         raise Unreadable(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError:
@@ -28,6 +28,14 @@ def read_yaml(path: Path) -> Any:
         mark = getattr(error, "problem_mark", None)
         place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
         raise Unreadable(f"{path}{place}: no valid YAML: {getattr(error, 'problem', error)}") from None
+
+
+def _loaded(text: str) -> Any:
+    """The document, by the quick parser where there is one; the other one says better what is wrong."""
+    try:
+        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except yaml.YAMLError:
+        return yaml.safe_load(text)
 
 
 class Places:

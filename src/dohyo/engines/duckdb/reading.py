@@ -55,6 +55,9 @@ _PEEK_BYTES = 1 << 20
 _PEEK_FURTHER = 20
 _BATCH_ROWS = 200_000
 _LEFT_ROWS = 20_000
+#: So many records are counted together, and fewer useful rows than this are given together.
+_SETTLED_ROWS, _SETTLED_BYTES, _FEW_ROWS = 100_000, 16 << 20, 8_000
+_COUNTED = frozenset({"__shape", "__tally", "__own", "__kind", "__mask"})
 #: This many broken records of a file are named one by one.
 _BROKEN_NAMED = 20
 _NONE = np.zeros(0, dtype=np.int64)
@@ -145,6 +148,7 @@ class Reading:
     position: Position = field(default_factory=Position)
     _statements: dict[tuple[object, ...], ChunkStatement] = field(default_factory=dict)
     _files: dict[int, FileReport] = field(default_factory=dict)
+    _pending: list[tuple[pa.RecordBatch, Any]] = field(default_factory=list)  # read, but not counted yet
     _growing: Guess = field(default_factory=lambda: ((), Spellings()))  # of all inputs that grow
     _seen: int = 0
 
@@ -294,6 +298,7 @@ class Reading:
         for batch in self.connection.sql(statement.sql).to_arrow_reader(self.batch_rows):
             left.take(batch)
             yield from self._account(batch, shapes, batch.column("row_id"))
+        yield from self._settle(shapes)
 
     def _left(self, left: Left) -> Iterator[pa.RecordBatch]:
         """What the guessed shapes did not take is read again with shapes guessed from itself, until nothing is left.
@@ -360,6 +365,7 @@ class Reading:
             if "Interrupted" in str(error):
                 raise
             complete = False
+        yield from self._settle(shapes)
         unplaced = np.concatenate(ordinals) if ordinals else _NONE
         if len(unplaced):
             yield from self._again(source, base, unplaced, names, known)
@@ -383,6 +389,7 @@ class Reading:
         from dohyo.sources.spool import spooled
 
         began, done = self.position.bytes_done, 0
+        shapes: list[Shape] = []
         try:
             held = spooled(source)
             names = parquet_columns(self.connection, str(held.path))
@@ -394,21 +401,34 @@ class Reading:
                 yield from self._account(batch, shapes, ids)
         except (duckdb.Error, OSError) as error:
             self.report.problems.append(Problem(source.name, "", f"cannot be read as Parquet: {_first_line(error)}"))
+        yield from self._settle(shapes)
         self._done(source, began)
 
     # -- accounts
 
     def _account(self, batch: pa.RecordBatch, shapes: list[Shape], ids: Any) -> Iterator[pa.RecordBatch]:
-        """Counts a batch and gives its useful rows."""
-        if not len(batch):
+        """Counts a batch and gives its useful rows, now or, with those of the next ones, later: a call costs more than what it
+        does for some thousand records. To be followed by :meth:`_settle`."""
+        if len(batch):
+            self._pending.append((batch, ids))
+        rows, size = sum(len(b) for b, _ in self._pending), sum(b.nbytes for b, _ in self._pending)
+        if rows >= _SETTLED_ROWS or size >= _SETTLED_BYTES:
+            yield from self._settle(shapes)
+
+    def _settle(self, shapes: list[Shape]) -> Iterator[pa.RecordBatch]:
+        """Counts what is pending and gives its useful rows."""
+        pending, self._pending = self._pending, []
+        if not pending:
             return
-        some_unplaced = self._count_shapes(batch, shapes, ids.to_numpy() >> Places.BITS)
-        self._count_kinds(batch, some_unplaced)
-        if "__mask" in batch.schema.names:
-            masks = batch.column("__mask").to_numpy(zero_copy_only=False)
+        names = [n for n in pending[0][0].schema.names if n in _COUNTED]
+        counts = pa.Table.from_batches([b.select(names) for b, _ in pending]).combine_chunks().to_batches()[0]
+        files = np.concatenate([ids.to_numpy() for _, ids in pending]) >> Places.BITS
+        self._count_kinds(counts, self._count_shapes(counts, shapes, files))
+        if "__mask" in names:
+            masks = counts.column("__mask").to_numpy(zero_copy_only=False)
             self._seen |= int(np.bitwise_or.reduce(masks))
             self.report.present |= {n for i, n in enumerate(self.request.presence) if self._seen >> i & 1}
-        yield from self._useful(batch, ids)
+        yield from self._useful(pending)
 
     def _count_shapes(self, batch: pa.RecordBatch, shapes: list[Shape], files: Any) -> bool:
         """Counts records by file and shape; true when some have no shape."""
@@ -440,17 +460,28 @@ class Reading:
             category = self.request.category or (NAMES[code - 1] if code else own_text or "")
             self.report.kinds[(category, str(event) if event < KINDS - 1 else kind_text or "")] += count
 
-    def _useful(self, batch: pa.RecordBatch, ids: Any) -> Iterator[pa.RecordBatch]:
+    def _useful(self, batches: Iterable[tuple[pa.RecordBatch, Any]]) -> Iterator[pa.RecordBatch]:
+        """The useful rows; those of several batches together where they are few."""
         if self.request.most:
-            yield from self._useful_of_most(batch, ids)
+            for batch, ids in batches:
+                yield from self._useful_of_most(batch, ids)
             return
-        lists = batch.column("__row")
-        if lists.null_count == len(lists):
-            return
-        rows = lists.flatten()
-        if lists.null_count:
-            ids = ids.filter(pc.is_valid(lists))
-        yield self._rows_of(dict(zip((f.name for f in rows.type), rows.flatten(), strict=True)), ids)
+        rows: list[Any] = []
+        numbers: list[Any] = []
+        for batch, ids in batches:
+            lists = batch.column("__row")
+            if lists.null_count < len(lists):
+                rows.append(lists.flatten())
+                numbers.append(ids.filter(pc.is_valid(lists)) if lists.null_count else ids)
+            if sum(map(len, rows)) >= _FEW_ROWS:
+                yield self._together(rows, numbers)
+                rows, numbers = [], []
+        if rows:
+            yield self._together(rows, numbers)
+
+    def _together(self, parts: list[Any], numbers: list[Any]) -> pa.RecordBatch:
+        rows, ids = (p[0] if len(p) == 1 else pa.concat_arrays(p) for p in (parts, numbers))
+        return self._rows_of(dict(zip((f.name for f in rows.type), rows.flatten(), strict=True)), ids)
 
     def _useful_of_most(self, batch: pa.RecordBatch, ids: Any) -> Iterator[pa.RecordBatch]:
         """The same where the values stand beside each other."""
