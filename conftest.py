@@ -5,6 +5,11 @@ from __future__ import annotations
 import signal
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says how busy the machine is, not whether the code is right.
+settings.register_profile("dohyo", deadline=None)
+settings.load_profile("dohyo")
 
 # A shell that starts the tests in the background makes them deaf to SIGINT, and so what they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)

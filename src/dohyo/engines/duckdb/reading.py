@@ -474,12 +474,12 @@ class Reading:
                 rows.append(lists.flatten())
                 numbers.append(ids.filter(pc.is_valid(lists)) if lists.null_count else ids)
             if sum(map(len, rows)) >= _FEW_ROWS:
-                yield self._together(rows, numbers)
+                yield self._rows_together(rows, numbers)
                 rows, numbers = [], []
         if rows:
-            yield self._together(rows, numbers)
+            yield self._rows_together(rows, numbers)
 
-    def _together(self, parts: list[Any], numbers: list[Any]) -> pa.RecordBatch:
+    def _rows_together(self, parts: list[Any], numbers: list[Any]) -> pa.RecordBatch:
         rows, ids = (p[0] if len(p) == 1 else pa.concat_arrays(p) for p in (parts, numbers))
         return self._rows_of(dict(zip((f.name for f in rows.type), rows.flatten(), strict=True)), ids)
 
