@@ -30,8 +30,8 @@ def test_as_reading_from_the_start(lines: list[str], ended: bool, piece: int, tu
         records = [t for c in lines_at(source, np.arange(len(lines) + 2)) for t in c.raw.to_pylist()]
         patched.setattr(room, "_PIECE", piece)
         patched.setattr(room, "_TURN", turn)
-        found = [nth_line(path, n) for n in range(1, len(records) + 2)]
-    assert [f and f.strip() for f in found] == [*(r.strip() for r in records), None]
+        found = [nth_line(path, n) for n in range(len(records) + 2)]
+    assert [f and f.strip() for f in found] == [None, *(r.strip() for r in records), None]
 
 
 def test_a_file_that_is_gone(tmp_path: Path) -> None:

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 def run(event: str, paths: list[str] | None, name: str | None, folders: Sequence[Path], settings: Settings) -> None:
     """Prints what the logs say around an event."""
+    looking = _looking(event)  # before all else is loaded
     with shown():
         one_of("--format", settings.format, ("table", "json"))
         file, record = event_place(event)
-        looking = _looking(Path(file), record)  # before all else is loaded
         from dohyo.detections.load import load
         from dohyo.investigation.gather import NoSuchEvent, investigate
         from dohyo.investigation.text import lines
@@ -36,15 +36,17 @@ def run(event: str, paths: list[str] | None, name: str | None, folders: Sequence
         sys.stdout.write(told + "\n")
 
 
-def _looking(path: Path, record: int) -> Looking | None:
+def _looking(event: str) -> Looking | None:
     """Looks for the line already where the file may be a large NDJSON file."""
+    file, _, record = event.rpartition(":")
+    path = Path(file)
     try:
         with path.open("rb") as file:
             large = path.stat().st_size >= NATIVE and file.read(1) == b"{"
     except OSError:
         return None  # what is wrong with it is told where it is read
-    if not large:
+    if not large or not record.isdigit():
         return None
     from dohyo.sources.readers.nth_line import Looking
 
-    return Looking(path, record)
+    return Looking(path, int(record))

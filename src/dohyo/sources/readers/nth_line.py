@@ -52,7 +52,7 @@ def nth_line(path: Path, number: int) -> str | None:
     """The text of the ``number``-th (from 1) line that is not blank; ``None`` when there are not so many.
 
     Raises :class:`OSError`."""
-    size = path.stat().st_size
+    size = path.stat().st_size if number > 0 else 0
     turns = range(0, size, _PIECE * _TURN)
     seen = 0
     with path.open("rb") as file, ThreadPoolExecutor(os.cpu_count()) as pool:
