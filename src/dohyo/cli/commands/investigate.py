@@ -38,8 +38,8 @@ def run(event: str, paths: list[str] | None, name: str | None, folders: Sequence
 
 def _looking(event: str) -> Looking | None:
     """Looks for the line already where the file may be a large NDJSON file."""
-    file, _, record = event.rpartition(":")
-    path = Path(file)
+    name, _, record = event.rpartition(":")
+    path = Path(name)
     try:
         with path.open("rb") as file:
             large = path.stat().st_size >= NATIVE and file.read(1) == b"{"
