@@ -45,9 +45,9 @@ def test_lexer_is_known_to_pygments() -> None:
 def test_completion(before: str, own: list[str], wanted: str) -> None:
     """What may stand here, and quickly."""
     complete(before, own)
-    began = time.perf_counter()
+    began = time.process_time()
     assert wanted in [w.text for w in complete(before, own)]
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_positions_are_in_utf16() -> None:

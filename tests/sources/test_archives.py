@@ -141,9 +141,9 @@ def test_zip_bomb_is_refused_at_once(tmp_path: Path) -> None:
                 member.write(b"0" * (1 << 24))
         archive.writestr("ok.json", LINES)
     tracemalloc.start()
-    started = time.perf_counter()
+    started = time.process_time()
     counts, problems = read_all(path)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
     assert tracemalloc.get_traced_memory()[1] < 50_000_000
     tracemalloc.stop()
     assert counts == {"bomb.zip!ok.json": 3}

@@ -218,7 +218,7 @@ def test_no_record_raises(value: Any) -> None:
 )
 def test_hostile_text_is_read_in_linear_time(record: Record) -> None:
     """Text made to make a pattern backtrack costs no more than its length."""
-    start = time.perf_counter()
+    start = time.process_time()
     for field in ("Image", "EventID", "_messageTime", "_sourceCategory"):
         read(record, field)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
