@@ -20,7 +20,7 @@ from dohyo.store.state import Origin
 from dohyo.store.values import RECORDS
 
 #: So much text is shaped at a time. Three units are in memory at once: one that is read, one that waits, one that is shaped.
-UNIT_BYTES = 48 << 20
+UNIT_BYTES = 40 << 20
 _PEEK, _SPREAD = 50, 100
 #: Formats whose records are always of one shape.
 _FIXED = {Format.EVTX: "evtx", Format.XML: "evtx"}
@@ -36,10 +36,6 @@ class Unit:
     before: dict[int, int] = field(default_factory=dict)
     size: int = 0
     position: int = 0  # bytes of all inputs read so far
-
-    def table(self, guess: tuple[str, ...]) -> pa.Table:
-        """The records of one guess, one piece; they are taken out of the unit."""
-        return pa.Table.from_batches(self.records.pop(guess), RECORDS).combine_chunks()
 
 
 @dataclass

@@ -10,7 +10,7 @@ import datetime as dt
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,11 +37,12 @@ from dohyo.engines.duckdb.storing import (
 from dohyo.sources.shapes import shape
 from dohyo.sources.shapes.recognise import recognise
 from dohyo.store.layout import ROW_GROUP, arranged
-from dohyo.store.names import MESSAGE_NAMES, XML_NAMES, Names, names_in
-from dohyo.store.values import Opener, Path, Statements, Values, columns_of
+from dohyo.store.names import MESSAGE_NAMES, MOST, XML_NAMES, Names, names_in
+from dohyo.store.values import Opener, Path, Statements, Values, columns_of, taken_texts, whole
 
 _WRITTEN = Written(XML_NAMES, MESSAGE_NAMES)
 _PEEK = 50
+_BUILT_IN = {n.lower() for n in BUILT_IN}
 #: More days or categories than this in one unit are noise: broken clocks, made-up names. They share a partition.
 _DAYS, _CATEGORIES = 400, 64
 _DAY = 86_400_000
@@ -72,24 +73,27 @@ class Facts:
 
     def column(self, name: str) -> Any:
         """A column as one array."""
-        return self.table.column(name).combine_chunks()
+        return whole(self.table.column(name))
 
 
 class Shaper:
     """Shapes units of records of one guess. ``shapes``: what the guess has become; ``known``: the names behind each shape,
-    sign and texts."""
+    sign and texts; ``asked``: the spellings of the names that were columns so far, by lower-cased name; ``texts``: the names
+    that stand in texts."""
 
     def __init__(self, guess: tuple[str, ...], statements: Statements, category: str | None) -> None:
         self.shapes, self.statements, self.category = guess, statements, category
         self.opener = Opener(statements)
         self.known: dict[tuple[str, int, int], Names] = {}
+        self.asked: dict[str, set[str]] = {}
+        self.texts: set[str] = set()
 
     def facts(self, records: pa.Table) -> Facts:
         """The first look. Shapes that the guess did not know are added until each record has one, or is broken."""
-        values = self.opener.open(records["raw"].combine_chunks())
+        values = self.opener.open(whole(records["raw"]))
         broken = values.broken | _nothing(values, records["raw"])
         while True:
-            sql, raw = self.statements.made(_first, self.shapes, frozenset(values.paths), frozenset(values.objects), self.category)
+            sql, raw = self.statements.made(_first, self.shapes, values.paths, values.objects, self.category)
             number = pa.array(np.zeros(len(records), dtype=np.uint8))  # a statement may need none of the values
             table = self.statements.run(sql, columns_of(values, raw.values, raw.present, [("number", number)]))
             lost = pc.and_(pc.equal(table["shape"], 0), pa.array(~broken))
@@ -123,18 +127,23 @@ class Shaper:
             used.add(name)
         return found, tuple(sorted(used))
 
-    def fields(self, facts: Facts, found: Names) -> Fields:
-        """All fields of the records, for which these names were found."""
-        asked = tuple(c for c in found.chosen.values() if c not in BUILT_IN)
-        spellings = Spellings({n: set(s) for n, s in found.columns.items()})
+    def fields(self, facts: Facts, parts: Sequence[Part]) -> Fields:
+        """All fields that the records of these partitions have as columns."""
+        if len(self.asked) > MOST:
+            self.asked, self.texts = {}, set()
+        for part in parts:
+            self.texts |= part.names.texts
+            for name in part.names.chosen:
+                self.asked.setdefault(name, set()).update(part.names.columns[name])
+        asked = tuple(n for n in sorted(self.asked) if n not in _BUILT_IN)
+        spelled = tuple((n, tuple(sorted(self.asked[n]))) for n in sorted(self.asked))
         values = facts.values
-        sets = frozenset(values.paths), frozenset(values.objects), frozenset(found.texts)
-        fields, sql, raw = self.statements.made(_second, facts.shapes, asked, spellings.key(), *sets)
+        fields, sql, raw = self.statements.made(_second, facts.shapes, asked, spelled, values.paths, values.objects, frozenset(self.texts))
         made = pa.table({})
         if sql is not None:
             chunk = columns_of(values, raw.values, raw.present, [("__shape", facts.column("shape"))])
-            made = self.statements.run(sql, chunk).combine_chunks()
-        values.fetch([f.path for f in fields.values() if isinstance(f, Taken)], ())
+            made = self.statements.run(sql, chunk)
+        values.fetch(dict.fromkeys(f.path for f in fields.values() if isinstance(f, Taken)), ())
         return Fields(facts, fields, made)
 
 
@@ -156,8 +165,8 @@ class Fields:
         columns = {name: self.facts.table[name].take(index) for name in (TIME, KIND, *BUILT_IN)}
         columns |= {name: self.made[field.column].take(index) for name, field in self.fields.items() if isinstance(field, Made)}
         columns |= self._taken(rows)
-        raw = records["raw"].chunk(0).take(index)
-        size = trimmed_lengths(raw)
+        raw = taken_texts(whole(records["raw"]), rows)
+        size = pa.chunked_array([trimmed_lengths(texts) for texts in raw.chunks])
         if OWN_RAW in columns:
             size = pc.coalesce(pc.binary_length(columns[OWN_RAW]), size)
         columns |= {ID: records["row_id"].take(index), SIZE: size.cast(pa.int64()), RECORD: raw}

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 import numpy as np
@@ -26,6 +26,7 @@ from dohyo.engines.duckdb.storing import (
     structures_statement,
 )
 
+T = TypeVar("T")
 Path = tuple[str, ...]
 
 RECORDS = pa.schema([("raw", pa.string()), ("row_id", pa.int64())])
@@ -33,9 +34,12 @@ PIECE = 8_192  # records in one batch that the engine is handed
 _TOP: Path = ()
 #: With more objects than this in its records a log has keys that are values: its records are told apart in another way.
 _OBJECTS = 256
+#: And with more layouts than this its records have less in common than is worth to be remembered.
+_LAYOUTS = 1_000
 _BRACE, _QUOTE = ord("{"), ord('"')
 _BLOCK = 512  # records whose values fit the processor's cache
 _NULLS = pa.nulls(_BLOCK, pa.string())
+_NO = np.zeros(0, dtype=bool)
 
 
 class Statements:
@@ -54,9 +58,48 @@ class Statements:
 
     def run(self, sql: str, chunk: pa.Table) -> pa.Table:
         """The result over these rows, in their order, in one piece: the engine need not hold it a second time."""
+        return self.stream(sql, chunk, max(1, len(chunk))).read_all()
+
+    def stream(self, sql: str, chunk: pa.Table, size: int) -> pa.RecordBatchReader:
+        """The result in pieces of so many rows."""
         reader = pa.RecordBatchReader.from_batches(chunk.schema, chunk.to_batches(max_chunksize=PIECE))
         self.connection.register("chunk", reader)
-        return self.connection.sql(sql).to_arrow_reader(max(1, len(chunk))).read_all()
+        return self.connection.sql(sql).to_arrow_reader(size)
+
+
+class Memory:
+    """Memory for texts that are put together from pieces: it is used again and again, for new memory costs the system more
+    than filling it. What was put together before is gone then."""
+
+    def __init__(self) -> None:
+        self._bytes = np.empty(0, dtype=np.uint8)
+        self._size = 0
+        self._offsets: list[Any] = []
+
+    def begin(self, size: int) -> None:
+        """Forgets what was put together; what comes has about ``size`` bytes."""
+        self._size, self._offsets = 0, [np.zeros(1, dtype=np.int32)]
+        if size > len(self._bytes):
+            self._bytes = np.empty(size + size // 4, dtype=np.uint8)  # the system gives no memory until it is written to
+
+    def add(self, texts: pa.StringArray) -> None:
+        """Takes in some texts."""
+        if not len(texts):
+            return
+        offsets = np.frombuffer(texts.buffers()[1], dtype=np.int32, count=len(texts) + 1, offset=texts.offset * 4)
+        first, end = int(offsets[0]), self._size + int(offsets[-1] - offsets[0])
+        if end > len(self._bytes):
+            kept, self._bytes = self._bytes[: self._size], np.empty(end + end // 4, dtype=np.uint8)
+            self._bytes[: self._size] = kept
+        if end > self._size:
+            self._bytes[self._size : end] = np.frombuffer(texts.buffers()[2], dtype=np.uint8)[first : int(offsets[-1])]
+        self._offsets.append(offsets[1:] + np.int32(self._size - first))
+        self._size = end
+
+    def texts(self) -> pa.StringArray:
+        """All of them."""
+        offsets = np.concatenate(self._offsets)
+        return pa.StringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(self._bytes[: self._size]))
 
 
 class Kind(Enum):
@@ -80,18 +123,38 @@ class Layout:
         return {path for path, kind in self.paths.items() if kind in kinds and "*" not in path}
 
 
+@dataclass(frozen=True)
+class Known:
+    """Where records have values: ``plain``: those that are asked for in any case. It changes seldom, and what is made of it
+    need not be made anew for each unit."""
+
+    paths: frozenset[Path]
+    objects: frozenset[Path]
+    plain: frozenset[Path]
+
+    @classmethod
+    def of(cls, layouts: Sequence[Layout], objects: set[Path]) -> Known:
+        """What some layouts have together; ``objects``: where there are objects in further ones."""
+
+        def at(*kinds: Kind) -> set[Path]:
+            return {p for layout in layouts for p in layout.at(*kinds)}
+
+        # what is null in some records may be a value in others of the same sign, unless it is an object in others still
+        plain = at(Kind.PLAIN) | at(Kind.NULL) - objects
+        return cls(frozenset(p for layout in layouts for p in layout.paths), frozenset(at(Kind.OBJECT)), frozenset(plain))
+
+
 _NONE = Layout((), {})
 _OBJECT_OR_NOT = (Kind.OBJECT,), (Kind.NULL, Kind.PLAIN)
 
 
 class Values:
     """The values of some records. ``signs``, ``codes``: the signs, and which of them each record has; ``broken``: which
-    records are no JSON; ``layouts``: of the signs."""
+    records are no JSON; ``layouts``: of the signs; ``known``: where these records, and others of their kind, have values."""
 
-    def __init__(self, signs: Any, codes: Any, broken: Any, layouts: list[Layout]) -> None:
+    def __init__(self, signs: Any, codes: Any, broken: Any, layouts: list[Layout], known: Known) -> None:
         self.signs, self.codes, self.broken, self.layouts = signs, codes, broken, layouts
-        self.paths = {p for layout in layouts for p in layout.paths}
-        self.objects = {p for layout in layouts for p in layout.at(Kind.OBJECT)}
+        self.paths, self.objects = known.paths, known.objects
 
     def picked(self, paths: Sequence[Path], rows: Any) -> pa.Table:
         """The values at these paths, of these records in this order, as columns ``0``, ``1`` …."""
@@ -116,14 +179,13 @@ class Values:
 class Lists(Values):
     """Values that stand in a list for each record."""
 
-    def __init__(self, lists: pa.ListArray, *facts: Any) -> None:
+    def __init__(self, starts: Any, texts: pa.StringArray, *facts: Any) -> None:
         super().__init__(*facts)
-        self._starts = lists.offsets.to_numpy()[:-1].astype(np.int64)
-        self._texts = lists.values
+        self._starts, self._texts = starts, texts
         self._places: dict[Path, Any] = {}
 
     def picked(self, paths: Sequence[Path], rows: Any) -> pa.Table:
-        places = np.array([self._place(path) for path in paths], dtype=np.int64).reshape(len(paths), len(self.layouts))
+        places = np.array([self._place(path) for path in paths], dtype=np.int32).reshape(len(paths), len(self.layouts))
         chunks: list[list[pa.Array]] = [[] for _ in paths]
         for at in range(0, len(rows), _BLOCK):
             self._block(places, rows[at : at + _BLOCK], chunks)
@@ -132,10 +194,12 @@ class Lists(Values):
     def _block(self, places: Any, rows: Any, chunks: list[list[pa.Array]]) -> None:
         """The values of so few records that these stay in the processor's cache meanwhile; all columns in one go."""
         codes, count = self.codes[rows], len(rows)
-        there = (places[:, np.unique(codes)] >= 0).any(axis=1)
-        at = places[there][:, codes]
-        none = at < 0
-        texts = self._texts.take(pa.array((self._starts[rows] + at).ravel(), mask=none.ravel() if none.any() else None))
+        found = np.flatnonzero(np.bincount(codes, minlength=len(self.layouts)))
+        there = (places.take(found, axis=1) >= 0).any(axis=1)
+        at = places[there].take(codes, axis=1)
+        none = at < 0 if len(found) > 1 else _NO
+        at += self._starts[rows]
+        texts = self._texts.take(pa.array(at.ravel(), mask=none.ravel() if none.any() else None))
         begins = np.where(there, np.cumsum(there) - 1, -1) * count
         for taken, begin in zip(chunks, begins.tolist(), strict=True):
             taken.append(_NULLS.slice(0, count) if begin < 0 else texts.slice(begin, count))
@@ -144,7 +208,7 @@ class Lists(Values):
         """Where in the lists of each sign the value at a path is; -1: it is not there."""
         if path not in self._places:
             found = [layout.keys.index(path[0]) if path in layout.paths else -1 for layout in self.layouts]
-            self._places[path] = np.array(found, dtype=np.int64)
+            self._places[path] = np.array(found, dtype=np.int32)
         return self._places[path]
 
     def opened(self) -> dict[Path, Any]:
@@ -184,6 +248,16 @@ class Places(Values):
         return {path: rows for path, rows in found.items() if len(rows)}
 
 
+def whole(column: pa.ChunkedArray) -> pa.Array:
+    """A column in one piece; what is in one already is not copied."""
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
+def taken_texts(texts: pa.StringArray, rows: Any) -> pa.ChunkedArray:
+    """These of the texts, in pieces that memory in use has room for."""
+    return pa.chunked_array([texts.take(pa.array(rows[at : at + _BLOCK])) for at in range(0, len(rows), _BLOCK)], pa.string())
+
+
 def _like_objects(texts: pa.StringArray) -> Any:
     """The numbers of the texts that begin like an object with something in it, as the engine writes it."""
     offsets = np.frombuffer(texts.buffers()[1], dtype=np.int32, count=len(texts) + 1, offset=texts.offset * 4)
@@ -208,6 +282,8 @@ class Opener:
     layouts: dict[int, Layout] = field(default_factory=dict)
     counts: Counter[int] = field(default_factory=Counter)  # records of each sign
     asked: tuple[set[Path], set[Path]] = field(default_factory=lambda: (set(), set()))
+    memory: Memory = field(default_factory=Memory)
+    _all: tuple[int, Known] | None = None
 
     def open(self, raw: pa.StringArray) -> Values:
         """The values of these records."""
@@ -218,14 +294,18 @@ class Opener:
             if not self._learn(hidden):
                 return values
 
-    def _run(self, make: Callable[..., str], records: pa.Table, *key: Any) -> pa.Table:
+    def _careful(self, read: Callable[[], T]) -> T:
+        """What is read, if need be with statements that bear records that are no JSON."""
         try:
-            return self.statements.run(self.statements.made(make, *key, self.careful), records)
+            return read()
         except duckdb.InvalidInputException:
             if self.careful:
                 raise
         self.careful = True
-        return self._run(make, records, *key)
+        return read()
+
+    def _run(self, make: Callable[..., str], records: pa.Table, *key: Any) -> pa.Table:
+        return self._careful(lambda: self.statements.run(self.statements.made(make, *key, self.careful), records))
 
     def _learn(self, objects: set[Path], others: Iterable[Path] = ()) -> bool:
         """Takes in where objects are, and where there is something else; true when that is news, so that records must be told
@@ -237,7 +317,7 @@ class Opener:
         self.mixed |= self.objects & set(others)
         if before == (len(self.objects), len(self.mixed)):
             return False
-        self.layouts, self.counts = {}, Counter()
+        self.layouts, self.counts, self._all = {}, Counter(), None
         return True
 
     @property
@@ -252,7 +332,7 @@ class Opener:
                 table = self._run(structures_statement, records)
             else:
                 table = self._run(signs_statement, records, tuple(sorted(self.objects)), tuple(sorted(self.mixed)))
-            column = table["sign"].combine_chunks()
+            column = whole(table["sign"])
             broken = column.is_null().to_numpy(zero_copy_only=False)
             signs, first, codes, counts = np.unique(
                 column.fill_null(0).to_numpy(), return_index=True, return_inverse=True, return_counts=True
@@ -264,20 +344,36 @@ class Opener:
             objects, others = ({p for layout in layouts for p in layout.at(*kinds)} for kinds in _OBJECT_OR_NOT)
             if not self._learn(objects, others):
                 self.counts.update(dict(zip(signs.tolist(), counts.tolist(), strict=True)))
-                return signs, codes, broken, layouts
+                return signs, codes, broken, layouts, self._known(layouts)
+
+    def _known(self, layouts: list[Layout]) -> Known:
+        """What is known of all records so far; where they are too many different ones, of these records."""
+        if len(self.layouts) > _LAYOUTS:
+            return Known.of(layouts, self.objects)
+        if self._all is None or self._all[0] != len(self.layouts):
+            self._all = len(self.layouts), Known.of([*self.layouts.values()], self.objects)
+        return self._all[1]
 
     # -- what the values are
 
     def _flat(self, records: pa.Table, facts: tuple[Any, ...]) -> tuple[Values, set[Path]]:
-        lists = self._run(lists_statement, records)["texts"].combine_chunks()
-        values = Lists(lists, *facts)
+        values = Lists(*self._careful(lambda: self._lists(records)), *facts)
         return values, self._hidden(records, values.opened())
+
+    def _lists(self, records: pa.Table) -> tuple[Any, pa.StringArray]:
+        """Where the values of each record begin, and all values."""
+        counts: list[Any] = [np.zeros(1, dtype=np.int64)]
+        self.memory.begin(records.nbytes)
+        for batch in self.statements.stream(self.statements.made(lists_statement, self.careful), records, PIECE):
+            lists = batch.column(0)
+            offsets = lists.offsets.to_numpy()
+            counts.append(np.diff(offsets))
+            self.memory.add(lists.values.slice(offsets[0], offsets[-1] - offsets[0]))
+        return np.cumsum(np.concatenate(counts))[:-1].astype(np.int32), self.memory.texts()
 
     def _nested(self, records: pa.Table, facts: tuple[Any, ...]) -> tuple[Values, set[Path]]:
         values = Places(lambda v, *more: self._read(records, v, *more), *facts)
-        # what is null in some records may be a value in others of the same sign, unless it is an object in others still
-        plain = {p for layout in values.layouts for p in layout.at(Kind.PLAIN) | layout.at(Kind.NULL) - self.objects}
-        values.fetch(sorted(plain | (self.asked[0] & values.paths)), sorted(self.asked[1] & values.paths))
+        values.fetch(sorted(facts[-1].plain | (self.asked[0] & values.paths)), sorted(self.asked[1] & values.paths))
         if self._countless:
             return values, set()
         return values, self._hidden(records, values.opened(self.objects))
@@ -289,13 +385,13 @@ class Opener:
         usual, odd = self._cases(values.signs.tolist())
         chunk = records.append_column("odd", pa.array(np.isin(values.signs, odd)[values.codes]))
         table = self._run(places_statement, chunk, tuple(wanted), tuple(present), usual)
-        whole = {p for p in (*wanted, *values.columns) if p in values.objects}
+        texts = {p for p in (*wanted, *values.columns) if p in values.objects}
         for i, path in enumerate(wanted):
-            column = table[f"v{i}"].combine_chunks()
+            column = whole(table[f"v{i}"])
             # within what is asked for as text the engine also looks into texts that hold JSON: those are no objects
-            within = any(path[:at] in whole for at in range(1, len(path)))
+            within = any(path[:at] in texts for at in range(1, len(path)))
             values.columns[path] = pc.if_else(pa.array(values.has(path)), column, None) if within else column
-        values.there |= {p: table[f"w{i}"].combine_chunks() for i, p in enumerate(present)}
+        values.there |= {p: whole(table[f"w{i}"]) for i, p in enumerate(present)}
 
     def _cases(self, signs: list[int]) -> tuple[tuple[Path, ...], list[int]]:
         """Of paths that differ only in case the most usual ones, and the signs of records that have another one."""
@@ -315,8 +411,8 @@ class Opener:
         if not paths:
             return set()
         rows = np.unique(np.concatenate([opened[p] for p in paths]))
-        kinds = self.statements.run(kinds_statement(paths), records.take(pa.array(rows)))["kinds"].combine_chunks()
-        found = pc.equal(kinds.flatten(), "OBJECT").fill_null(False).to_numpy(zero_copy_only=False).reshape(-1, len(paths))
+        kinds = self.statements.run(kinds_statement(paths), records.take(pa.array(rows)))["kinds"]
+        found = pc.equal(whole(kinds).flatten(), "OBJECT").fill_null(False).to_numpy(zero_copy_only=False).reshape(-1, len(paths))
         return {p for p, there in zip(paths, found.any(axis=0).tolist(), strict=True) if there}
 
 

@@ -18,9 +18,8 @@ from dohyo.engines.duckdb.ahead import quick_switches
 from dohyo.engines.duckdb.connect import connect
 from dohyo.store.files import Files
 from dohyo.store.gather import Unit
-from dohyo.store.names import Names
 from dohyo.store.unit import Shaper
-from dohyo.store.values import Statements
+from dohyo.store.values import RECORDS, Memory, Statements
 from dohyo.store.write import Written, write_parts
 
 #: So many units are shaped at the same time; each takes up to 250 MB.
@@ -99,17 +98,25 @@ class _Bench:
         self.files, self.category = files, category
         self.statements = Statements(connect(threads, _MEMORY))
         self.shapers: dict[tuple[str, ...], Shaper] = {}
+        self.memory = Memory()
 
     def shape(self, unit: Unit) -> Stored:
         """Shapes a unit and writes its files."""
         stored = Stored(unit)
         try:
             for guess in list(unit.records):
-                self._one(unit.table(guess), guess, stored)
+                self._one(self._together(unit.records.pop(guess)), guess, stored)
         except BaseException:
             stored.remove(self.files)
             raise
         return stored
+
+    def _together(self, batches: list[pa.RecordBatch]) -> pa.Table:
+        """The records in one piece."""
+        self.memory.begin(sum(batch.nbytes for batch in batches))
+        for batch in batches:
+            self.memory.add(batch["raw"])
+        return pa.table([self.memory.texts(), pa.concat_arrays([b["row_id"] for b in batches])], schema=RECORDS)
 
     def _one(self, records: pa.Table, guess: tuple[str, ...], stored: Stored) -> None:
         if guess not in self.shapers:
@@ -120,8 +127,5 @@ class _Bench:
         parts = shaper.parts(facts, records)
         if not parts:
             return
-        found = Names()
-        for part in parts:
-            found.add(part.names)
-        fields = shaper.fields(facts, found)
+        fields = shaper.fields(facts, parts)
         write_parts(self.files, parts, functools.partial(fields.events, records), stored.written)

@@ -64,7 +64,8 @@ class Tally:
         if bounds["min"] is not None:
             self.first = bounds["min"] if self.first is None else min(self.first, bounds["min"])
             self.last = bounds["max"] if self.last is None else max(self.last, bounds["max"])
-        pairs = pa.table({"c": table["_sourceCategory"], "k": table[KIND]}).group_by(["c", "k"]).aggregate([([], "count_all")])
+        pairs = pa.table({"c": table["_sourceCategory"], "k": table[KIND]}).group_by(["c", "k"], use_threads=False)
+        pairs = pairs.aggregate([([], "count_all")])
         for row in pairs.to_pylist():
             self.kinds[(row["c"] or "", row["k"] or "")] += row["count_all"]
         for name, values in self.values.items():
@@ -129,9 +130,10 @@ def _groups(batches: Iterable[pa.Table], schema: pa.Schema) -> Iterator[pa.Table
 
 
 def _fitted(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """The table with just these columns."""
-    there = set(table.column_names)
-    return pa.table([table[f.name] if f.name in there else pa.nulls(len(table), f.type) for f in schema], schema=schema)
+    """The table with just these columns, whatever the case of their names."""
+    there = dict(zip(map(str.lower, table.column_names), table.columns, strict=True))
+    nulls = {kind: pa.nulls(len(table), kind) for kind in (pa.string(), pa.int64())}
+    return pa.table([there.get(f.name.lower(), nulls[f.type]) for f in schema], schema=schema)
 
 
 def _options(columns: list[str], rows: int) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from dohyo.cli.timeparse import epoch_ms
 from dohyo.formats.values import iso_time
 from dohyo.run import Progress
 from dohyo.store.files import StoreError
+from dohyo.store.memory import keep_memory
 
 #: At the end of an ingest the days are merged that have at least so many small files.
 _FILES = 8
@@ -40,6 +41,7 @@ def ingest_logs(
     paths: list[str] | None, root: str | None, category: str | None, age: str | None, threads: int | None, quiet: bool, verbose: bool
 ) -> None:
     """Ingests, merges small files, forgets what is old, and says what was done."""
+    keep_memory()
     from dohyo.store.compact import compact
     from dohyo.store.ingest import ingest
     from dohyo.store.log import open_log

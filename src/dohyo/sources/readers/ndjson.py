@@ -102,8 +102,8 @@ def _line_blocks(source: Input, report: Callable[[Problem], None], limits: Limit
 
 
 def _read_after(carry: Bytes, size: int, stream: Safely) -> Bytes:
-    """``carry`` and up to ``size`` bytes of ``stream``, in memory that is written once."""
-    buffer = np.empty(carry.size + size, dtype=np.uint8)
+    """``carry`` and up to ``size`` bytes of ``stream``, in memory that is written once; Arrow's, which is used again."""
+    buffer = np.frombuffer(pa.allocate_buffer(carry.size + size), dtype=np.uint8)
     buffer[: carry.size] = carry
     return buffer[: carry.size + stream.fill(buffer[carry.size :].data)]
 
