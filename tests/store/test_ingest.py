@@ -416,6 +416,25 @@ def test_records_with_the_same_keys_but_other_values_keep_them_all(log: Path, ro
         assert search(query, [root]).rows == search(query, [str(log)]).rows, field
 
 
+def test_null_and_the_empty_text_are_two_things(log: Path, root: str) -> None:
+    with log.open("a") as out:
+        out.writelines(line(1000 + i, own=(None, "", "x")[i % 3], CommandLine=("", None, "y")[i % 3]) for i in range(300))
+    ingest([str(log)], root)
+    for field in ("own", "CommandLine"):
+        rows = search(f"* | count by {field}", [root]).rows
+        assert rows == search(f"* | count by {field}", [str(log)]).rows
+        assert {r[field]: r["_count"] for r in rows if not r[field]} == {None: 200, "": 100}
+
+
+def test_what_is_a_column_in_one_category_may_be_an_object_or_another_spelling_in_the_next(log: Path, root: str) -> None:
+    with log.open("a") as out:
+        for i, more in enumerate([{"Channel": "System", "a": "x", "foo": "1"}, {"a": {"b": 1}, "Foo": "2"}] * 3):
+            out.write(line(1000 + i, **more))
+    ingest([str(log)], root)
+    for query in ('* | where a = "x" | count by foo', '* | where a.b = 1 | count by FOO', "* | count by foo, Channel"):
+        assert search(query, [root]).rows == search(query, [str(log)]).rows, query
+
+
 def test_records_whose_keys_are_values_are_told_apart_too(log: Path, root: str) -> None:
     with log.open("a") as out:
         for i in range(600):

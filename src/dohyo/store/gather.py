@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 import pyarrow as pa
@@ -15,7 +16,7 @@ from dohyo.sources.model import Chunk, Format, Input, Problem
 from dohyo.sources.readers import READERS
 from dohyo.sources.shapes.recognise import recognise
 from dohyo.store.columnar import read_rows
-from dohyo.store.origins import Digest, Seen, gone, stamp_of
+from dohyo.store.origins import Digest, Seen, digest_of, gone, stamp_of
 from dohyo.store.state import Origin
 from dohyo.store.values import RECORDS
 
@@ -71,16 +72,27 @@ class Gathering:
             self.known.append(source.name)
             return
         stamp = stamp_of(source)  # before it is read: what is written meanwhile is looked at the next time
-        old, more = (None, True) if source.once else self.seen.match(source, self._chunks(source, _ignore))
+        held = _Held(self.report)
+        chunks = self._chunks(source, held)
+        first = next((c for c in chunks if len(c.raw)), None)
+        begun = chain([first] if first else (), chunks)
+        if source.once or first is None or not self.seen.beginning(digest_of(first.raw[0])):
+            held.release()  # nothing known begins so: what was begun is read on
+            yield from self._read(source, None, self._overlap(source), stamp, begun)
+            return
+        old, more = self.seen.match(source, begun)
         if old is not None and not more:
             self.known.append(source.name)
             if old.name == source.name:
                 self._note(replace(old, stamp=stamp), old.count)
             return
-        known = old.count if old else 0
-        if old is None and source.format is Format.EVTX:
-            known = self.seen.overlap(source, self._chunks(source, _ignore))
-        yield from self._read(source, old, known, stamp)
+        known = old.count if old else self._overlap(source)
+        yield from self._read(source, old, known, stamp, self._chunks(source, self.report))
+
+    def _overlap(self, source: Input) -> int:
+        if source.format is not Format.EVTX:
+            return 0
+        return self.seen.overlap(source, self._chunks(source, _ignore))
 
     def _chunks(self, source: Input, report: Callable[[Problem], None]) -> Iterator[Chunk]:
         reader = read_rows if source.format is Format.PARQUET else READERS[source.format]
@@ -91,7 +103,9 @@ class Gathering:
         self._unit.before.setdefault(origin.id, before)
         self.seen.origins[origin.id] = origin
 
-    def _read(self, source: Input, old: Origin | None, known: int, stamp: tuple[int, int] | None) -> Iterator[Unit]:
+    def _read(
+        self, source: Input, old: Origin | None, known: int, stamp: tuple[int, int] | None, chunks: Iterable[Chunk]
+    ) -> Iterator[Unit]:
         """The records after the first ``known``."""
         number = old.id if old else next(self.numbers)
         name = source.name if old is None or gone(old) else old.name
@@ -101,7 +115,7 @@ class Gathering:
         def so_far(stamp: tuple[int, int] | None) -> Origin:
             return Origin(number, name, source.format.value, digest.count, 0, digest.head, digest.text, stamp, last, digest.tail)
 
-        for chunk in self._chunks(source, self.report):
+        for chunk in chunks:
             fresh = max(0, known - digest.count)
             digest.take(chunk.raw)
             raw, records = chunk.raw.slice(fresh), chunk.records.slice(fresh)
@@ -135,6 +149,26 @@ def guessed(raw: pa.StringArray) -> tuple[str, ...]:
         if isinstance(record, dict):
             found[recognise(record).name] += 1
     return tuple(sorted(found)) or ("generic",)
+
+
+class _Held:
+    """Holds problems back until it is clear that the reading that met them counts."""
+
+    def __init__(self, report: Callable[[Problem], None]) -> None:
+        self._report = report
+        self._waiting: list[Problem] | None = []
+
+    def __call__(self, problem: Problem) -> None:
+        if self._waiting is None:
+            self._report(problem)
+        else:
+            self._waiting.append(problem)
+
+    def release(self) -> None:
+        """Tells them, and further ones at once."""
+        waiting, self._waiting = self._waiting or [], None
+        for problem in waiting:
+            self._report(problem)
 
 
 def _ignore(problem: Problem) -> None:

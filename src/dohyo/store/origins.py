@@ -74,7 +74,7 @@ class Seen:
         for chunk in chunks:
             raw = chunk.raw
             if wanted is None and len(raw):
-                wanted = self._beginning(digest_of(raw[0]))
+                wanted = self.beginning(digest_of(raw[0]))
             while wanted and digest.count + len(raw) >= wanted[0].count:
                 origin = wanted.pop(0)
                 at = origin.count - digest.count
@@ -104,7 +104,7 @@ class Seen:
             seen += len(numbers)
         return found
 
-    def _beginning(self, head: str) -> list[Origin]:
+    def beginning(self, head: str) -> list[Origin]:
         """The origins that begin with the same record, those of the fewest records first."""
         return sorted((o for o in self.origins.values() if o.head == head and o.count), key=lambda o: o.count)
 

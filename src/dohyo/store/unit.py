@@ -138,7 +138,8 @@ class Shaper:
         asked = tuple(n for n in sorted(self.asked) if n not in _BUILT_IN)
         spelled = tuple((n, tuple(sorted(self.asked[n]))) for n in sorted(self.asked))
         values = facts.values
-        fields, sql, raw = self.statements.made(_second, facts.shapes, asked, spelled, values.paths, values.objects, frozenset(self.texts))
+        key = facts.shapes, asked, spelled, values.paths, values.objects, frozenset(self.texts)
+        fields, sql, raw = self.statements.made(_second, *key)
         made = pa.table({})
         if sql is not None:
             chunk = columns_of(values, raw.values, raw.present, [("__shape", facts.column("shape"))])

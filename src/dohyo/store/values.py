@@ -75,10 +75,13 @@ class Memory:
         self._bytes = np.empty(0, dtype=np.uint8)
         self._size = 0
         self._offsets: list[Any] = []
+        self._there: list[Any] = []  # for each piece which texts are not null
+        self._nulls = 0
 
     def begin(self, size: int) -> None:
         """Forgets what was put together; what comes has about ``size`` bytes."""
         self._size, self._offsets = 0, [np.zeros(1, dtype=np.int32)]
+        self._there, self._nulls = [], 0
         if size > len(self._bytes):
             self._bytes = np.empty(size + size // 4, dtype=np.uint8)  # the system gives no memory until it is written to
 
@@ -93,13 +96,17 @@ class Memory:
             self._bytes[: self._size] = kept
         if end > self._size:
             self._bytes[self._size : end] = np.frombuffer(texts.buffers()[2], dtype=np.uint8)[first : int(offsets[-1])]
+        self._there.append(texts.is_valid().to_numpy(zero_copy_only=False) if texts.null_count else np.ones(len(texts), dtype=bool))
+        self._nulls += texts.null_count
         self._offsets.append(offsets[1:] + np.int32(self._size - first))
         self._size = end
 
     def texts(self) -> pa.StringArray:
         """All of them."""
         offsets = np.concatenate(self._offsets)
-        return pa.StringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(self._bytes[: self._size]))
+        there = pa.py_buffer(np.packbits(np.concatenate(self._there), bitorder="little")) if self._nulls else None
+        data = pa.py_buffer(self._bytes[: self._size])
+        return pa.StringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), data, there, self._nulls)
 
 
 class Kind(Enum):

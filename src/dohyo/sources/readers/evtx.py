@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import numpy as np
 import pyarrow as pa
 
 from dohyo.sources.limits import LIMITS, Limits
@@ -44,7 +45,11 @@ def _numbers(ids: list[int]) -> pa.Int64Array:
 
 
 def _strings(texts: list[str]) -> pa.StringArray:
+    """The texts, encoded all at once: one by one, each text that is not all ASCII would keep a second copy of itself."""
     try:
-        return pa.array(texts, pa.string())
+        data = "".join(texts).encode()
     except UnicodeEncodeError:  # half of a surrogate pair in a damaged record
-        return pa.array([text.encode("utf-8", "replace").decode() for text in texts], pa.string())
+        return _strings([text.encode("utf-8", "replace").decode() for text in texts])
+    offsets = np.zeros(len(texts) + 1, dtype=np.int32)
+    np.cumsum([len(text) if text.isascii() else len(text.encode()) for text in texts], out=offsets[1:])
+    return pa.StringArray.from_buffers(len(texts), pa.py_buffer(offsets), pa.py_buffer(data))
