@@ -33,9 +33,9 @@ _SPELLED = ['hash(s, "sha1")', 'hash(t, "murmur3_128")', 'format("%5.1f|%s|%d", 
 
 
 def events() -> st.SearchStrategy[list[dict[str, str | None]]]:
-    """A few events; fields may be absent or null."""
+    """Some events; fields may be absent or null."""
     one = st.fixed_dictionaries({}, optional={k: st.sampled_from([*v, None]) for k, v in _FIELDS.items()})
-    return st.lists(one, min_size=1, max_size=12)
+    return st.lists(one, min_size=1, max_size=40)
 
 
 def written(found: Sequence[dict[str, str | None]]) -> str:

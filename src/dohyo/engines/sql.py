@@ -56,7 +56,8 @@ class Dialect:
     the table's own; ``name type`` for calls that give this type alone. ``spelling``: the
     names that the table's SQL uses, as the engine spells them; a function whose SQL uses another name is borrowed (see
     ``borrowed.py``). ``None``: the table is written in the engine's own SQL. ``unsupported``: functions and nodes that it
-    lacks, with the reason.
+    lacks, with the reason. ``moving``: aggregates over a moving frame, made of a list of the numbers in it, where the engine's own
+    take off what leaves the frame: nothing that is infinite can be taken off, and large numbers leave others wrong.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Dialect:
     rewritten: Mapping[str, Build] = field(default_factory=dict)
     spelling: Mapping[str, Build] | None = None
     aggregates: Mapping[str, Build] = field(default_factory=dict)
+    moving: Mapping[str, Build] = field(default_factory=dict)
     unsupported: Mapping[str, str] = field(default_factory=dict)
     materializes: bool = False  # knows ``AS MATERIALIZED``
     nan_is_largest: bool = False  # compares NaN as the largest number, and as equal to itself
@@ -428,7 +430,9 @@ class Statement:
 
     def _over(self, call: WindowCall, order: Order, block: Block) -> Sql:
         row = WINDOWS[call.function]
-        function = self.exprs.spelled(row.build, [self.exprs.value(a, block.env) for a in call.args])
+        moves = call.preceding is not None and call.type is Type.DOUBLE
+        listed = self.dialect.moving.get(call.function) if moves else None
+        function = self.exprs.spelled(_list if listed else row.build, [self.exprs.value(a, block.env) for a in call.args])
         keys = self._keys(call.function, order if call.order is None else call.order, block)
         window = exp.Window(
             this=function,
@@ -437,7 +441,7 @@ class Statement:
         )
         if row.framed and not call.whole:
             window.set("spec", _frame(call))
-        return window
+        return listed(window) if listed else window
 
     def _keys(self, function: str, order: Order, block: Block) -> list[exp.Ordered]:
         newest = [(k.name, k.descending) for k in order] == [(TIME, True), (ID, False)]
@@ -482,6 +486,10 @@ class Statement:
         for other in parts[1:]:
             query = exp.union(query, other, distinct=False, copy=False)
         return self._cte(query, names)
+
+
+def _list(values: Sql) -> Sql:
+    return exp.Anonymous(this="list", expressions=[values])
 
 
 def _rows(values: Sql) -> Sql:

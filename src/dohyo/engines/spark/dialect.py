@@ -17,6 +17,7 @@ from dohyo.plan.functions.model import (
     binary,
     case,
     cast,
+    coalesce,
     is_null,
     lit,
     literal_value,
@@ -273,6 +274,51 @@ def _largest(x: Sql) -> Sql:
     return case((apply("bool_or", apply("isnan", x)), cast(lit("NaN"), "DOUBLE")), default=exp.Max(this=x.copy()))
 
 
+def _smallest(x: Sql) -> Sql:
+    """Only where there is nothing else it is what is no number; to Sail it depends on the order of the rows."""
+    x = cast(x, "DOUBLE")
+    least = exp.Min(this=case((exp.Not(this=apply("isnan", x)), x.copy())))
+    return coalesce(least, case((apply("bool_or", apply("isnan", x.copy())), cast(lit("NaN"), "DOUBLE"))))
+
+
+def _fold(step: dict[str, Sql], end: Sql) -> Build:
+    """An aggregate of a list: each ``x`` that is not null makes of the state ``a``, zeros at first, what ``step`` says, and ``end``
+    is the result."""
+
+    def build(values: Sql) -> Sql:
+        kept = case((is_null(exp.column("x")), exp.column("a")), default=_struct(step))
+        start = _struct(dict.fromkeys(step, lit(0)))
+        return apply("aggregate", values, start, _lambda(kept, "a", "x"), _lambda(end.copy(), "a"))
+
+    return build
+
+
+def _struct(parts: dict[str, Sql]) -> Sql:
+    return apply("named_struct", *(x for name, value in parts.items() for x in (lit(name), cast(value.copy(), "DOUBLE"))))
+
+
+def _lambda(body: Sql, *names: str) -> Sql:
+    return exp.Lambda(this=body, expressions=[exp.to_identifier(name) for name in names])
+
+
+def _moving() -> dict[str, Build]:
+    """Mean and deviation as the numbers come (Welford), and the sum."""
+    x, (n, s, mean, squares) = exp.column("x"), (exp.column(name, table="a") for name in ("n", "s", "mean", "squares"))
+    more = binary(exp.Add)(n, lit(1))
+    off = binary(exp.Sub)(x, mean)
+    nearer = binary(exp.Add)(mean, binary(exp.Div)(off, more))
+    wider = binary(exp.Add)(squares, binary(exp.Mul)(off, binary(exp.Sub)(x, nearer)))
+    some, several = exp.GT(this=n, expression=lit(0)), exp.GT(this=n, expression=lit(1))
+    summed = {"n": more, "s": binary(exp.Add)(s, x)}
+    spread = {"n": more, "mean": nearer, "squares": wider}
+    deviation = apply("sqrt", binary(exp.Div)(squares, binary(exp.Sub)(n, lit(1))))
+    return {
+        "sum": _fold(summed, case((some, s))),
+        "avg": _fold(summed, case((some, binary(exp.Div)(s, n)))),
+        "stddev": _fold(spread, case((several, deviation))),
+    }
+
+
 def _quantile(value: Sql, fraction: Sql) -> Sql:
     """Between the closest ranks; Sail's own counts in decimals of a few digits."""
     listed = apply("array_sort", apply("collect_list", value))
@@ -281,7 +327,9 @@ def _quantile(value: Sql, fraction: Sql) -> Sql:
     a, b = (apply("get", listed.copy(), cast(at, "INT")) for at in (low, high))
     rest = exp.Paren(this=exp.Sub(this=place.copy(), expression=low.copy()))
     between = exp.Add(this=a.copy(), expression=exp.Mul(this=exp.Paren(this=exp.Sub(this=b, expression=a.copy())), expression=rest))
-    return case((exp.EQ(this=low.copy(), expression=high.copy()), a), default=between)
+    # between two equal ones is no other, be they infinite
+    equal = exp.Or(this=exp.EQ(this=low.copy(), expression=high.copy()), expression=exp.EQ(this=a.copy(), expression=b.copy()))
+    return case((equal, a), default=between)
 
 
 def _one_nan(build: Build) -> Build:
@@ -314,11 +362,13 @@ def _cast_eager(sql: exp.Cast) -> Sql:
 _SAIL_NAMES: dict[str, Build] = {"quantile_cont": _quantile, "Cast": _cast_eager, **_whole_doubles(eager=True)}
 
 
-def _dialect(name: str, engine: Engine, own: dict[str, Build], aggregates: dict[str, Build], names: dict[str, Build]) -> Dialect:
+def _dialect(
+    name: str, engine: Engine, own: dict[str, Build], aggregates: dict[str, Build], names: dict[str, Build], moving: dict[str, Build]
+) -> Dialect:
     spelling = _PLAIN | _regexes(engine) | {"Cast": _cast, "TryCast": _cast, "Div": _divided} | names
     return Dialect(name, "spark", _REWRITTEN | own, spelling, _AGGREGATES | aggregates, nan_is_largest=True, orders_aggregates=False,
-                   order_key=_order_key)  # fmt: skip
+                   order_key=_order_key, moving=moving)  # fmt: skip
 
 
-SPARK = _dialect("spark", JAVA, {}, {}, {})
-SAIL = _dialect("sail", RUST, _SAIL_NUMBERS, {"max": _largest}, _SAIL_NAMES)
+SPARK = _dialect("spark", JAVA, {}, {}, {}, {})
+SAIL = _dialect("sail", RUST, _SAIL_NUMBERS, {"max": _largest, "min": _smallest}, _SAIL_NAMES, _moving())
