@@ -268,17 +268,30 @@ _REWRITTEN: dict[str, Build] = {
 _AGGREGATES: dict[str, Build] = {"most_recent": _recent("max_by"), "least_recent": _recent("min_by")}
 
 
+def _extreme(kind: type[exp.Max | exp.Min], worst: str, x: Sql) -> Sql:
+    """The largest (smallest) number: of others than the worst, which Sail would take for one that is finite."""
+    bound = cast(lit(worst), "DOUBLE")
+    better = exp.LT if kind is exp.Min else exp.GT
+    usual = kind(this=case((better(this=x, expression=bound), x.copy())))
+    at_worst = apply("bool_or", exp.EQ(this=x.copy(), expression=bound.copy()))
+    return coalesce(usual, case((at_worst, bound.copy())))
+
+
+def _some_nan(x: Sql) -> Sql:
+    return apply("bool_or", apply("isnan", x))
+
+
 def _largest(x: Sql) -> Sql:
     """What is no number is the largest of all; Sail would leave it out."""
     x = cast(x, "DOUBLE")
-    return case((apply("bool_or", apply("isnan", x)), cast(lit("NaN"), "DOUBLE")), default=exp.Max(this=x.copy()))
+    return case((_some_nan(x), cast(lit("NaN"), "DOUBLE")), default=_extreme(exp.Max, "-Infinity", x.copy()))
 
 
 def _smallest(x: Sql) -> Sql:
-    """Only where there is nothing else it is what is no number; to Sail it depends on the order of the rows."""
+    """What is no number is it only where there is nothing else; to Sail it depends on the order of the rows."""
     x = cast(x, "DOUBLE")
-    least = exp.Min(this=case((exp.Not(this=apply("isnan", x)), x.copy())))
-    return coalesce(least, case((apply("bool_or", apply("isnan", x.copy())), cast(lit("NaN"), "DOUBLE"))))
+    number = case((exp.Not(this=apply("isnan", x)), x.copy()))
+    return coalesce(_extreme(exp.Min, "Infinity", number), case((_some_nan(x.copy()), cast(lit("NaN"), "DOUBLE"))))
 
 
 def _fold(step: dict[str, Sql], end: Sql) -> Build:
