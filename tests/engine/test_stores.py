@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from differential import events, queries, same, written
+from hypothesis import HealthCheck, Phase, given, settings
 
 from dohyo.detections.hunt import run_detections
 from dohyo.detections.load import load
 from dohyo.engines.errors import EngineError
 from dohyo.engines.spark import engine as spark_engine
 from dohyo.engines.spark import files, server
+from dohyo.results import Result
 from dohyo.run import Query, RunOptions, run_queries, search
 from dohyo.store.ingest import ingest
 
@@ -23,6 +26,8 @@ pytestmark = [
     pytest.mark.xdist_group("engines"),  # one server for all
 ]
 
+_QUIET: dict[str, Any] = {"deadline": None, "derandomize": True, "database": None, "phases": [Phase.generate],
+                          "suppress_health_check": list(HealthCheck)}  # fmt: skip
 QUERIES = [
     "powershell | fields _messageTime, _raw, _size, _messageId, _source, _sourceHost, Computer | limit 50",
     '_sourceCategory=windows/sysmon | where EventID in ("1", "3") | count by Image, DestinationPort, User',
@@ -83,6 +88,34 @@ def test_a_store_that_the_server_does_not_see(engine: str, tmp_path: Path) -> No
     next(root.rglob("part-*.parquet")).unlink()
     with pytest.raises(EngineError, match="same address"):
         search("* | count", [root], RunOptions(engine=server.local(engine).url))
+
+
+@pytest.fixture(scope="module")
+def random_store(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A store of events at random, the same each time."""
+    folder, made = tmp_path_factory.mktemp("random"), []
+
+    @given(events())
+    @settings(max_examples=8, **_QUIET)
+    def more(some: list[dict[str, str | None]]) -> None:
+        made.extend(some)
+
+    more()
+    (folder / "e.ndjson").write_text(written(made), "utf-8")
+    ingest([str(folder / "e.ndjson")], str(folder / "s"))
+    return str(folder / "s")
+
+
+@given(query=queries())
+@settings(max_examples=10, **_QUIET)
+def test_queries_at_random(random_store: str, engine: str, query: str) -> None:
+    """What the server does of the files, filters included, gives what DuckDB gives."""
+    wanted, got = (run_queries([Query(query)], [random_store], RunOptions(engine=name))[0] for name in ("duckdb", engine))
+    assert isinstance(wanted, Result) == isinstance(got, Result), query
+    if isinstance(wanted, Result) and isinstance(got, Result):
+        assert len(wanted) == len(got), query
+        for a, b in zip(wanted.rows, got.rows, strict=True):
+            assert list(a) == list(b) and all(same(a[k], b[k]) for k in a), f"{query}\n{a}\n{b}"
 
 
 @pytest.fixture

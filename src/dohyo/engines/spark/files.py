@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from dohyo.engines.duckdb.stored import Group
 
 _LONG = frozenset({TIME, SIZE, ID})
+#: Whatever a cluster's settings say: a file that cannot be read is an error, never an answer over fewer events.
+_STRICT = {"ignoreMissingFiles": "false", "ignoreCorruptFiles": "false"}
 #: What Hadoop calls what others call otherwise.
 _SCHEMES = {"s3": "s3a"}
 #: Signs that would make a pattern of a path.
@@ -40,7 +42,8 @@ def frame_of(session: Any, engine: str, group: Group, select: exp.Select) -> Any
 
     names = dict.fromkeys(column.name for column in select.find_all(exp.Column))
     fields = [StructField(n, LongType() if n in _LONG else StringType()) for n in names] or [StructField(ID, LongType())]
-    return session.read.schema(StructType(fields)).parquet(*map(_ADDRESSES[engine], group.shared))
+    reader = session.read.options(**_STRICT).schema(StructType(fields))
+    return reader.parquet(*map(_ADDRESSES[engine], group.shared))
 
 
 def out_of_reach(server: str, store: str, why: str) -> str:
