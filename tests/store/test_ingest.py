@@ -406,7 +406,7 @@ def test_records_with_the_same_keys_but_other_values_keep_them_all(log: Path, ro
     values: list[Any] = ["text", None, {"b": 1}, '{"b": 2}', {"b": {"c": 3}}, [1, {"b": 4}], {}, {"b": "5", "B": "6"}, 7.5, True]
     with log.open("a") as out:
         for i, value in enumerate(values * 3):
-            out.write(line(1000 + i, a=value, n={"a": value, "m": None}))
+            out.write(line(1000 + i, a=value, n={"a": value, "m": i if i % 7 == 6 else None}))
         out.write('{"EventID": 3, "Channel": "Security", "Image": "first", "Image": "second"}\n')
         out.write('[{"a": 1}]\nnull\n7\n')
     done = ingest([str(log)], root)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from dohyo.sources.model import Inside, Shape, ShapeExpr
+from dohyo.sources.model import First, Inside, Key, Shape, ShapeExpr
 from dohyo.sources.shapes.names import SPELLINGS
 from dohyo.sources.shapes.recognise import evaluate
 
@@ -76,15 +76,17 @@ def plain(name: str) -> bool:
 def names_in(shape: Shape, record: dict[str, Any]) -> Names:
     """The names that a record of a shape answers to."""
     found = Names()
-    declared = {name.lower() for name in shape.fields}
+    declared = {name.lower() for name, expr in shape.fields.items() if not _is_object(expr, record)}
     for name in shape.fields:
-        found.note(name, column=True)
+        found.note(name, column=name.lower() in declared)
     bags = [bag for bag in shape.bags if bag]
+    places = {path for expr in shape.fields.values() for path in _places(expr) if len(path) > 1}
     for path, column in _paths(record):
         found.paths.add(path)
-        # what is in a bag has a shorter name too; a second column with the same values would double the files
+        # what is in a bag, or is a field, has a shorter name too; a second column with the same values would double the files
         name = ".".join(path)
-        found.note(name, name.lower() in declared or (column and not any(_within(path, bag) for bag in bags)))
+        shorter = path in places or any(_within(path, bag) for bag in bags)
+        found.note(name, name.lower() in declared or (column and not shorter))
     for bag in bags:
         for inner in _at(record, bag):
             for path, column in _paths(inner):
@@ -103,9 +105,21 @@ def names_in(shape: Shape, record: dict[str, Any]) -> Names:
     return found
 
 
-def paths_of(value: Any) -> frozenset[tuple[str, ...]]:
-    """Where an object has values."""
-    return frozenset(path for path, _ in _paths(value))
+def _is_object(expr: ShapeExpr, record: dict[str, Any]) -> bool:
+    """True when what a table's expression finds in a record is an object."""
+    if isinstance(expr, First):
+        found = next((option for option in expr.options if evaluate(option, record)), None)
+        return found is not None and _is_object(found, record)
+    return isinstance(expr, Key) and any(isinstance(value, dict) for value in _at(record, expr.keys))
+
+
+def _places(expr: ShapeExpr) -> Iterator[tuple[str, ...]]:
+    """Where a table's expression looks for a value that it gives as it is."""
+    if isinstance(expr, Key):
+        yield expr.keys
+    elif isinstance(expr, First):
+        for option in expr.options:
+            yield from _places(option)
 
 
 def _paths(value: Any) -> Iterator[tuple[tuple[str, ...], bool]]:
@@ -114,8 +128,7 @@ def _paths(value: Any) -> Iterator[tuple[tuple[str, ...], bool]]:
     todo: list[tuple[Any, tuple[str, ...]]] = [(value, ())]
     while todo:
         at, path = todo.pop()
-        # below the top a sign tells null from a value, so that what is null here is so in all records of this sign
-        if path and (at is not None or len(path) == 1):
+        if path:  # what is null here may be a value in another record of the same sign
             yield path, not isinstance(at, dict)
         if isinstance(at, dict):
             todo += [(inner, (*path, key)) for key, inner in at.items()]

@@ -156,6 +156,11 @@ class Fields:
     fields: dict[str, Taken | Made]
     made: pa.Table
 
+    def held(self, rows: Any) -> set[str]:
+        """The fields, in lower case, that some of these records may have."""
+        paths = self.facts.values.held(rows)
+        return {name.lower() for name, field in self.fields.items() if isinstance(field, Made) or field.path in paths}
+
     def events(self, records: pa.Table, rows: Any) -> Iterator[pa.Table]:
         """The events of these records, some at a time."""
         for at in range(0, len(rows), ROW_GROUP):

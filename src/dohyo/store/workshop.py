@@ -3,7 +3,6 @@ files, for almost all of the work is done outside the interpreter; what comes of
 
 from __future__ import annotations
 
-import functools
 import os
 import queue
 from collections import deque
@@ -128,4 +127,4 @@ class _Bench:
         if not parts:
             return
         fields = shaper.fields(facts, parts)
-        write_parts(self.files, parts, functools.partial(fields.events, records), stored.written)
+        write_parts(self.files, parts, fields, records, stored.written)
