@@ -138,7 +138,7 @@ class Spark(Engine):
             with pq.ParquetWriter(path, schema, compression="zstd") as writer:
                 for batch in batches:
                     writer.write_batch(batch)
-            self._view(name, self.session.spark.read.parquet(str(path)))
+            self._view(name, self.session.spark.read.schema(_types(schema)).parquet(str(path)))
             return
         frame = self._frame(schema.empty_table())
         for table in _chunks(schema, batches):
@@ -206,9 +206,7 @@ class Spark(Engine):
         self._views.add(name)
 
     def _frame(self, table: pa.Table) -> Any:
-        from pyspark.sql.pandas.types import from_arrow_schema
-
-        return self.session.spark.createDataFrame(table, from_arrow_schema(table.schema))
+        return self.session.spark.createDataFrame(table, _types(table.schema))
 
     def _register_borrowed(self, exprs: Expressions) -> None:
         from pyspark.sql.functions import arrow_udf
@@ -219,6 +217,13 @@ class Spark(Engine):
                 kind = from_arrow_type(worker.result_type(found))
                 self.session.spark.udf.register(name, arrow_udf(worker.function(found.sql, found.steps), kind))
                 self.session.known.add(name)
+
+
+def _types(schema: pa.Schema) -> Any:
+    """A schema as the client knows it."""
+    from pyspark.sql.pandas.types import from_arrow_schema
+
+    return from_arrow_schema(schema)
 
 
 def _chunks(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
