@@ -224,6 +224,7 @@ class Session:
     report: ReadReport = field(default_factory=ReadReport)
     places: Places = field(default_factory=Places)
     _found: Found | None = None
+    _connections: list[duckdb.DuckDBPyConnection] = field(default_factory=list)  # besides the engine's
 
     def run(self, paths: list[str]) -> list[Result | QueryError]:
         """The results, in the order of the queries."""
@@ -313,7 +314,17 @@ class Session:
             raise InputError(str(self.report.problems[0]))
         return found.inputs
 
+    def _connected(self) -> duckdb.DuckDBPyConnection:
+        from dohyo.engines.duckdb.connect import connect
+
+        self._connections.append(connect(self.options.threads, self.options.memory))
+        return self._connections[-1]
+
     def _close(self) -> None:
+        from dohyo.engines.duckdb.connect import give_back
+
+        while self._connections:
+            give_back(self._connections.pop())
         if self._found is not None:
             self._found.close()
 
@@ -336,10 +347,9 @@ class Session:
 
     def _stored(self, engine: Engine, inputs: list[Input]) -> list[Result | QueryError]:
         """Each query with the data files that it need look at, which the engine reads itself."""
-        from dohyo.engines.duckdb.connect import connect
         from dohyo.engines.duckdb.engine import DuckDB
 
-        connection = engine.connection if isinstance(engine, DuckDB) else connect(self.options.threads, self.options.memory)
+        connection = engine.connection if isinstance(engine, DuckDB) else self._connected()
         stores = self._opened(connection, inputs)
         results = []
         for query in self.queries:
@@ -352,10 +362,9 @@ class Session:
         return results
 
     def _reading(self, request: Request) -> Reading:
-        from dohyo.engines.duckdb.connect import connect
         from dohyo.engines.duckdb.reading import Reading
 
-        connection = connect(self.options.threads, self.options.memory)
+        connection = self._connected()
         apart = self._found.apart if self._found is not None else None
         return Reading(connection, request, self.report, self.places, stored=self._stored_events, apart=apart)
 

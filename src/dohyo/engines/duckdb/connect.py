@@ -18,6 +18,13 @@ from dohyo.plan.types import Type
 _AHEAD = "16MB"
 
 
+#: So many databases of one kind wait for the next run: one for its statement, one that reads.
+_IDLE_MOST = 2
+
+_IDLE: dict[tuple[int | None, str | None], list[duckdb.DuckDBPyConnection]] = {}
+_OF: weakref.WeakKeyDictionary[duckdb.DuckDBPyConnection, tuple[tuple[int | None, str | None], duckdb.DuckDBPyConnection]] = (
+    weakref.WeakKeyDictionary()
+)
 _LIVE: weakref.WeakSet[duckdb.DuckDBPyConnection] = weakref.WeakSet()
 
 
@@ -28,17 +35,44 @@ def interrupt() -> None:
 
 
 def connect(threads: int | None = None, memory: str | None = None) -> duckdb.DuckDBPyConnection:
-    """An in-memory database. ``memory`` such as ``1GB``; beyond it DuckDB spills to temporary files."""
-    config: dict[str, Any] = {"autoinstall_known_extensions": False, "autoload_known_extensions": True}
+    """A connection to an in-memory database of its own. ``memory`` such as ``1GB``; beyond it DuckDB spills to temporary
+    files. Whoever is done with it may :func:`give_back` it: making a database takes ten milliseconds."""
+    kind = (threads, memory)
+    try:
+        database = _IDLE.get(kind, []).pop()
+    except IndexError:  # none waits
+        database = _database(threads, memory)
+    connection = database.cursor()
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET streaming_buffer_size = ?", [_AHEAD])
+    _OF[connection] = kind, database
+    _LIVE.add(connection)
+    return connection
+
+
+def give_back(connection: duckdb.DuckDBPyConnection, own_functions: bool = False) -> None:
+    """Closes a connection that :func:`connect` gave; the next one may have its database. ``own_functions``: Python functions
+    were made known to it, which the database must not outlive."""
+    kind, database = _OF.pop(connection)
+    reusable = not own_functions and not connection.list_filesystems()
+    connection.close()
+    idle = _IDLE.setdefault(kind, [])
+    if reusable and len(idle) < _IDLE_MOST:
+        idle.append(database)
+    else:
+        database.close()
+
+
+def _database(threads: int | None, memory: str | None) -> duckdb.DuckDBPyConnection:
+    config: dict[str, Any] = {
+        "autoinstall_known_extensions": False, "autoload_known_extensions": True,
+        "enable_external_file_cache": False,  # one that waits must not hold the logs that were read
+    }  # fmt: skip
     if threads:
         config["threads"] = threads
     if memory:
         config["memory_limit"] = memory
-    connection = duckdb.connect(config=config)
-    connection.execute("SET TimeZone = 'UTC'")
-    connection.execute("SET streaming_buffer_size = ?", [_AHEAD])
-    _LIVE.add(connection)
-    return connection
+    return duckdb.connect(config=config)
 
 
 def register_functions(connection: duckdb.DuckDBPyConnection, names: set[str], known: set[str]) -> None:

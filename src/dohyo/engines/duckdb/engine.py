@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from dohyo.engines.base import Engine
-from dohyo.engines.duckdb.connect import connect, register_functions
+from dohyo.engines.duckdb.connect import connect, give_back, register_functions
 from dohyo.engines.duckdb.dialect import DIALECT
 from dohyo.engines.errors import QueryFailed
 from dohyo.engines.sql import Statement
@@ -84,7 +84,7 @@ class DuckDB(Engine):
         self.connection.register(name, table)
 
     def close(self) -> None:
-        self.connection.close()
+        give_back(self.connection, bool(self._functions))
 
     def execute(self, statement: Statement) -> pa.Table:
         return _rows(self.connection, self._sql(statement))

@@ -1,0 +1,55 @@
+"""Databases wait for the next run, and bring nothing of the last one."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from dohyo.engines.duckdb import connect as room
+from dohyo.engines.duckdb.connect import connect, give_back, register_functions
+from dohyo.run import search
+
+
+@pytest.fixture(autouse=True)
+def _none_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "_IDLE", {})
+
+
+def test_a_database_that_was_given_back_is_used_again() -> None:
+    """Of the same kind only, and without what was made in it."""
+    first = connect()
+    database = room._OF[first][1]
+    first.execute("CREATE TEMP TABLE t AS SELECT 1")
+    first.execute("SET TimeZone = 'Asia/Tokyo'")
+    give_back(first)
+    other, again = connect(threads=1), connect()
+    assert room._OF[again][1] is database is not room._OF[other][1]
+    with pytest.raises(duckdb.CatalogException):
+        again.execute("FROM t")
+    assert again.execute("SELECT current_setting('TimeZone')").fetchone() == ("UTC",)
+
+
+def test_functions_end_with_their_database() -> None:
+    """One with Python functions is not used again."""
+    first = connect()
+    register_functions(first, {_with_udf()}, set())
+    give_back(first, own_functions=True)
+    assert not any(room._IDLE.values())
+
+
+def _with_udf() -> str:
+    return next(n for n, f in room.FUNCTIONS.items() if f.udf is not None)
+
+
+def test_searches_at_once_and_one_after_another(tmp_path: Path) -> None:
+    """Each has databases of its own, with functions in Python and without; two wait afterwards, not more."""
+    log = tmp_path / "a.ndjson"
+    log.write_text("".join(f'{{"EventID": "{i % 3}", "Image": "a{i}"}}\n' for i in range(300)))
+    queries = ['* | where EventID = "1" | count', r"* | where Image matches /a(?=1)/ | count"] * 8
+    with ThreadPoolExecutor(4) as pool:
+        found = [r.rows for r in pool.map(lambda q: search(q, [log]), queries)]
+    assert found == [[{"_count": 100}], [{"_count": 111}]] * 8
+    assert 0 < sum(map(len, room._IDLE.values())) <= room._IDLE_MOST
