@@ -20,6 +20,7 @@ FIELDS = ("Channel", "EventID", "Image", "ParentImage", "CommandLine", "Destinat
           "UtcTime", "TimeCreated", "Hostname", "User", "TargetObject", "Hashes", "ProcessGuid", "QueryName", "Details")  # fmt: skip
 SYSMON = "Channel = 'Microsoft-Windows-Sysmon/Operational'"
 BASE = r"regexp_extract(Image, '([^\\]+)$', 1)"
+NEWEST = "ORDER BY epoch_ms(TimeCreated::TIMESTAMP) DESC"  # as messages come
 HOUR = "time_bucket(INTERVAL 1 hour, TimeCreated::TIMESTAMP)"
 
 
@@ -34,15 +35,15 @@ class Case:
 
 CASES = [
     Case("equal fields", '_sourceCategory=windows/sysmon | where EventID = "3" and DestinationPort = "25" | fields Image, DestinationIp',
-         f"SELECT Image, DestinationIp FROM {{t}} WHERE {SYSMON} AND EventID = '3' AND DestinationPort = '25'"),
+         f"SELECT Image, DestinationIp FROM {{t}} WHERE {SYSMON} AND EventID = '3' AND DestinationPort = '25' {NEWEST}"),
     Case("wildcards", '_sourceCategory=windows/sysmon | where Image matches "*\\\\powershell.exe" and EventID = "3" | fields Image, User',
-         f"SELECT Image, \"User\" FROM {{t}} WHERE {SYSMON} AND EventID = '3' AND suffix(Image, '\\powershell.exe')"),
+         f"SELECT Image, \"User\" FROM {{t}} WHERE {SYSMON} AND EventID = '3' AND suffix(Image, '\\powershell.exe') {NEWEST}"),
     Case("a list, and its opposite", '_sourceCategory=windows/sysmon | where DestinationPort in ("25", "22", "3389") and '
          '!(Hostname in ("WS-0001.corp.example")) | fields Image, DestinationPort',
          f"SELECT Image, DestinationPort FROM {{t}} WHERE {SYSMON} AND DestinationPort IN ('25', '22', '3389') AND "
-         "coalesce(Hostname NOT IN ('WS-0001.corp.example'), true)"),
+         f"coalesce(Hostname NOT IN ('WS-0001.corp.example'), true) {NEWEST}"),
     Case("a regex", "_sourceCategory=windows/sysmon | where TargetObject matches /\\\\Run(Once)?\\\\/ | fields TargetObject, Details",
-         f"SELECT TargetObject, Details FROM {{t}} WHERE {SYSMON} AND regexp_matches(TargetObject, '\\\\Run(Once)?\\\\')"),
+         f"SELECT TargetObject, Details FROM {{t}} WHERE {SYSMON} AND regexp_matches(TargetObject, '\\\\Run(Once)?\\\\') {NEWEST}"),
     Case("count by one", "_sourceCategory=windows/sysmon | count by EventID",
          f"SELECT EventID, count(*) FROM {{t}} WHERE {SYSMON} GROUP BY ALL ORDER BY ALL"),
     Case("count by two, sorted, limited", "_sourceCategory=windows/sysmon | count by Image, Hostname | sort by _count | limit 20",
