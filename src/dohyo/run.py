@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from dohyo.store.read import Store
 
 
+#: What a condition may look at and still leave most events useful.
+_OF_MOST = frozenset({"_sourcecategory", "_messagetime"})
 #: From this many queries on each one looks only at the events that hold its texts.
 MANY = 12
 
@@ -289,7 +291,8 @@ class Session:
 
     def request(self) -> Request:
         """What all queries together ask of the source."""
-        return self._asked(self.queries, _simple(any_of([scan_predicate(q.plan) for q in self.queries])))
+        asked = self._asked(self.queries, _simple(any_of([scan_predicate(q.plan) for q in self.queries])))
+        return replace(asked, most=asked.predicate_names <= _OF_MOST)
 
     def _asked(self, queries: Sequence[Compiled | Outline], predicate: Expr) -> Request:
         """What some of the queries ask of the source."""

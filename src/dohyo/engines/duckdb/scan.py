@@ -70,12 +70,17 @@ class Request:
     @property
     def needs_id(self) -> bool:
         """True when the predicate looks at the record's number."""
-        return bool({ID, "_messageid"} & {c.name.lower() for c in columns(self.predicate)})
+        return bool({ID, "_messageid"} & self.predicate_names)
+
+    @property
+    def predicate_names(self) -> set[str]:
+        """What the predicate looks at, lower-cased."""
+        return {c.name.lower() for c in columns(self.predicate)}
 
     @property
     def names(self) -> set[str]:
         """All names that are asked for or that the predicate reads, lower-cased."""
-        return {n.lower() for n, _ in self.columns} | {c.name.lower() for c in columns(self.predicate)}
+        return {n.lower() for n, _ in self.columns} | self.predicate_names
 
     @property
     def written(self) -> tuple[str, ...]:
