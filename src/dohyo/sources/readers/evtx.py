@@ -45,11 +45,11 @@ def _numbers(ids: list[int]) -> pa.Int64Array:
 
 
 def _strings(texts: list[str]) -> pa.StringArray:
-    """The texts, encoded all at once: one by one, each text that is not all ASCII would keep a second copy of itself."""
+    """The texts, encoded here: Arrow would have each that is not all ASCII keep a second copy of itself."""
     try:
-        data = "".join(texts).encode()
+        encoded = [text.encode() for text in texts]
     except UnicodeEncodeError:  # half of a surrogate pair in a damaged record
-        return _strings([text.encode("utf-8", "replace").decode() for text in texts])
-    offsets = np.zeros(len(texts) + 1, dtype=np.int32)
-    np.cumsum([len(text) if text.isascii() else len(text.encode()) for text in texts], out=offsets[1:])
-    return pa.StringArray.from_buffers(len(texts), pa.py_buffer(offsets), pa.py_buffer(data))
+        encoded = [text.encode("utf-8", "replace") for text in texts]
+    offsets = np.zeros(len(encoded) + 1, dtype=np.int32)
+    np.cumsum([len(text) for text in encoded], out=offsets[1:])
+    return pa.StringArray.from_buffers(len(encoded), pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded)))
