@@ -50,13 +50,47 @@ class JsonCache:
 
     def write(self) -> None:
         """Puts the file in its place at once."""
-        if not self._changed or self.path is None:
-            return
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            handle, scratch = tempfile.mkstemp(dir=self.path.parent, suffix=".new")
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                json.dump(self.entries, stream)
-            Path(scratch).replace(self.path)
-        except OSError:
-            return
+        if self._changed and self.path is not None:
+            _put(self.path, json.dumps(self.entries))
+
+
+@dataclass
+class LineCache:
+    """Texts of one line each, in one file, which is quickly loaded however long they are. ``maker``: what made them; those of
+    another one are not taken."""
+
+    path: Path | None
+    maker: str
+    entries: dict[str, str] = field(default_factory=dict)
+    _changed: bool = False
+
+    def __post_init__(self) -> None:
+        if self.path is not None:
+            try:
+                maker, *lines = self.path.read_text("utf-8").split("\n")
+            except (OSError, ValueError):
+                return
+            if maker == self.maker:
+                parts = (line.partition("\t") for line in lines)
+                self.entries = {name: text for name, _, text in parts if text}
+
+    def keep(self, name: str, text: str) -> None:
+        """Keeps a text."""
+        self.entries[name] = text
+        self._changed = True
+
+    def write(self) -> None:
+        """Puts the file in its place at once."""
+        if self._changed and self.path is not None:
+            _put(self.path, "\n".join([self.maker, *(f"{name}\t{text}" for name, text in self.entries.items())]))
+
+
+def _put(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, scratch = tempfile.mkstemp(dir=path.parent, suffix=".new")
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        Path(scratch).replace(path)
+    except OSError:
+        return

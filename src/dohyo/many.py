@@ -1,6 +1,6 @@
 """Many queries over one reading. The events are kept a slice at a time, so memory does not grow with the logs: of each slice a
-query sees the few events that it may need. One that looks at each row by itself is run at once, any other one at the end over
-all that were picked for it. The result is the same as that of the query alone."""
+query sees the few events that it may need, while the next one is read. One that looks at each row by itself is run whenever
+enough were picked for it, any other one at the end over all of them. The result is the same as that of the query alone."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from dohyo.engines.duckdb.engine import DuckDB
 
 Run = Callable[[Compiled], Result | QueryError]
+#: Over so many events a query is run at once; so many slices wait.
+_ENOUGH, _WAITING = 20_000, 1
 
 
 @dataclass
@@ -59,13 +61,20 @@ class Gathered:
     failed: QueryError | None = None
 
     def take(self, events: pa.Table, engine: DuckDB, run: Run) -> None:
-        """Looks at the events that were picked of a slice."""
-        if not self.query.by_slice:
-            self.events.append(events)
-        elif self.failed is None:
-            self._add(self._over(events, engine, run))
+        """Takes the events that were picked of a slice."""
+        self.events.append(events)
+        if self.query.by_slice and sum(map(len, self.events)) >= _ENOUGH:
+            self._look(engine, run)
 
-    def _add(self, found: Result | QueryError) -> None:
+    def _look(self, engine: DuckDB, run: Run) -> None:
+        """Runs the query over the events taken so far."""
+        import pyarrow as pa
+
+        events = pa.concat_tables(self.events, promote_options="default") if self.events else _no_events()
+        self.events.clear()
+        if self.failed is not None:
+            return
+        found = self._over(events, engine, run)
         if isinstance(found, QueryError):
             self.failed = found
         else:
@@ -83,17 +92,13 @@ class Gathered:
 
     def end(self, engine: DuckDB, run: Run, nothing: Callable[[Sketched], Result]) -> Result | QueryError:
         """The query's result."""
-        import pyarrow as pa
-
         if not self.rows and not self.events and self.failed is None and self.query.known.outline.empty:
             return nothing(self.query)
         compiled = self.query.compiled
         if not isinstance(compiled, Compiled):
             return compiled
-        if not self.rows and self.failed is None:
-            events = pa.concat_tables(self.events, promote_options="default") if self.events else _no_events()
-            self.events.clear()
-            self._add(self._over(events, engine, run))
+        if self.events or not self.rows:
+            self._look(engine, run)
         return self.failed or _in_order(self.rows, compiled)
 
 
@@ -103,11 +108,12 @@ def run_many(
 ) -> list[Result | QueryError]:  # fmt: skip
     """The results of the queries, in their order. ``run`` runs one over the events that the engine was given; ``nothing`` is
     the result of one that no event can meet."""
+    from dohyo.engines.duckdb.ahead import ahead
     from dohyo.engines.duckdb.many import Kept
 
     outlines = [q.known.outline for q in queries]
     gathered = [Gathered(q) for q in queries]
-    for kept in Kept.slices(schema, batches):
+    for kept in ahead(Kept.slices(schema, batches), _WAITING):
         kept.match(outlines)
         for one in gathered:
             events = kept.candidates(one.query.known.outline)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
+import json
 import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dohyo.binding.context import Options
-from dohyo.caching import JsonCache, folder, key
+from dohyo.caching import LineCache, folder, key
 from dohyo.compile import Compiled
 from dohyo.diagnostics import Diagnostic
 from dohyo.plan.outline import Outline
@@ -41,17 +42,14 @@ class Known:
 class Outlines:
     """The outlines that are known."""
 
-    kept: JsonCache
+    kept: LineCache
     _used: set[str] = field(default_factory=set)
 
     @classmethod
     def of_user(cls) -> Outlines:
         """Those in the user's cache folder."""
         home = folder()
-        kept = JsonCache(home / "outlines.json" if home else None)
-        if kept.entries.get("code") != _fingerprint():
-            kept.entries = {"code": _fingerprint()}
-        return cls(kept)
+        return cls(LineCache(home / "outlines.txt" if home else None, _fingerprint()))
 
     def get(self, text: str, options: Options) -> Known | None:
         """What is known of a query."""
@@ -60,9 +58,10 @@ class Outlines:
         if found is None:
             return None
         self._used.add(name)
+        outline, _, told = found.rpartition("\t")
         try:
-            return Known(Outline.from_json(found[0]), tuple(Diagnostic.from_json(d) for d in found[1]))
-        except (KeyError, IndexError, TypeError, ValueError):
+            return Known(Outline.from_text(outline), tuple(Diagnostic.from_json(d) for d in json.loads(told)))
+        except (KeyError, IndexError, TypeError, ValueError, RecursionError):
             return None
 
     def put(self, text: str, options: Options, compiled: Compiled) -> Known:
@@ -71,13 +70,14 @@ class Outlines:
         if known.outline.empty and not _SUBQUERY.search(text):
             name = _key(text, options)
             self._used.add(name)
-            self.kept.keep(name, [known.outline.as_json(), [d.as_json(compiled.source) for d in known.diagnostics]])
+            told = json.dumps([d.as_json(compiled.source) for d in known.diagnostics])
+            self.kept.keep(name, f"{known.outline.as_text()}\t{told}")
         return known
 
     def write(self) -> None:
         """Puts them in their place."""
         if len(self.kept.entries) > _MOST:
-            self.kept.entries = {k: v for k, v in self.kept.entries.items() if k in self._used or k == "code"}
+            self.kept.entries = {k: v for k, v in self.kept.entries.items() if k in self._used}
         self.kept.write()
 
 

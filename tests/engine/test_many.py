@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -70,14 +69,14 @@ QUERIES = [
 def test_an_outline_survives_being_kept(query: str) -> None:
     """What was written to the cache is read as what it was."""
     outline = Outline.of(compile_query(query).plan)
-    assert Outline.from_json(json.loads(json.dumps(outline.as_json()))) == outline
+    assert Outline.from_text(outline.as_text()) == outline
 
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A cache folder of this test's own."""
     monkeypatch.setenv("DOHYO_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache" / "outlines.json"
+    return tmp_path / "cache" / "outlines.txt"
 
 
 def _rows(queries: list[str], log: Path) -> list[object]:
@@ -128,9 +127,13 @@ def test_what_depends_on_more_than_the_text_is_not_kept(cache: Path) -> None:
 def test_a_spoilt_cache_is_no_loss(cache: Path, samples: Path) -> None:
     """Whatever the file holds, the answers are the same."""
     want = _rows(QUERIES * 2, samples)
-    kept = json.loads(cache.read_text())
-    code = {"code": kept.pop("code")}
-    for spoilt in ("{", "[]", "null", json.dumps(kept), *(json.dumps(code | dict.fromkeys(kept, x)) for x in ((), (1, 2)))):
+    code, *lines = cache.read_text().splitlines()
+    names = [line.split("\t")[0] for line in lines]
+    assert len(lines) == len(QUERIES)
+    for entry in ("", "{", "[]\t[]\t[]\t[]", "[]", "null\tnull\tnull\tnull", "\t\t\t", "[" * 100_000):
+        cache.write_text("\n".join([code, *(f"{name}\t{entry}" for name in names)]))
+        assert _rows(QUERIES * 2, samples) == want
+    for spoilt in ("", code, "\n".join(lines), "\n".join(["another", *lines]), "\x00"):
         cache.write_text(spoilt)
         assert _rows(QUERIES * 2, samples) == want
 

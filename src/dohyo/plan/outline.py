@@ -55,23 +55,37 @@ class Outline:
         """What is told of the query's condition by the texts of single fields."""
         return _decoded(json.loads(self.told))
 
-    def as_json(self) -> list[Any]:
-        """The outline as JSON-ready data."""
-        return [
-            [[n, t.value] for n, t in self.columns], list(self.fields), _coded(self.kind),
-            [sorted(texts) for texts in self.texts], self.reads_raw, sorted(self.raw), self.told, self.empty,
-            [[f.name, f.type.value] for f in self.shown], [[f.name, f.type.value] for f in self.hidden],
+    def as_text(self) -> str:
+        """The outline as a text of one line."""
+        plain = [
+            [[n, t.value] for n, t in self.columns], list(self.fields), [sorted(texts) for texts in self.texts], self.reads_raw,
+            sorted(self.raw), self.empty, [[f.name, f.type.value] for f in self.shown], [[f.name, f.type.value] for f in self.hidden],
         ]  # fmt: skip
+        return "\t".join((_json(plain), _json(_coded(self.kind)), self.told))
 
     @classmethod
-    def from_json(cls, data: list[Any]) -> Outline:
-        """The outline that :meth:`as_json` wrote."""
-        columns, fields, kind, texts, reads_raw, raw, told, empty, shown, hidden = data
+    def from_text(cls, text: str) -> Outline:
+        """The outline that :meth:`as_text` wrote."""
+        plain, kind, told = text.split("\t")
+        columns, fields, texts, reads_raw, raw, empty, shown, hidden = json.loads(plain)
         return cls(
-            tuple((n, Type(t)) for n, t in columns), tuple(fields), _decoded(kind),
-            tuple(map(_texts, texts)), reads_raw, _texts(raw), told, empty,
-            tuple(Field(n, Type(t)) for n, t in shown), tuple(Field(n, Type(t), hidden=True) for n, t in hidden),
+            tuple((n, _TYPES[t]) for n, t in columns), tuple(fields), _kind(kind), tuple(map(_texts, texts)), reads_raw,
+            _texts(raw), told, empty, tuple(Field(n, _TYPES[t]) for n, t in shown),
+            tuple(Field(n, _TYPES[t], hidden=True) for n, t in hidden),
         )  # fmt: skip
+
+
+_TYPES = {t.value: t for t in Type}
+
+
+@functools.lru_cache(1024)
+def _kind(text: str) -> Expr:
+    """A condition on the kind of event: of thousands of queries many have the same."""
+    return _decoded(json.loads(text))
+
+
+def _json(data: Any) -> str:
+    return json.dumps(data, separators=(",", ":"))
 
 
 def _texts(data: list[list[str]]) -> Texts:
@@ -83,7 +97,7 @@ def _told(plan: Node) -> str:
     whole = told(scan_predicate(plan, whole=True))
     parts = whole.args if isinstance(whole, Call) and whole.function == "and" else (whole,)
     left = [p for p in parts if not {c.name.lower() for c in columns(p)} <= KIND_FIELDS]
-    return json.dumps(_coded(all_of(left)), separators=(",", ":"))
+    return _json(_coded(all_of(left)))
 
 
 def _coded(expr: Expr) -> list[Any]:
@@ -99,7 +113,7 @@ def _coded(expr: Expr) -> list[Any]:
 def _decoded(data: list[Any]) -> Expr:
     sort, value, kind, *rest = data
     if sort == "column":
-        return Column(value, Type(kind))
+        return Column(value, _TYPES[kind])
     if sort == "literal":
-        return Literal(value, Type(kind))
-    return Call(value, tuple(_decoded(a) for a in rest[0]), Type(kind))
+        return Literal(value, _TYPES[kind])
+    return Call(value, tuple(_decoded(a) for a in rest[0]), _TYPES[kind])

@@ -42,8 +42,8 @@ class ByteSearch:
         if text is None or not len(records):
             return found
         offsets = np.frombuffer(places, np.int32)[records.offset : records.offset + len(records) + 1]
-        data = bytes(memoryview(text)[offsets[0] : offsets[-1]])
-        data = data.lower() if self.folded else data
+        data: bytes | memoryview = memoryview(text).cast("B")[offsets[0] : offsets[-1]]
+        data = bytes(data).lower() if self.folded else data
         for search in self.searches:
             if matches := search.find_matches_as_indexes(data):
                 _, starts, ends = np.array(matches).T

@@ -21,9 +21,9 @@ from dohyo.plan.outline import Outline
 #: From which share of the events on all of them are tested: to pick so many costs more than to test the others too.
 _MOST_PICKED = 0.3
 #: So many rows are taken from the source at a time, and made ready while the next ones are read.
-BATCH_ROWS = 25_000
+BATCH_ROWS = 10_000
 #: What the events that are kept at a time may take in memory.
-SLICE_BYTES = 192 << 20
+SLICE_BYTES = 32 << 20
 _RAW = "_raw"
 _NO_ROWS = np.zeros(0, dtype=np.int32)
 
