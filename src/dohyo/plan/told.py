@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dohyo.plan.expr import FALSE, TRUE, Call, Column, Expr, Literal, all_of, any_of, negation
 from dohyo.plan.types import Type
 
 #: Functions that give a text in lower case.
 LOWER = frozenset({"folded", "tolowercase"})
-#: Tests of a field's text with constants.
-TESTS = frozenset({"=", "in", "starts_with", "ends_with", "has", "search"})
+#: Tests of a field's text with constants, of which one must be met.
+ANY = frozenset({"=", "in", "starts_with", "ends_with", "has"})
+TESTS = ANY | {"search"}
 MISSING = frozenset({"is_null", "isNull"})
 #: So deep a condition may be nested; what is below is open.
 _DEEPEST = 60
@@ -35,7 +38,16 @@ def _connected(function: str, parts: list[Expr]) -> Expr:
     if deciding in parts:
         return deciding
     left = [p for p in parts if p != other]
-    return other if not left else all_of(left) if function == "and" else any_of(left)
+    return other if not left else all_of(left) if function == "and" else any_of(_together(left))
+
+
+def _together(parts: list[Expr]) -> list[Expr]:
+    """Alternatives that look for one text each in the same field, as one test for any of them."""
+    found: dict[object, Expr] = {}
+    for part in parts:
+        known = found.get(name := (part.function, part.args[0]) if isinstance(part, Call) and part.function in ANY else part)
+        found[name] = replace(known, args=(*known.args, *part.args[1:])) if isinstance(known, Call) and isinstance(part, Call) else part
+    return list(found.values())
 
 
 def subject(test: Call) -> Column | None:

@@ -15,16 +15,27 @@ from dohyo.engines.duckdb.texts import TextColumn
 from dohyo.plan.expr import Call, Expr, Literal
 from dohyo.plan.told import MISSING, subject
 
-_TESTS: dict[str, Callable[[pa.Array, list[str]], pa.Array]] = {
-    "=": lambda values, texts: pc.equal(values, texts[0]),
-    "in": lambda values, texts: pc.is_in(values, value_set=pa.array(texts)),
-    "starts_with": lambda values, texts: pc.starts_with(values, texts[0]),
-    "ends_with": lambda values, texts: pc.ends_with(values, texts[0]),
-    "has": lambda values, texts: pc.match_substring(values, texts[0]),
-    "search": lambda values, texts: pc.match_substring_regex(values, texts[0]),
+#: Which of many values meet a test with one text.
+_TESTS: dict[str, Callable[[pa.Array, str], pa.Array]] = {
+    "=": pc.equal,
+    "in": pc.equal,
+    "starts_with": pc.starts_with,
+    "ends_with": pc.ends_with,
+    "has": pc.match_substring,
+    "search": pc.match_substring_regex,
 }
-#: A column of no more values than this is tested as a whole, once for all queries.
-_WHOLE = 4_000
+#: Whether one value meets a test with any of the texts.
+_ANY: dict[str, Callable[[str, tuple[str, ...]], bool]] = {
+    "=": lambda value, texts: value in texts,
+    "in": lambda value, texts: value in texts,
+    "starts_with": str.startswith,
+    "ends_with": str.endswith,
+    "has": lambda value, texts: any(text in value for text in texts),
+}
+#: Up to so many values are looked at one by one.
+_FEW = 300
+#: A column of no more values than this, or than there are rows, is tested as a whole, once for all queries.
+_WHOLE = 200
 
 
 @dataclass
@@ -91,12 +102,23 @@ def _of_values(test: Call, column: TextColumn, some: pa.Array | None, above: boo
     values = column.lowered if lower else column.values
     if some is not None:
         values = values.take(some)
-    texts = [str(a.value) for a in test.args[1:] if isinstance(a, Literal)]
+    texts = tuple(str(a.value) for a in test.args[1:] if isinstance(a, Literal))
     try:
-        met = _TESTS[test.function](values, texts).to_numpy(zero_copy_only=False)
+        met = _meeting(test.function, values, texts)
     except pa.ArrowInvalid:  # a regex that is too large here
         return np.full(len(values), above)
     if lower or test.function == "search":
         plain = pc.string_is_ascii(values).to_numpy(zero_copy_only=False)
         met = np.where(plain, met, above)
     return met
+
+
+def _meeting(function: str, values: pa.Array, texts: tuple[str, ...]) -> Any:
+    """Which values meet a test with one of these texts."""
+    one = _ANY.get(function)
+    if one is not None and len(values) <= _FEW:
+        return np.fromiter((one(value, texts) for value in values.to_pylist()), bool, len(values))
+    if function == "in":
+        return pc.is_in(values, value_set=pa.array(texts)).to_numpy(zero_copy_only=False)
+    test = _TESTS[function]
+    return np.logical_or.reduce([test(values, text).to_numpy(zero_copy_only=False) for text in texts])
