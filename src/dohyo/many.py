@@ -23,14 +23,15 @@ if TYPE_CHECKING:
     from dohyo.engines.duckdb.engine import DuckDB
 
 Run = Callable[[Compiled], Result | QueryError]
-#: Over so many events a query is run at once; so many slices wait.
+#: Over so many events a query is run before the end; so many slices wait.
 _ENOUGH, _WAITING = 20_000, 1
 
 
 @dataclass
 class Sketched:
-    """One of many queries: what is known of it, and the way to its plan."""
+    """One of many queries: its place among them, what is known of it, and the way to its plan."""
 
+    place: int
     text: str
     name: str
     known: Known
@@ -51,6 +52,22 @@ class Sketched:
         return per_event(plan) and all(k.name.lower() in shown for k in plan.order)
 
 
+@dataclass(frozen=True)
+class Runner:
+    """``run`` runs a query over the events that the engine was given; ``nothing`` is the result of one that no event can meet;
+    ``found`` is told rows as soon as there are some."""
+
+    engine: DuckDB
+    run: Run
+    nothing: Callable[[Sketched], Result]
+    found: Callable[[int, Result], None] | None = None
+
+    @property
+    def enough(self) -> int:
+        """Over so many events a query is run at once."""
+        return 1 if self.found else _ENOUGH
+
+
 @dataclass
 class Gathered:
     """What was found for a query so far: rows, or events to run it over at the end."""
@@ -60,13 +77,13 @@ class Gathered:
     events: list[pa.Table] = field(default_factory=list)
     failed: QueryError | None = None
 
-    def take(self, events: pa.Table, engine: DuckDB, run: Run) -> None:
+    def take(self, events: pa.Table, runner: Runner) -> None:
         """Takes the events that were picked of a slice."""
         self.events.append(events)
-        if self.query.by_slice and sum(map(len, self.events)) >= _ENOUGH:
-            self._look(engine, run)
+        if self.query.by_slice and sum(map(len, self.events)) >= runner.enough:
+            self._look(runner)
 
-    def _look(self, engine: DuckDB, run: Run) -> None:
+    def _look(self, runner: Runner) -> None:
         """Runs the query over the events taken so far."""
         import pyarrow as pa
 
@@ -74,40 +91,40 @@ class Gathered:
         self.events.clear()
         if self.failed is not None:
             return
-        found = self._over(events, engine, run)
+        found = self._over(events, runner)
         if isinstance(found, QueryError):
             self.failed = found
-        else:
-            self.rows.append(found)
+            return
+        self.rows.append(found)
+        if runner.found is not None and len(found):
+            runner.found(self.query.place, found)
 
-    def _over(self, events: pa.Table, engine: DuckDB, run: Run) -> Result | QueryError:
+    def _over(self, events: pa.Table, runner: Runner) -> Result | QueryError:
         from dohyo.engines.duckdb.connect import arrow_type
         from dohyo.engines.duckdb.many import with_columns
 
         compiled = self.query.compiled
         assert isinstance(compiled, Compiled)
         columns = [(n, arrow_type(t)) for n, t in (*self.query.known.outline.columns, (ID, Type.LONG))]
-        engine.use_events(with_columns(events, columns))
-        return run(compiled)
+        runner.engine.use_events(with_columns(events, columns))
+        return runner.run(compiled)
 
-    def end(self, engine: DuckDB, run: Run, nothing: Callable[[Sketched], Result]) -> Result | QueryError:
+    def end(self, runner: Runner) -> Result | QueryError:
         """The query's result."""
         if not self.rows and not self.events and self.failed is None and self.query.known.outline.empty:
-            return nothing(self.query)
+            return runner.nothing(self.query)
         compiled = self.query.compiled
         if not isinstance(compiled, Compiled):
             return compiled
         if self.events or not self.rows:
-            self._look(engine, run)
+            self._look(runner)
         return self.failed or _in_order(self.rows, compiled)
 
 
 def run_many(
-    queries: Sequence[Sketched], schema: pa.Schema, batches: Iterable[pa.RecordBatch], engine: DuckDB, run: Run,
-    nothing: Callable[[Sketched], Result],
-) -> list[Result | QueryError]:  # fmt: skip
-    """The results of the queries, in their order. ``run`` runs one over the events that the engine was given; ``nothing`` is
-    the result of one that no event can meet."""
+    queries: Sequence[Sketched], schema: pa.Schema, batches: Iterable[pa.RecordBatch], runner: Runner
+) -> list[Result | QueryError]:
+    """The results of the queries, in their order."""
     from dohyo.engines.duckdb.ahead import ahead
     from dohyo.engines.duckdb.many import Kept
 
@@ -118,8 +135,8 @@ def run_many(
         for one in gathered:
             events = kept.candidates(one.query.known.outline)
             if events is not None:
-                one.take(events, engine, run)
-    return [one.end(engine, run, nothing) for one in gathered]
+                one.take(events, runner)
+    return [one.end(runner) for one in gathered]
 
 
 def _no_events() -> pa.Table:

@@ -13,7 +13,7 @@ from dohyo.binding.times import query_time
 from dohyo.compile import Compiled, compile_child, compile_query, deep_recursion, time_range
 from dohyo.diagnostics import Diagnostic, QueryError, Severity, Source
 from dohyo.engines.choose import DUCKDB, dialect, interrupt, open_engine
-from dohyo.many import Sketched, run_many
+from dohyo.many import Runner, Sketched, run_many
 from dohyo.outlines import Outlines
 from dohyo.plan.expr import TRUE, Call, Expr, all_of, any_of
 from dohyo.plan.kinds import any_kind
@@ -70,8 +70,10 @@ class RunOptions:
     """How to run. ``since``/``until``: epoch ms, half-open. ``raw``: evidence carries the whole raw event.
 
     ``strict_input``: the first thing that cannot be read ends the run (:class:`InputError`). ``memory`` such as
-    ``1GB``. ``source_category`` overrides what the shapes say. ``engine``: ``duckdb``, ``spark``, ``sail`` or
-    ``sc://host:port``. ``found``: what is at the paths, if that was looked up already, for the first reading of them.
+    ``1GB``. ``source_category`` overrides what the shapes say. ``told`` gets the rows of each query, by its place, as soon
+    as they are found: of many queries while the logs are read, if each row comes of one event. ``engine``: ``duckdb``,
+    ``spark``, ``sail`` or ``sc://host:port``. ``found``: what is at the paths, if that was looked up already, for the first
+    reading of them.
     """
 
     dialect: str = "lenient"
@@ -90,6 +92,7 @@ class RunOptions:
     may_save: bool = False
     macros: dict[str, str] = field(default_factory=dict)
     progress: Callable[[Progress], None] | None = None
+    told: Callable[[int, Result], None] | None = None
     engine: str = DUCKDB
     found: Found | None = None
 
@@ -149,13 +152,17 @@ def _run_queries(queries: Sequence[Query], paths: Sequence[str | Path], options:
     session = Session(options, runnable)
     results = iter(session.run(names) if runnable else [])
     session.report.seconds = time.perf_counter() - started
-    return [next(results) if isinstance(c, Compiled) else c for c in compiled]
+    every = [next(results) if isinstance(c, Compiled) else c for c in compiled]
+    for place, result in enumerate(every):
+        if options.told is not None and isinstance(result, Result) and len(result):
+            options.told(place, result)
+    return every
 
 
 def _run_many(queries: Sequence[Query], paths: list[str], options: RunOptions) -> list[Result | QueryError]:
     started = time.perf_counter()
     outlines = Outlines.of_user()
-    sketched = [_sketched(q, options, paths, outlines) for q in queries]
+    sketched = [_sketched(place, q, options, paths, outlines) for place, q in enumerate(queries)]
     outlines.write()
     session = Session(options, [])
     results = iter(session.many([s for s in sketched if isinstance(s, Sketched)], paths))
@@ -163,15 +170,15 @@ def _run_many(queries: Sequence[Query], paths: list[str], options: RunOptions) -
     return [next(results) if isinstance(s, Sketched) else s for s in sketched]
 
 
-def _sketched(query: Query, options: RunOptions, paths: list[str], outlines: Outlines) -> Sketched | QueryError:
+def _sketched(place: int, query: Query, options: RunOptions, paths: list[str], outlines: Outlines) -> Sketched | QueryError:
     settings = options.compiler(query.dialect)
     known = outlines.get(query.text, settings)
     if known is not None:
-        return Sketched(query.text, query.name, known, lambda: compiled_query(query, options, paths))
+        return Sketched(place, query.text, query.name, known, lambda: compiled_query(query, options, paths))
     compiled = compiled_query(query, options, paths)
     if isinstance(compiled, QueryError):
         return compiled
-    return Sketched(query.text, query.name, outlines.put(query.text, settings, compiled), lambda: compiled)
+    return Sketched(place, query.text, query.name, outlines.put(query.text, settings, compiled), lambda: compiled)
 
 
 def compiled_query(query: Query, options: RunOptions, paths: list[str] | None = None) -> Compiled | QueryError:
@@ -264,8 +271,9 @@ class Session:
         reading.on_position = self._teller(inputs)
         engine = DuckDB(self.options.threads, self.options.memory)
         batches = self._watched(reading, inputs)
+        runner = Runner(engine, lambda compiled: self._result(engine, compiled), self._nothing, self.options.told)
         try:
-            return run_many(queries, reading.schema, batches, engine, lambda compiled: self._result(engine, compiled), self._nothing)
+            return run_many(queries, reading.schema, batches, runner)
         finally:
             self._close()
 

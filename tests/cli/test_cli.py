@@ -165,6 +165,26 @@ def test_start_up_loads_nothing_heavy() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_alerts_are_written_as_they_are_found(tmp_path: Path) -> None:
+    """The same alerts, in another order; to a file too; only as lines; and whoever reads a few of them is enough."""
+    log, out = tmp_path / "e.ndjson", tmp_path / "alerts.ndjson"
+    sample(log, 3_000, seed=3, attack_rate=0.05)
+    newest = dohyo("hunt", log, "-f", "ndjson").stdout.splitlines()
+    found = dohyo("hunt", log, "-f", "ndjson", "--order", "found", "-o", out)
+    assert len(newest) > 3
+    assert sorted(out.read_text("utf-8").splitlines()) == sorted(newest) != newest
+    assert f"{len(newest)} alerts" in found.stderr
+    assert dohyo("hunt", log, "-f", "ndjson", "--order", "found").stdout.splitlines() == out.read_text("utf-8").splitlines()
+    refused = dohyo("hunt", log, "-f", "csv", "--order", "found")
+    assert (refused.returncode, refused.stdout) == (2, "") and "--order found" in refused.stderr
+    command = [sys.executable, "-m", "dohyo", "hunt", str(log), "-f", "ndjson", "--order", "found", "-q"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stderr is not None
+        assert json.loads(process.stdout.readline())
+        process.stdout.close()
+        assert process.stderr.read() == ""
+
+
 def test_hunting_queries_show_where_to_look() -> None:
     """Each query of the folder with its title and rows; alerts are not raised. Without such queries it says so."""
     done = dohyo("hunt", "--hunting", "-d", "T1043", SAMPLES, "-f", "ndjson", "-q")

@@ -109,6 +109,8 @@ def hunt(
     investigate: Annotated[bool, typer.Option("--investigate", help="Also say what the logs have around the newest alerts.")]
     = False,
     profile: Annotated[bool, typer.Option("--profile", help="Say what each detection cost.")] = False,
+    order: Annotated[str, typer.Option(help="newest: newest first; found: each alert as soon as it is found, with --format ndjson.")]
+    = "newest",
     fail_on: Annotated[str | None, typer.Option(help="Exit 1 when an alert is at least this severe: informational, low, "
                        "medium, high, critical.")] = None,
     follow: Annotated[bool, typer.Option("--follow", help="Go on reading as the logs grow; each alert is written once, as it "
@@ -152,13 +154,13 @@ def hunt(
         with found_early(paths, settings):
             from dohyo.cli.commands.hunt import run
 
-            run(*what, html, tuning, profile, hunting, investigate, settings)
+            run(*what, html, tuning, profile, hunting, investigate, order, settings)
     else:
         from dohyo.cli.commands import follow as following
         from dohyo.cli.errors import refuse
 
         other = {"--html": html, "--hunting": hunting, "--investigate": investigate, "--profile": profile,
-                 "--engine": engine != "duckdb"}  # fmt: skip
+                 "--order": order != "newest", "--engine": engine != "duckdb"}  # fmt: skip
         refuse(other, "cannot go with --follow")
         options = following.Following(checkpoint, new_only, run_for, until_idle, status_every, kafka_config, window)
         following.run(*what, tuning, options, settings)

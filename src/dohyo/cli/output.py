@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,26 @@ def emit_text(text: str, output: Path | None) -> None:
     part = output.with_name(output.name + ".part")
     try:
         part.write_text(text, "utf-8", errors="replace")
+        part.replace(output)
+    except OSError as error:
+        raise UsageError(f"--output {output}: {error.strerror}") from None
+
+
+@contextmanager
+def lines(output: Path | None) -> Iterator[Callable[[list[dict[str, Any]]], None]]:
+    """A function that writes objects as JSON lines at once. A file is in its place when all are written."""
+    if output is None:
+        yield lambda rows: emit("ndjson", [], rows, None)
+        return
+    part = output.with_name(output.name + ".part")
+    try:
+        with part.open("wb") as out:
+
+            def put(rows: list[dict[str, Any]]) -> None:
+                writer("ndjson")([], rows, out)
+                out.flush()
+
+            yield put
         part.replace(output)
     except OSError as error:
         raise UsageError(f"--output {output}: {error.strerror}") from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -108,6 +108,11 @@ class Hunt:
         return html_rows(list(rows[0]) if rows else [], rows)
 
 
+def without_raw(alert: Alert) -> Alert:
+    """The alert without the raw event."""
+    return replace(alert, evidence=replace(alert.evidence, raw=None) if alert.evidence else None)
+
+
 def flat(alert: Alert) -> dict[str, Any]:
     """An alert as one level of columns, for tables, CSV and Parquet."""
     evidence = alert.evidence
@@ -145,12 +150,19 @@ def hunt(
 
 
 def run_detections(
-    detections: Sequence[Detection], paths: Sequence[str | Path], options: RunOptions, beside: Sequence[Query] = ()
-) -> Hunt:
+    detections: Sequence[Detection], paths: Sequence[str | Path], options: RunOptions, beside: Sequence[Query] = (),
+    found: Callable[[list[Alert]], None] | None = None,
+) -> Hunt:  # fmt: skip
     """The alerts of these detections; one that cannot run is an outcome with an error and does not stop the rest. ``beside``:
-    further queries over the same reading."""
+    further queries over the same reading. ``found`` is told alerts as soon as they are found."""
     queries = [Query(d.query, str(d.query_path.name)) for d in detections]
-    every = run_queries([*queries, *beside], paths, replace(options, evidence=True))
+
+    def told(place: int, rows: Result) -> None:
+        if found is not None and place < len(detections):
+            found(Outcome(detections[place], rows).alerts)
+
+    settings = replace(options, evidence=True, told=told if found is not None else None)
+    every = run_queries([*queries, *beside], paths, settings)
     results = every[: len(queries)]
     outcomes = [
         Outcome(d, None, r) if isinstance(r, QueryError) else Outcome(d, r)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,19 +18,21 @@ from dohyo.cli.errors import CHECK_FAILED, NO_INPUT, WRONG, UsageError, errors_f
 from dohyo.cli.options import Settings, inputs, one_of, placeholder_values, tuning_file
 from dohyo.cli.progress import progress
 from dohyo.compile import parse
-from dohyo.detections.hunt import Hunt, flat, run_detections
+from dohyo.detections.hunt import Hunt, flat, run_detections, without_raw
 from dohyo.detections.load import load
 from dohyo.detections.model import Detection, Severity
 from dohyo.detections.select import BadSelection, Selection
 from dohyo.detections.sight import absent_sources
+from dohyo.detections.tuning import File, apply
 from dohyo.investigation.trees import CREATIONS, Around, around
 from dohyo.reports.alerts import ALERT_WRITERS
+from dohyo.results import Alert
 
 
 def run(
     paths: list[str] | None, names: list[str], folders: Sequence[Path], sigma: Sequence[Path], placeholders: Path | None,
     selection: Selection, fail_on: str | None, html: Path | None, tuning: Path | None, profiled: bool, hunting: bool,
-    investigating: bool, settings: Settings,
+    investigating: bool, order: str, settings: Settings,
 ) -> None:  # fmt: skip
     """Hunts, writes the alerts and the summary, and ends with the exit code."""
     with shown():
@@ -41,25 +45,48 @@ def run(
             return
         output.check(settings.format, settings.output, tuple(ALERT_WRITERS))
         rules = tuning_file(tuning)
-        with progress(settings.quiet) as tell:
+        with _as_found(order, rules, settings) as told, progress(settings.quiet) as tell:
             options = replace(settings.options(), progress=tell, raw=settings.raw or html is not None)
-            found = run_detections(chosen, inputs(paths), options, [CREATIONS] if html is not None else [])
+            found = run_detections(chosen, inputs(paths), options, [CREATIONS] if html is not None else [], told)
         found.broken = broken
         found.tuning = rules
         about = around(found.alerts, found.beside[0], _places(found)) if found.beside else Around()
         found = found if settings.raw else found.without_raw()
-        told = _investigated(found, inputs(paths), settings) if investigating else {}
+        around_them = _investigated(found, inputs(paths), settings) if investigating else {}
         if html is not None:  # before anything goes to stdout, which may be a pipe that closes early
-            output.emit_text(_page(found, told, about), html)
-        _write(found, settings)
-        if settings.format == "table" and told:
-            print("\n\n".join(told.values()))
+            output.emit_text(_page(found, around_them, about), html)
+        if told is None:
+            _write(found, settings)
+        if settings.format == "table" and around_them:
+            print("\n\n".join(around_them.values()))
         _report(found, settings)
         if not found.alerts and not settings.quiet:
             summary.show(_verdicts(found, inputs(paths), settings))
         if profiled:
             summary.show(_profile(found))
     raise typer.Exit(_code(found, names, fail_on))
+
+
+#: In which order alerts are written.
+NEWEST, FOUND = ORDERS = ("newest", "found")
+
+
+@contextmanager
+def _as_found(order: str, rules: File | None, settings: Settings) -> Iterator[Callable[[list[Alert]], None] | None]:
+    """A function that writes alerts at once; ``None`` when all of them must be known to put them in order."""
+    if one_of("--order", order, ORDERS) == NEWEST:
+        yield None
+        return
+    if settings.format != "ndjson":
+        raise UsageError(f"--order {FOUND}: only --format ndjson can be written before all alerts are found")
+    today = dt.datetime.now(dt.UTC).date()
+    with output.lines(settings.output) as put:
+
+        def told(alerts: list[Alert]) -> None:
+            kept = alerts if rules is None else apply(rules, alerts, today).alerts
+            put([(a if settings.raw else without_raw(a)).as_json() for a in kept])
+
+        yield told
 
 
 #: So many of the dearest detections are told.
