@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dohyo.sigma.ipv6 import regex
+from dohyo.sigma.ipv6 import network_of, regex
 from dohyo.sigma.re2 import check_regex
 
 NETWORKS = (
@@ -62,3 +62,16 @@ def test_every_way_to_write_an_address(text: str) -> None:
         for shown in written(address, chance):
             assert ipaddress.IPv6Address(shown) == address
             assert bool(re.search(pattern, shown)) == (address in network), shown
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_a_network_is_known_by_its_regex(network: str) -> None:
+    """What the regex was made of comes back."""
+    known = ipaddress.IPv6Network(network, strict=False)
+    assert network_of(regex(known)) == known
+
+
+@pytest.mark.parametrize("pattern", ["", "(?i)^(?:", "(?i)^(?:fe80", "(?i)^(?:fe80:|x)", "(?i)^(?:fe[89ab]:)", "[", "(?i)^(?:::1$)"])
+def test_another_regex_is_none(pattern: str) -> None:
+    """A regex that only looks like it stands for no network."""
+    assert network_of(pattern) is None

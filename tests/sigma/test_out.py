@@ -12,6 +12,7 @@ from dohyo.detections.model import Detection
 from dohyo.run import RunOptions
 from dohyo.sample import run as sample
 from dohyo.sigma import out
+from dohyo.sigma.convert import convert as into
 from dohyo.sigma.notsaid import NotSaid
 from dohyo.sigma.platforms import PLATFORMS, convert
 from dohyo.sigma.verify import verify
@@ -68,6 +69,42 @@ def test_condition(where: str, detection: dict[str, object]) -> None:
     rule = out.rule(asked(f'_sourceCategory=windows/sysmon | where EventID = "1" | where {where}'))
     assert rule["logsource"] == {"product": "windows", "category": "process_creation"}
     assert rule["detection"] == detection
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [
+        {"sel": {"DestinationIp|cidr": "10.0.0.0/8"}},
+        {"sel": {"DestinationIp|cidr": ["172.16.0.0/12", "192.168.0.0/16", "10.1.2.3/32", "0.0.0.0/0"]}},
+        {"sel": {"DestinationIp|cidr": "fe80::/10", "Image|endswith": "\\x.exe"}},
+        {"sel": {"Image|endswith": "\\x.exe"}, "filter": {"DestinationIp|cidr": ["127.0.0.0/8", "::1/128", "2001:db8::/33"]}},
+    ],
+)
+def test_a_network_comes_back_as_one(selection: dict[str, dict[str, object]]) -> None:
+    """Sigma → Sumo Logic → Sigma keeps ``cidr``, of both kinds of addresses, also where it is not to be met."""
+    condition = "sel and not filter" if "filter" in selection else "sel"
+    source = {"category": "network_connection", "product": "windows"}
+    document = {"title": "t", "logsource": source, "detection": {**selection, "condition": condition}}
+    (one,) = into([document]).rules
+    detection = out.rule(asked(one.query))["detection"]
+    wanted = {str(n) for s in selection.values() for n in _several(s.get("DestinationIp|cidr", ()))}
+    fields = {f for s in detection.values() if isinstance(s, dict) for f in s}
+    found = {str(n) for s in detection.values() if isinstance(s, dict) for n in _several(s.get("DestinationIp|cidr", ()))}
+    assert found == wanted
+    assert fields <= {"DestinationIp|cidr", "Image|endswith"}
+
+
+def _several(values: object) -> list[object]:
+    return list(values) if isinstance(values, (list, tuple)) else [values]
+
+
+def test_a_regex_that_is_no_network_stays_one() -> None:
+    """It may look like one: a network's regex with an octet too few, or one for other names."""
+    wheres = ((r"DestinationIp matches /\A(?:1|2)\.\d+\.\d+\.\d+\z/", "DestinationIp|re"),
+              ("Image matches /(?i)^(?:fe[89ab])/", "Image|re"))  # fmt: skip
+    for where, field in wheres:
+        rule = out.rule(asked(f'_sourceCategory=windows/sysmon | where EventID = "3" | where {where}'))
+        assert field in {f for s in rule["detection"].values() if isinstance(s, dict) for f in s}
 
 
 @pytest.mark.parametrize("query", ['* | count by Image | where _count > 5', "* | where length(Image) > 5", "* | dedup by Image"])

@@ -7,10 +7,12 @@ The regex looks at the network's own bits only; that the text is an address is f
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterator
 
 #: Any group, and any last two groups in IPv4's form.
 _ANY = "[0-9a-f]{1,4}"
+_OPENING = "(?i)^(?:"
 _OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 
 
@@ -18,7 +20,32 @@ def regex(network: ipaddress.IPv6Network) -> str:
     """The regex of a network's addresses, for texts that are addresses. The network has a prefix."""
     groups = [_group(network, i) for i in range(8)]
     own = -(-network.prefixlen // 16)  # groups that the network says something about
-    return "(?i)^(?:" + "|".join(dict.fromkeys(_forms(network, groups, own))) + ")"
+    return _OPENING + "|".join(dict.fromkeys(_forms(network, groups, own))) + ")"
+
+
+#: What stands for any or for more than one text in a group, and the least of these texts.
+_LEAST = (
+    (re.compile(r"0\{0,\d\}"), lambda m: ""),
+    (re.compile(r"\(\?:([^|()]*)\|[^()]*\)"), lambda m: m[1]),
+    (re.compile(r"\[(.)[^]]*\](?:\{(?:1,)?(\d)\})?"), lambda m: m[1] * int(m[2] or 1)),
+    (re.compile(r"0\{1,\d\}"), lambda m: "0"),
+)
+
+
+def network_of(pattern: str) -> ipaddress.IPv6Network | None:
+    """The network whose addresses a regex takes, if it is one that :func:`regex` made."""
+    if not pattern.startswith(_OPENING):
+        return None
+    first = pattern.removeprefix(_OPENING)
+    for regex_of, least in _LEAST:
+        first = regex_of.sub(least, first)
+    address = first.split("|")[0].rstrip("$)").rstrip(":")
+    try:
+        start = ipaddress.IPv6Address(address if address.count(":") == 7 else f"{address}::")
+    except ValueError:
+        return None
+    networks = (ipaddress.IPv6Network((start, length), strict=False) for length in range(1, 129))
+    return next((n for n in networks if n.network_address == start and regex(n) == pattern), None)
 
 
 def _forms(network: ipaddress.IPv6Network, groups: list[str], own: int) -> Iterator[str]:

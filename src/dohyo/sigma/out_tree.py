@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from dohyo.plan.expr import Call, Column, Expr, Literal, calls, columns
-from dohyo.plan.functions.ip import IPV4, IPV6
+from dohyo.plan.functions.ip import IPV4, IPV6, network_of
+from dohyo.sigma import ipv6
 from dohyo.sigma.notsaid import NotSaid
 
 _LOWER = frozenset({"folded", "tolowercase"})
@@ -52,7 +53,8 @@ def tree_of(expr: Expr) -> Tree:
     """A condition of a plan as Sigma can say it. Raises :class:`NotSaid` with the part that it cannot."""
     if isinstance(expr, Call):
         if expr.function in ("and", "or"):
-            return both(expr.function, [tree_of(a) for a in expr.args])
+            networks, others = _networks(expr.args) if expr.function == "and" else ([], list(expr.args))
+            return both(expr.function, [*networks, *(tree_of(a) for a in others)])
         if expr.function == "not":
             inner = tree_of(expr.args[0])
             return inner.part if isinstance(inner, Not) else Not(inner)
@@ -63,6 +65,25 @@ def tree_of(expr: Expr) -> Tree:
         if found is not None:
             return found
     raise NotSaid(f"`{_shown(expr)}`")
+
+
+def _networks(parts: Sequence[Expr]) -> tuple[list[Test], list[Expr]]:
+    """The IPv6 networks among conditions that must all hold, and the other conditions: that a text is an address, and a regex over
+    it, are a network."""
+    valid = {name for p in parts if isinstance(p, Call) and p.function == "isValidIPv6" and (name := _plain(p.args[0]))}
+    networks: dict[str, Any] = {}
+    others: list[Expr] = []
+    for part in parts:
+        network = None
+        if isinstance(part, Call) and part.function == "search" and isinstance(part.args[1], Literal):
+            name = _plain(part.args[0])
+            network = ipv6.network_of(str(part.args[1].value)) if name in valid and name not in networks else None
+        if network is None:
+            others.append(part)
+        else:
+            networks[str(name)] = network
+    told = [p for p in others if not (isinstance(p, Call) and p.function == "isValidIPv6" and _plain(p.args[0]) in networks)]
+    return [Test(f"{name}|cidr", (str(network),)) for name, network in networks.items()], told
 
 
 def both(word: str, parts: Sequence[Tree]) -> Tree:
@@ -111,6 +132,8 @@ def _test(expr: Call) -> Test | None:
     if expr.function == "isEmpty" and (name := _plain(expr.args[0])):
         return Test(name, ("",))
     if expr.function == "search" and (name := _plain(expr.args[0])):
+        if network := network_of(str(items[0])):
+            return Test(f"{name}|cidr", (str(network),))
         return _regex(name, str(items[0]), _folds(expr.args[0]))
     if expr.function in _TEXT_TESTS:
         return _text(expr, items)

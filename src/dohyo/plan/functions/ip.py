@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Sequence
 
 from sqlglot import exp
@@ -111,6 +112,16 @@ def _network_regex(address: str, length: object) -> str | None:
         parts.append("0{0,2}(?:" + "|".join(numbers) + ")")
     parts += [_OCTET] * (4 - len(parts))
     return r"\A" + r"\.".join(parts) + r"\z"
+
+
+def network_of(regex: str) -> ipaddress.IPv4Network | None:
+    """The network whose addresses a regex takes, if it is one that ``compareCIDRPrefix`` becomes."""
+    parts = [re.fullmatch(r"(?:0\{0,2\})?(?:\(\?:)?(\d+)((?:\|\d+)*)\)?", part) for part in regex[2:-2].split(r"\.")]
+    known = [part for part in parts if part is not None]
+    free = [part[2].count("|").bit_length() for part in known]
+    address = ".".join([*(part[1] for part in known), *["0"] * (4 - len(known))])
+    length = 8 * len(known) - sum(free)
+    return ipaddress.IPv4Network(f"{address}/{length}") if _network_regex(address, length) == regex else None
 
 
 def _mask(length: Sql) -> Sql:
