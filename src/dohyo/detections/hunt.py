@@ -34,7 +34,7 @@ class Outcome:
     @property
     def alerts(self) -> list[Alert]:
         """The alerts, in the query's order."""
-        if self.result is None:
+        if self.result is None or not len(self.result):
             return []
         rows, times, evidence = self.result.rows, self.result.times(), self.result.evidence()
         return [_alert(self.detection, *one) for one in zip(rows, times, evidence, strict=True)]

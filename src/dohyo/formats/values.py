@@ -10,6 +10,10 @@ from typing import Any
 _UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
+#: Classes whose values are JSON's own.
+_JSON_VALUES = frozenset({str, int, bool, type(None)})
+
+
 def json_value(value: Any) -> Any:
     """A value for JSON: whole doubles without a trailing ``.0`` (spec §12.47), no NaN or infinity."""
     if isinstance(value, float):
@@ -17,7 +21,7 @@ def json_value(value: Any) -> Any:
             return str(value)
         return int(value) if value.is_integer() and abs(value) < 2**53 else value
     if isinstance(value, dict):
-        return {k: json_value(v) for k, v in value.items()}
+        return {k: v if v.__class__ in _JSON_VALUES else json_value(v) for k, v in value.items()}
     return [json_value(v) for v in value] if isinstance(value, list) else value
 
 

@@ -97,10 +97,10 @@ class Kept:
             wanted.setdefault(name, set()).add(text)
         for name, texts in wanted.items():
             if name in self.texts:
-                found = self.texts[name].find(sorted(texts))
+                found = self.texts[name].find(tuple(sorted(texts)))
                 self._counts.update(((name, text), rows) for text, rows in found.items())
         if _RAW in wanted and _RAW in self.others:
-            self._raw_rows = raw_rows(self.others[_RAW], sorted(wanted[_RAW]), self._where_raw(queries))
+            self._raw_rows = raw_rows(self.others[_RAW], tuple(sorted(wanted[_RAW])), self._where_raw(queries))
             self._counts.update(((_RAW, text), len(rows)) for text, rows in self._raw_rows.items())
 
     def _where_raw(self, queries: Sequence[Outline]) -> Any:

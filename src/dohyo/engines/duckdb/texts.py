@@ -25,7 +25,7 @@ class TextColumn:
 
     values: pa.StringArray
     codes: Any
-    _hits: dict[str, list[int]] = field(default_factory=dict)  # text -> numbers of the values that hold it
+    _hits: dict[str, Any] = field(default_factory=dict)  # text -> numbers of the values that hold it
 
     @classmethod
     def of(cls, parts: Sequence[pa.DictionaryArray]) -> TextColumn:
@@ -55,13 +55,18 @@ class TextColumn:
         order = np.argsort(self.codes, kind="stable").astype(np.int32)
         return order, np.searchsorted(self.codes[order], np.arange(len(self.values) + 1))
 
-    def find(self, texts: list[str]) -> dict[str, int]:
+    def find(self, texts: tuple[str, ...]) -> dict[str, int]:
         """Looks for these lower-cased texts in all values; gives how many rows hold each that is there."""
-        for number, matches in enumerate(_matches(self.lowered, texts)):
-            for text in matches:
-                self._hits.setdefault(texts[text], []).append(number)
+        matches = _matches(self.lowered, texts)
+        values = np.repeat(np.arange(len(matches)), [len(m) for m in matches])
+        found = np.fromiter((text for m in matches for text in m), np.int64, len(values))
+        order = np.argsort(found, kind="stable")
+        there, starts = np.unique(found[order], return_index=True)
+        parts = np.split(values[order], starts[1:]) if len(there) else []
+        self._hits = dict(zip((texts[i] for i in there.tolist()), parts, strict=True))
         rows = np.bincount(self.codes + 1, minlength=len(self.values) + 1)[1:]
-        return {text: int(rows[values].sum()) for text, values in self._hits.items()}
+        counts = np.bincount(found, weights=rows[values], minlength=1)
+        return dict(zip(self._hits, counts[there].astype(int).tolist(), strict=True))
 
     def rows(self, text: str) -> Any:
         """The rows that hold a text."""
@@ -70,7 +75,7 @@ class TextColumn:
         return np.concatenate(parts) if parts else _NO_ROWS
 
 
-def raw_rows(column: pa.ChunkedArray, texts: list[str], rows: Any) -> dict[str, Any]:
+def raw_rows(column: pa.ChunkedArray, texts: tuple[str, ...], rows: Any) -> dict[str, Any]:
     """Which of these rows have a raw event that holds each of these lower-cased texts; those that none has are left out."""
     found: dict[int, list[int]] = {}
     for start in range(0, len(rows), _TOGETHER):
@@ -82,7 +87,13 @@ def raw_rows(column: pa.ChunkedArray, texts: list[str], rows: Any) -> dict[str, 
     return {texts[text]: np.array(at, dtype=np.int32) for text, at in found.items()}
 
 
-def _matches(values: pa.Array, texts: list[str]) -> list[set[int]]:
+def _matches(values: pa.Array, texts: tuple[str, ...]) -> list[set[int]]:
     """For each value the numbers of the texts that it holds."""
-    find = AhoCorasick(texts).find_matches_as_indexes
+    find = _matcher(texts).find_matches_as_indexes
     return [{m[0] for m in find(v, overlapping=True)} if v else set() for v in values.to_pylist()]
+
+
+@functools.lru_cache(512)
+def _matcher(texts: tuple[str, ...]) -> AhoCorasick:
+    """The same texts are looked for in one slice of the events after another."""
+    return AhoCorasick(texts)
