@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -130,12 +131,13 @@ def run_many(
 
     outlines = [q.known.outline for q in queries]
     gathered = [Gathered(q) for q in queries]
-    for kept in ahead(Kept.slices(schema, batches), _WAITING):
-        kept.match(outlines)
-        for one in gathered:
-            events = kept.candidates(one.query.known.outline)
-            if events is not None:
-                one.take(events, runner)
+    with closing(ahead(Kept.slices(schema, batches), _WAITING)) as slices:  # whatever happens, nobody reads on
+        for kept in slices:
+            kept.match(outlines)
+            for one in gathered:
+                events = kept.candidates(one.query.known.outline)
+                if events is not None:
+                    one.take(events, runner)
     return [one.end(runner) for one in gathered]
 
 

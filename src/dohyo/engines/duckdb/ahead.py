@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -19,7 +19,7 @@ _SWITCH = 0.0005
 _POLL = 0.2
 
 
-def ahead(items: Iterable[T], most: int = _WAITING) -> Iterator[T]:
+def ahead(items: Iterable[T], most: int = _WAITING) -> Generator[T, None, None]:
     """The items, made in a thread, of which ``most`` may wait. What it raises is raised here; when this iterator is closed
     the thread ends."""
     waiting: queue.Queue[tuple[T | None, BaseException | None]] = queue.Queue(most)
