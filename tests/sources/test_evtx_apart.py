@@ -54,6 +54,17 @@ def test_as_the_reader_reads_them(logs: list[Input], monkeypatch: pytest.MonkeyP
         apart.close()
 
 
+def test_what_is_left_out_does_not_matter(logs: list[Input]) -> None:
+    """A log that nobody asks for, and one that is not read to its end, cost the next ones nothing."""
+    apart = room.Apart(logs)
+    try:
+        begun = apart.chunks(logs[1], print)
+        assert begun is not None and next(begun)
+        assert [taken(apart, log) for log in logs[3:]] == [read_source(log) for log in logs[3:]]
+    finally:
+        apart.close()
+
+
 @pytest.mark.parametrize("what", ["no such program", "one that ends at once", "one that is killed"])
 def test_a_process_that_is_gone_loses_nothing(logs: list[Input], monkeypatch: pytest.MonkeyPatch, what: str) -> None:
     """What it did not do is done here."""

@@ -70,7 +70,7 @@ class Apart:
 
     def chunks(self, source: Input, report: Callable[[Problem], None]) -> Iterator[Chunk] | None:
         """The records of one of the logs, as its reader gives them; ``None`` for an input that is not parsed apart. The logs
-        are to be asked for in the order of the inputs, each once and to its end."""
+        are to be asked for in the order of the inputs, each once; what is left out was parsed in vain."""
         log = self._logs.pop(source.name, None)
         return None if log is None else self._chunks(log, source, report)
 
@@ -78,7 +78,8 @@ class Apart:
         tally, size = Tally(source.name, report), source.size or 0
         for index in range(log.blocks):
             position = min(size, FILE_HEADER + (index + 1) * BLOCK)
-            block = self._workers[(log.first + index) % len(self._workers)].take()
+            turn, part = divmod(log.first + index, len(self._workers))
+            block = self._workers[part].take(turn)
             if block is None:  # the log cannot be read, or the process is gone: done, or told why not, here
                 yield from _here(source, index, position, tally)
             else:
@@ -100,12 +101,19 @@ class _Worker:
         command = [sys.executable, "-P", "-m", "dohyo.sources.readers.evtx_worker"]
         self._blocks: queue.Queue[_Block | None] = queue.Queue(_WAITING)
         self._over = threading.Event()
+        self._turn = 0  # which block comes next
         self._process = _started(command)
         self._thread = threading.Thread(target=self._receive, args=(json.dumps([logs, part, parts]).encode(),), daemon=True)
         self._thread.start()
 
-    def take(self) -> _Block | None:
-        """The next block; ``None`` for one that could not be read, and when the process is gone."""
+    def take(self, turn: int) -> _Block | None:
+        """Its ``turn``-th block, from 0; ``None`` for one that could not be read, and when the process is gone."""
+        while self._turn < turn:
+            self._next()
+        return self._next()
+
+    def _next(self) -> _Block | None:
+        self._turn += 1
         while True:
             try:
                 return self._blocks.get(timeout=_POLL if self._thread.is_alive() else 0)
