@@ -14,6 +14,7 @@ import pyarrow as pa
 from dohyo.results import Places
 from dohyo.sources.model import Chunk, Format, Input, Problem
 from dohyo.sources.readers import READERS
+from dohyo.sources.readers.evtx_apart import Apart
 from dohyo.sources.shapes.recognise import recognise
 from dohyo.store.columnar import read_rows
 from dohyo.store.origins import Digest, Seen, digest_of, gone, stamp_of
@@ -41,11 +42,13 @@ class Unit:
 
 @dataclass
 class Gathering:
-    """One reading of logs for a store. ``numbers``: the numbers that new logs get."""
+    """One reading of logs for a store. ``numbers``: the numbers that new logs get; ``apart``: parses event logs in processes
+    of their own."""
 
     seen: Seen
     numbers: Iterator[int]
     report: Callable[[Problem], None]
+    apart: Apart
     known: list[str] = field(default_factory=list)  # logs of which nothing was new
     empty: list[str] = field(default_factory=list)
     _unit: Unit = field(default_factory=Unit)
@@ -96,7 +99,7 @@ class Gathering:
 
     def _chunks(self, source: Input, report: Callable[[Problem], None]) -> Iterator[Chunk]:
         reader = read_rows if source.format is Format.PARQUET else READERS[source.format]
-        return reader(source, report)
+        return self.apart.chunks(source, report) or reader(source, report)
 
     def _note(self, origin: Origin, before: int) -> None:
         self._unit.origins[origin.id] = origin

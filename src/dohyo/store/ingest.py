@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from dohyo.engines.duckdb.reading import why_broken
@@ -11,6 +12,7 @@ from dohyo.results import Places
 from dohyo.sources.archives import Skipped
 from dohyo.sources.find import find_inputs
 from dohyo.sources.model import Format, Input, Problem
+from dohyo.sources.readers.evtx_apart import Apart
 from dohyo.store.gather import Gathering, Unit
 from dohyo.store.log import Change, Conflict, Log, open_log
 from dohyo.store.origins import Seen
@@ -72,10 +74,13 @@ class _Run:
         seen = Seen(dict(state.origins))
         self._known = set(state.origins)
         numbers = self._reserve(len(inputs)) if not all(map(seen.unchanged, inputs)) else iter(())
-        gathering = Gathering(seen, numbers, self._report)
-        self.done.known, self.done.empty = gathering.known, gathering.empty
         total = sum(i.size or 0 for i in inputs)
-        with Workshop(self.log.files, self.category, self.threads) as workshop:
+        with (
+            closing(Apart([i for i in inputs if not seen.unchanged(i)])) as apart,
+            Workshop(self.log.files, self.category, self.threads) as workshop,
+        ):
+            gathering = Gathering(seen, numbers, self._report, apart)
+            self.done.known, self.done.empty = gathering.known, gathering.empty
             for stored in workshop.stored(gathering.units(inputs)):
                 self._commit(stored)
                 if self.progress:
