@@ -67,9 +67,13 @@ def _lower(stage: Timeslice, plan: Node, ctx: Context) -> Node:
     if width is None:
         return _by_data(stage, column, start_name, plan, ctx)
     start = slice_start(column, width, ctx)
-    end = Call("+", (Column(start_name, Type.LONG), whole(width)), Type.LONG)
-    labelled = Extend(plan, ((start_name, start),))
-    return Extend(labelled, (("__timeslice_end", end),), hidden=True)
+    return _ended(Extend(plan, ((start_name, start),)), start_name, whole(width))
+
+
+def _ended(plan: Node, start: str, width: Expr) -> Node:
+    """The slice's end, under the name that the documentation spells and under the one that people expect (spec §12.36)."""
+    end = Call("+", (Column(start, Type.LONG), width), Type.LONG)
+    return Extend(plan, (("__timeslice_end", end), ("_timeslice_end", end)), hidden=True)
 
 
 def slice_start(time: Expr, width: int, ctx: Context) -> Expr:
@@ -100,7 +104,7 @@ def _by_data(stage: Timeslice, time: Expr, name: str, plan: Node, ctx: Context) 
     width = Column("__width", Type.LONG)
     start: Expr = Call("slice", (time, width), Type.LONG) if stage.buckets else first
     plan = Extend(plan, ((name, start),))
-    return Extend(plan, (("__timeslice_end", Call("+", (Column(name, Type.LONG), width), Type.LONG)),), hidden=True)
+    return _ended(plan, name, width)
 
 
 def _rounded(target: Expr) -> Expr:
