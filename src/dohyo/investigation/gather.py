@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,8 +15,9 @@ from dohyo.diagnostics import QueryError
 from dohyo.investigation.beacon import Beat, beat
 from dohyo.investigation.questions import DEEDS, FIELDS, MOST_DEEDS, QUESTIONS, Deed
 from dohyo.investigation.tree import Forest, Process
+from dohyo.investigation.values import values_of
 from dohyo.results import ReadReport
-from dohyo.run import Query, RunOptions, Session, run_queries, search
+from dohyo.run import Query, RunOptions, Session, run_queries
 from dohyo.sources import limits
 from dohyo.sources.find import find_inputs
 from dohyo.sources.model import Format
@@ -107,21 +107,20 @@ def _deeds(deed: Deed, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _event(file: str, record: int, paths: Sequence[str], options: RunOptions, looking: Looking | None) -> dict[str, Any]:
-    query = f"* | fields _messageTime, {', '.join(FIELDS)}"
     line = _line(file, record, looking) if _there(file) else record_text(paths, file, record)
-    if line is not None:
-        with tempfile.TemporaryDirectory() as scratch:
-            one = Path(scratch) / "event.ndjson"
-            one.write_text(line, "utf-8")
-            rows = search(Query(query, "event"), [one], options).rows
-    else:
-        compiled = compile_query(query, "event", replace(options.compiler(None), evidence=True))
-        only = replace(compiled, plan=only_record(compiled.plan, record))
-        (result,) = Session(replace(options, evidence=True), [only]).run([file])
-        rows = [] if isinstance(result, QueryError) else result.rows
-    if not rows:
+    found = values_of(line, FIELDS) if line is not None else _read(file, record, options)
+    if found is None:
         raise NoSuchEvent(f"there is no record {record} in {file}")
-    return dict(rows[0])
+    return found
+
+
+def _read(file: str, record: int, options: RunOptions) -> dict[str, Any] | None:
+    """The same by reading the log."""
+    query = f"* | fields _messageTime, {', '.join(FIELDS)}"
+    compiled = compile_query(query, "event", replace(options.compiler(None), evidence=True))
+    only = replace(compiled, plan=only_record(compiled.plan, record))
+    (result,) = Session(replace(options, evidence=True), [only]).run([file])
+    return None if isinstance(result, QueryError) or not result.rows else dict(result.rows[0])
 
 
 def _there(file: str) -> bool:

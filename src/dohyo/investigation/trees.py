@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,9 +9,9 @@ from typing import Any
 from dohyo.diagnostics import QueryError
 from dohyo.investigation.text import tree_lines
 from dohyo.investigation.tree import SECURITY_CREATION, SYSMON_CREATION, Forest
+from dohyo.investigation.values import values_of
 from dohyo.results import Alert, Result
 from dohyo.run import Query
-from dohyo.sources.shapes.recognise import read_field, read_time, recognise
 
 #: The query that is run beside the detections.
 CREATIONS = Query(
@@ -59,12 +58,4 @@ def around(alerts: Iterable[Alert], creations: Result | QueryError, names: Colle
 def _event(alert: Alert, names: Collection[str]) -> dict[str, Any] | None:
     """What tells which process an alert is about, and the fields ``names``; ``None`` for an alert without an event of its
     own."""
-    raw = alert.evidence.raw if alert.evidence is not None else None
-    try:
-        record = json.loads(raw) if raw else None
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(record, dict):
-        return None
-    shape = recognise(record)
-    return {n: read_field(shape, record, n) for n in (*_OWN, *names)} | {"_messageTime": read_time(shape, record)}
+    return values_of(alert.evidence.raw if alert.evidence is not None else None, (*_OWN, *names))

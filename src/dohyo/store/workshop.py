@@ -13,13 +13,13 @@ from types import TracebackType
 
 import pyarrow as pa
 
-from dohyo.engines.duckdb.ahead import quick_switches
 from dohyo.engines.duckdb.connect import connect
 from dohyo.store.files import Files
 from dohyo.store.gather import Unit
 from dohyo.store.unit import Shaper
 from dohyo.store.values import RECORDS, Memory, Statements
 from dohyo.store.write import Written, write_parts
+from dohyo.switching import quick_switches
 
 #: So many units are shaped at the same time; each takes up to 250 MB.
 _BENCHES = 2

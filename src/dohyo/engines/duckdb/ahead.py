@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import queue
-import sys
 import threading
-from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterable
 from typing import TypeVar
+
+from dohyo.switching import quick_switches
 
 T = TypeVar("T")
 
 #: How many items may wait.
 _WAITING = 8
-#: How long a thread may keep the interpreter to itself (seconds). Python's own 5 ms would make the engine wait for each
-#: batch while a log is being parsed.
-_SWITCH = 0.0005
 _POLL = 0.2
 
 
@@ -64,14 +61,3 @@ def _put(
             continue
         return True
     return False
-
-
-@contextmanager
-def quick_switches() -> Iterator[None]:
-    """Threads give the interpreter to each other quickly."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(_SWITCH)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(before)

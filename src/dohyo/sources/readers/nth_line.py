@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dohyo.sources.limits import LIMITS
+from dohyo.switching import quick_switches
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,7 +37,8 @@ class Looking:
 
     def _look(self, path: Path, number: int) -> None:
         try:
-            self._text = nth_line(path, number)
+            with quick_switches():
+                self._text = nth_line(path, number)
         except OSError as error:
             self._error = error
 
