@@ -1,9 +1,10 @@
 """Thousands of Sigma rules over one log, beside a runner that loads the events into SQLite and runs one statement a rule, as
 the field's small runners do.
 
-    python benchmarks/sigma.py RULES [EVENTS] [--sqlite PYTHON]
+    python benchmarks/sigma.py RULES [EVENTS] [--sqlite PYTHON] [--log PATH]
 
-PYTHON: an interpreter with ``pysigma-backend-sqlite`` and ``pysigma-pipeline-sysmon`` (they need another version of pySigma).
+PYTHON: an interpreter with ``pysigma-backend-sqlite``, ``pysigma-pipeline-sysmon`` (they need another version of pySigma) and,
+for event logs, ``evtx``.
 The rules are converted before the clock starts on both sides; each side is a whole process."""
 
 from __future__ import annotations
@@ -31,9 +32,22 @@ for path in sorted(Path(sys.argv[1]).rglob("*.yml")):
 Path(sys.argv[2]).write_text(json.dumps(out))
 '''
 RUN = r'''
-import json, re, sqlite3, sys
+import glob, json, os, re, sqlite3, sys
 statements = json.load(open(sys.argv[1]))
-rows = [json.loads(line) for line in open(sys.argv[2], encoding="utf-8")]
+def event(text):
+    """An event log's record as one flat row."""
+    record = json.loads(text)["Event"]
+    system, data = record["System"], record.get("EventData") or {}
+    kind = system["EventID"]
+    row = {"EventID": kind["#text"] if isinstance(kind, dict) else kind, "Channel": system["Channel"], "Computer": system["Computer"],
+           "Provider_Name": system["Provider"]["#attributes"]["Name"]}
+    return row | {k: v for k, v in data.items() if v is not None and not k.startswith("#")}
+if os.path.isdir(sys.argv[2]):
+    from evtx import PyEvtxParser
+    paths = sorted(glob.glob(sys.argv[2] + "/*.evtx"))
+    rows = [event(r["data"]) for p in paths for r in PyEvtxParser(p).records_json()]
+else:
+    rows = [json.loads(line) for line in open(sys.argv[2], encoding="utf-8")]
 spelled = {}
 for row in rows:
     for key in row:
@@ -85,12 +99,14 @@ def main() -> None:
     arguments.add_argument("rules", type=Path)
     arguments.add_argument("events", nargs="?", type=int, default=200_000)
     arguments.add_argument("--sqlite")
+    arguments.add_argument("--log", type=Path, help="NDJSON, or a folder of event logs, instead of events made here")
     given = arguments.parse_args()
     from dohyo.sample import run as sample
 
     with tempfile.TemporaryDirectory() as scratch:
-        log, statements = Path(scratch) / "e.ndjson", Path(scratch) / "statements.json"
-        sample(log, given.events, seed=1, attack_rate=0.002)
+        log, statements = given.log or Path(scratch) / "e.ndjson", Path(scratch) / "statements.json"
+        if given.log is None:
+            sample(log, given.events, seed=1, attack_rate=0.002)
         mine = ours(given.rules, log)
         if given.sqlite:
             subprocess.run([given.sqlite, "-c", CONVERT, str(given.rules), str(statements)], check=True, capture_output=True)
