@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 #: Below so many bytes of logs a process takes longer to start than to do its work.
 WORTH = 48 << 20
 _MOST_PROCESSES = 8
-_WAITING = 4  # blocks, some 10 MB each
+_WAITING = 2  # blocks of a process, some 10 MB each
 _POLL = 0.2
 _PIPE = 1 << 20
 
@@ -153,6 +153,8 @@ class _Worker:
 
 def _started(command: Sequence[str]) -> subprocess.Popen[bytes] | None:
     """The process; ``None`` where none can be started: then the logs are parsed here."""
+    if not sys.executable or getattr(sys, "frozen", False):  # a program of its own is no interpreter
+        return None
     try:
         return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0,
                                 pipesize=_PIPE)  # fmt: skip

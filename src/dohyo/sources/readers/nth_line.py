@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from io import FileIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,47 +58,46 @@ def nth_line(path: Path, number: int) -> str | None:
     size = path.stat().st_size if number > 0 else 0
     turns = range(0, size, _PIECE * _TURN)
     seen = 0
-    with path.open("rb") as file, ThreadPoolExecutor(os.cpu_count()) as pool:
-        for at, counts in zip(turns, pool.map(lambda at: _counts(file.fileno(), at, size), turns), strict=True):
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for at, counts in zip(turns, pool.map(lambda at: _counts(path, at, size), turns), strict=True):
             if seen + sum(counts) < number:
                 seen += sum(counts)
                 continue
             pool.shutdown(cancel_futures=True)
-            return _found(file.fileno(), at, counts, number - seen)
+            return _found(path, at, counts, number - seen)
     return None
 
 
-def _counts(file: int, start: int, size: int) -> list[int]:
+def _counts(path: Path, start: int, size: int) -> list[int]:
     """How many lines that are not blank start in each piece from ``start`` on, one thread's turn of them."""
     buffer, equal = np.empty(_PIECE + 1, dtype=np.uint8), np.empty(_PIECE + 1, dtype=np.bool_)
     counts = []
-    for at in range(start, min(size, start + _PIECE * _TURN), _PIECE):
-        starts, blank = _starts(file, at, buffer, equal)
-        counts.append(len(starts) - len(blank))
+    with path.open("rb", buffering=0) as file:
+        for at in range(start, min(size, start + _PIECE * _TURN), _PIECE):
+            starts, blank = _starts(file, at, buffer, equal)
+            counts.append(len(starts) - len(blank))
     return counts
 
 
-def _starts(file: int, at: int, buffer: Bytes, equal: Truths) -> tuple[Ints, set[int]]:
+def _starts(file: FileIO, at: int, buffer: Bytes, equal: Truths) -> tuple[Ints, set[int]]:
     """Where lines start in the piece at ``at`` (from its beginning), and which of them are blank. A line belongs to the
     piece that its first byte is in."""
     before = 1 if at else 0  # the byte before tells whether a line starts with the piece
-    length = os.preadv(file, [buffer[: _PIECE + before].data], at - before)
-    data = buffer[:length]
-    ends = np.flatnonzero(np.equal(data[: length - 1], _NEWLINE, out=equal[: length - 1]))
+    file.seek(at - before)
+    data = buffer[: file.readinto(buffer[: _PIECE + before].data)]
+    if not data.size:  # the file has become shorter meanwhile
+        return np.zeros(0, dtype=np.int64), set()
+    ends = np.flatnonzero(np.equal(data[: data.size - 1], _NEWLINE, out=equal[: data.size - 1]))
     starts = ends + 1 if at else np.concatenate(([0], ends + 1))
     suspects = starts[data[starts] <= _BLANKS]
-    return starts - before, {s - before for s in suspects.tolist() if _blank(file, at - before + s)}
+    return starts - before, {s - before for s in suspects.tolist() if not _line(file, at - before + s).strip()}
 
 
-def _blank(file: int, at: int) -> bool:
-    """True when the line that starts there holds nothing but white space."""
-    return not _line(file, at).strip()
-
-
-def _line(file: int, at: int) -> bytes:
+def _line(file: FileIO, at: int) -> bytes:
     """The line that starts there; at most as much of it as a record may have."""
     line = b""
-    while len(line) <= LIMITS.record_bytes and (more := os.pread(file, _PIECE if line else _USUAL, at + len(line))):
+    file.seek(at)
+    while len(line) <= LIMITS.record_bytes and (more := file.read(_PIECE if line else _USUAL)):
         head, newline, _ = more.partition(b"\n")
         line += head
         if newline:
@@ -105,10 +105,11 @@ def _line(file: int, at: int) -> bytes:
     return line
 
 
-def _found(file: int, start: int, counts: list[int], number: int) -> str:
+def _found(path: Path, start: int, counts: list[int], number: int) -> str:
     """The ``number``-th line that is not blank among the pieces from ``start`` on."""
     piece = int(np.searchsorted(np.cumsum(counts), number))
     at = start + piece * _PIECE
-    starts, blank = _starts(file, at, np.empty(_PIECE + 1, dtype=np.uint8), np.empty(_PIECE + 1, dtype=np.bool_))
-    kept = [s for s in starts.tolist() if s not in blank]
-    return _line(file, at + kept[number - sum(counts[:piece]) - 1]).decode("utf-8", "replace")
+    with path.open("rb", buffering=0) as file:
+        starts, blank = _starts(file, at, np.empty(_PIECE + 1, dtype=np.uint8), np.empty(_PIECE + 1, dtype=np.bool_))
+        kept = [s for s in starts.tolist() if s not in blank]
+        return _line(file, at + kept[number - sum(counts[:piece]) - 1]).decode("utf-8", "replace")
