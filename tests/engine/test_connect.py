@@ -10,6 +10,7 @@ import pytest
 
 from dohyo.engines.duckdb import connect as room
 from dohyo.engines.duckdb.connect import connect, give_back, register_functions
+from dohyo.plan.functions import FUNCTIONS
 from dohyo.run import search
 
 
@@ -41,7 +42,7 @@ def test_functions_end_with_their_database() -> None:
 
 
 def _with_udf() -> str:
-    return next(n for n, f in room.FUNCTIONS.items() if f.udf is not None)
+    return next(n for n, f in FUNCTIONS.items() if f.udf is not None)
 
 
 def test_searches_at_once_and_one_after_another(tmp_path: Path) -> None:

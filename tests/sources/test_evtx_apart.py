@@ -3,6 +3,7 @@ writer of EVTX, so recordings are read."""
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,7 +46,7 @@ def taken(apart: room.Apart, source: Input) -> tuple[list[tuple[int, str]], list
 @pytest.mark.parametrize("cores", [1, 2, 4])
 def test_as_the_reader_reads_them(logs: list[Input], monkeypatch: pytest.MonkeyPatch, cores: int) -> None:
     """Records, ids and complaints, with one process and with several that share each log's blocks."""
-    monkeypatch.setattr(room.os, "cpu_count", lambda: cores)
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
     apart = room.Apart(logs)
     try:
         assert [taken(apart, log) for log in logs] == [read_source(log) for log in logs]
@@ -69,7 +70,7 @@ def test_what_is_left_out_does_not_matter(logs: list[Input]) -> None:
 def test_a_process_that_is_gone_loses_nothing(logs: list[Input], monkeypatch: pytest.MonkeyPatch, what: str) -> None:
     """What it did not do is done here."""
     programs: dict[str, Any] = {"no such program": "/no/such/python", "one that ends at once": "/bin/false"}
-    monkeypatch.setattr(room.sys, "executable", programs.get(what, sys.executable))
+    monkeypatch.setattr(sys, "executable", programs.get(what, sys.executable))
     apart = room.Apart(logs)
     try:
         first = taken(apart, logs[0])

@@ -428,7 +428,8 @@ def test_null_and_the_empty_text_are_two_things(log: Path, root: str) -> None:
 
 def test_what_is_a_column_in_one_category_may_be_an_object_or_another_spelling_in_the_next(log: Path, root: str) -> None:
     with log.open("a") as out:
-        for i, more in enumerate([{"Channel": "System", "a": "x", "foo": "1"}, {"a": {"b": 1}, "Foo": "2"}] * 3):
+        records: list[dict[str, Any]] = [{"Channel": "System", "a": "x", "foo": "1"}, {"a": {"b": 1}, "Foo": "2"}]
+        for i, more in enumerate(records * 3):
             out.write(line(1000 + i, **more))
     ingest([str(log)], root)
     for query in ('* | where a = "x" | count by foo', '* | where a.b = 1 | count by FOO', "* | count by foo, Channel"):
