@@ -198,7 +198,7 @@ def fields_statement(shapes: Sequence[m.Shape], names: Sequence[str], raw: Colum
 def _filled(value: Sql) -> Sql:
     """What is in ``nullif(…, '')``, else the value itself."""
     if isinstance(value, exp.Anonymous) and value.name.lower() == "nullif" and value.expressions[1] == lit(""):
-        return value.expressions[0]  # type: ignore[no-any-return]
+        return value.expressions[0]  # type: ignore[no-any-return]  # sqlglot types its lists as Any
     return value
 
 
