@@ -29,9 +29,9 @@ def main() -> None:
     if hasattr(signal, "SIGPIPE"):  # when the reader of a pipe goes away (`| head`), end as other tools do
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
-        from dohyo.cli.app import app
+        from dohyo.cli.app import run
 
-        app()
+        sys.exit(run())
     except SystemExit as end:
         _leave(end)
     except KeyboardInterrupt:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-import typer
+import click
+from click.exceptions import Exit, NoArgsIsHelpError
 
 if TYPE_CHECKING:
     from dohyo.diagnostics import Diagnostic, Source
 
 DONE, CHECK_FAILED, WRONG, NO_INPUT = 0, 1, 2, 3
+#: What a shell expects after Ctrl-C.
+INTERRUPTED = 130
 
 #: So many diagnostics are shown unless ``-v`` is given.
 _SHOWN = 6
@@ -36,15 +39,27 @@ def shown() -> Iterator[None]:
         fail(str(error))
     except QueryError as error:
         print_diagnostics(errors_first(error.diagnostics), error.source, verbose=False)
-        raise typer.Exit(WRONG) from None
+        raise Exit(WRONG) from None
     except InputError as error:
         fail(f"{error}\n  help: without --strict-input the rest is read", NO_INPUT)
 
 
-def fail(message: str, code: int = WRONG) -> None:
+def fail(message: str, code: int = WRONG) -> NoReturn:
     """Says why and ends the command."""
     print(f"error: {message}", file=sys.stderr)
-    raise typer.Exit(code)
+    raise Exit(code)
+
+
+def show(error: click.ClickException) -> None:
+    """Says what is wrong with the command line, how the command is written, and where its help is."""
+    if isinstance(error, NoArgsIsHelpError):
+        error.show()
+        return
+    print(f"error: {error.format_message()}", file=sys.stderr)
+    context = getattr(error, "ctx", None)
+    if context is not None:
+        print("  usage:", context.command_path, *context.command.collect_usage_pieces(context), file=sys.stderr)
+        print(f"  help: `{context.command_path} --help` says more", file=sys.stderr)
 
 
 def refuse(given: Mapping[str, object], why: str) -> None:

@@ -31,8 +31,8 @@ class Settings:
     until: str | None = None
     dialect: str = "lenient"
     source_category: str | None = None
-    param: list[str] | None = None
-    lookup_dir: list[Path] | None = None
+    param: Sequence[str] = ()
+    lookup_dir: Sequence[Path] = ()
     raw: bool = False
     strict_input: bool = False
     memory: str | None = None
@@ -58,9 +58,9 @@ class Settings:
             memory=self.memory,
             threads=self.threads,
             source_category=self.source_category or own.source_category,
-            tables=(*(self.lookup_dir or ()), *own.tables),
+            tables=(*self.lookup_dir, *own.tables),
             macros=own.macros,
-            parameters=parameters(self.param or ()),
+            parameters=parameters(self.param),
             timezone=self.timezone,
             engine=engine(self.engine),
             found=self.found,

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import typer
+from click.exceptions import Exit
 
 from dohyo.cli.errors import CHECK_FAILED, UsageError, shown
 from dohyo.cli.options import Settings, inputs, one_of
@@ -42,7 +42,7 @@ def _schema() -> str:
     return json.dumps(schema(), indent=2) + "\n"
 
 
-def compare_detections(first: str, second: str, paths: list[str] | None, folders: Sequence[Path], settings: Settings) -> None:
+def compare_detections(first: str, second: str, paths: Sequence[str], folders: Sequence[Path], settings: Settings) -> None:
     """Prints what two versions do differently; exits 1 when they do."""
     with shown():
         one_of("--format", settings.format, ("table", "json"))
@@ -50,7 +50,7 @@ def compare_detections(first: str, second: str, paths: list[str] | None, folders
         a = _version(first, library, None)
         found = compare(a, _version(second, library, a), inputs(paths), settings.options())
         sys.stdout.write(_json(found) if settings.format == "json" else _text(found, first, second))
-    raise typer.Exit(CHECK_FAILED if found.only_first or found.only_second else 0)
+    raise Exit(CHECK_FAILED if found.only_first or found.only_second else 0)
 
 
 def _version(name: str, library: Library, like: Detection | None) -> Detection:

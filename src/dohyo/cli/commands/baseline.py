@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import typer
 import yaml
+from click.exceptions import Exit
 
 from dohyo.cli.errors import NO_INPUT, shown
 from dohyo.cli.options import Settings, inputs
@@ -19,7 +19,7 @@ from dohyo.formats.values import safe
 
 
 def run(
-    paths: list[str] | None, names: Sequence[str], folders: Sequence[Path], limits: Limits, owner: str, settings: Settings
+    paths: Sequence[str], names: Sequence[str], folders: Sequence[Path], limits: Limits, owner: str, settings: Settings
 ) -> None:
     """Prints a tuning file with the entries that quiet logs suggest; what is too rare is told beside it."""
     with shown():
@@ -41,4 +41,4 @@ def run(
         for name in without_fields(chosen, hunt.alerts):
             print(f"  {name}: its alerts name no program and no place, so nothing can be proposed", file=sys.stderr)
     if hunt.read.nothing_read:
-        raise typer.Exit(NO_INPUT)
+        raise Exit(NO_INPUT)

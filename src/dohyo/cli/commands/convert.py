@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
 import yaml
+from click.exceptions import Exit
 
 from dohyo.cli.errors import CHECK_FAILED, UsageError, shown
 from dohyo.cli.options import one_of
@@ -34,13 +34,13 @@ def run(name: str, target: str, folders: Sequence[Path], output: Path | None, lo
             text = _sql(name, target, folders) if _is_sql(target) else _converted(name, target, folders)
         except (NotSaid, NoSql) as error:
             print(f"error: {name} cannot be converted to {target}: {error}", file=sys.stderr)
-            raise typer.Exit(CHECK_FAILED) from None
+            raise Exit(CHECK_FAILED) from None
         if output is None:
             sys.stdout.write(text)
         else:
             output.write_text(text, "utf-8")
         if logs and not _proved(_named(name, folders), target, text, logs):
-            raise typer.Exit(CHECK_FAILED)
+            raise Exit(CHECK_FAILED)
 
 
 def _is_sql(target: str) -> bool:

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-import typer
+from click.exceptions import Exit
 
 from dohyo.cli import summary
 from dohyo.cli.commands.hunt import chosen_detections, selected
@@ -54,7 +54,7 @@ class Following:
 
 
 def run(
-    paths: list[str] | None, names: list[str], folders: Sequence[Path], sigma: Sequence[Path], placeholders: Path | None,
+    paths: Sequence[str], names: Sequence[str], folders: Sequence[Path], sigma: Sequence[Path], placeholders: Path | None,
     selection: Selection, fail_on: str | None, tuning: Path | None, following: Following, settings: Settings,
 ) -> None:  # fmt: skip
     """Follows the logs until it is stopped, writes each alert as it is found, and ends with the exit code."""
@@ -71,7 +71,7 @@ def run(
             code = _code(follow, names, fail_on, _run(follow, settings)) if follow.live.running else WRONG
         except FollowError as error:
             raise UsageError(str(error)) from None
-    raise typer.Exit(code)
+    raise Exit(code)
 
 
 def _made(
@@ -170,7 +170,7 @@ def _summary(follow: Follow, verbose: bool) -> list[str]:
     return [*summary.summary(report, head, verbose), *broken, *tuned, *follow.sources.notes(), waiting]
 
 
-def _code(follow: Follow, names: list[str], fail_on: str | None, stopped: bool) -> int:
+def _code(follow: Follow, names: Sequence[str], fail_on: str | None, stopped: bool) -> int:
     if stopped:
         return 130
     if names and not follow.live.running:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import typer
+from click.exceptions import Exit
 
 from dohyo.cli import output, summary
 from dohyo.cli.commands import hunting as queries
@@ -30,7 +30,7 @@ from dohyo.results import Alert
 
 
 def run(
-    paths: list[str] | None, names: list[str], folders: Sequence[Path], sigma: Sequence[Path], placeholders: Path | None,
+    paths: Sequence[str], names: Sequence[str], folders: Sequence[Path], sigma: Sequence[Path], placeholders: Path | None,
     selection: Selection, fail_on: str | None, html: Path | None, tuning: Path | None, profiled: bool, hunting: bool,
     investigating: bool, order: str, settings: Settings,
 ) -> None:  # fmt: skip
@@ -64,7 +64,7 @@ def run(
             summary.show(_verdicts(found, inputs(paths), settings))
         if profiled:
             summary.show(_profile(found))
-    raise typer.Exit(_code(found, names, fail_on))
+    raise Exit(_code(found, names, fail_on))
 
 
 #: In which order alerts are written.
@@ -263,7 +263,7 @@ def _state(result: Any, found: Hunt) -> str:
     return f"could not see: these logs have no events of {' or '.join(absent)}" if absent else "quiet"
 
 
-def _code(found: Hunt, names: list[str], fail_on: str | None) -> int:
+def _code(found: Hunt, names: Sequence[str], fail_on: str | None) -> int:
     if names and found.outcomes and all(o.error for o in found.outcomes):
         return WRONG
     if found.read.nothing_read:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-import typer
+from click.exceptions import Exit
 
 from dohyo.cli import output
 from dohyo.cli.errors import NO_INPUT, UsageError, errors_first, print_diagnostics
@@ -21,7 +21,7 @@ from dohyo.run import Query, run_queries
 _FORMATS = ("table", "json", "ndjson")
 
 
-def run(paths: list[str] | None, detections: Sequence[Detection], settings: Settings) -> None:
+def run(paths: Sequence[str], detections: Sequence[Detection], settings: Settings) -> None:
     """Runs all hunting queries over one reading and prints what each gives."""
     one_of("--format", settings.format, _FORMATS)
     asked = [(d, name, text) for d in detections for name, text in d.hunting().items()]
@@ -38,7 +38,7 @@ def run(paths: list[str] | None, detections: Sequence[Detection], settings: Sett
     if read is not None and not settings.quiet:
         print(f"read {read.records:,} events from {len(read.files):,} files in {read.seconds:.2f} s", file=sys.stderr)
     if read is not None and read.nothing_read:
-        raise typer.Exit(NO_INPUT)
+        raise Exit(NO_INPUT)
 
 
 def _title(text: str) -> str:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import typer
+from click.exceptions import Exit
 
 from dohyo.cli.errors import CHECK_FAILED, shown
 from dohyo.cli.options import placeholder_values
@@ -27,4 +27,4 @@ def sigma(paths: Sequence[Path], output: Path, placeholders: Path | None, quiet:
             for note in (n for rule in found.rules for n in notes(rule)):
                 print(f"note: {note}", file=sys.stderr)
             print(f"{len(found.rules):,} rules written to {output}, {len(found.broken):,} not converted", file=sys.stderr)
-    raise typer.Exit(CHECK_FAILED if found.broken else 0)
+    raise Exit(CHECK_FAILED if found.broken else 0)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dohyo.sources.readers.nth_line import Looking
 
 
-def run(event: str, paths: list[str] | None, name: str | None, folders: Sequence[Path], settings: Settings) -> None:
+def run(event: str, paths: Sequence[str], name: str | None, folders: Sequence[Path], settings: Settings) -> None:
     """Prints what the logs say around an event."""
     looking = _looking(event)  # before all else is loaded
     with shown():

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-import typer
+from click.exceptions import Exit
 
 from dohyo.cli import output, summary
 from dohyo.cli.errors import NO_INPUT, print_diagnostics, shown
@@ -15,7 +16,7 @@ from dohyo.operators.cat import Cat
 from dohyo.run import Query, search
 
 
-def run(query: str, paths: list[str] | None, settings: Settings) -> None:
+def run(query: str, paths: Sequence[str], settings: Settings) -> None:
     """Searches, writes the rows and the summary, and ends with the exit code."""
     with shown():
         output.check(settings.format, settings.output)
@@ -31,7 +32,7 @@ def run(query: str, paths: list[str] | None, settings: Settings) -> None:
             print_diagnostics(result.diagnostics, result.source, settings.verbose)
             found = f"{len(result):,} row{'s' * (len(result) != 1)}"
             summary.show(summary.summary(result.read, found, settings.verbose))
-    raise typer.Exit(NO_INPUT if result.read.nothing_read and not no_logs else 0)
+    raise Exit(NO_INPUT if result.read.nothing_read and not no_logs else 0)
 
 
 def _reads_table(text: str) -> bool:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 
-import typer
+from click.exceptions import Exit
 
 from dohyo.cli import output, summary
 from dohyo.cli.errors import NO_INPUT, UsageError, shown
@@ -38,7 +38,7 @@ def _told() -> Iterator[None]:
 
 
 def ingest_logs(
-    paths: list[str] | None, root: str | None, category: str | None, age: str | None, threads: int | None, quiet: bool, verbose: bool
+    paths: Sequence[str], root: str | None, category: str | None, age: str | None, threads: int | None, quiet: bool, verbose: bool
 ) -> None:
     """Ingests, merges small files, forgets what is old, and says what was done."""
     keep_memory()
@@ -69,7 +69,7 @@ def ingest_logs(
             lines += [f"removed {sum(f.rows for f in gone):,} events older than {age}"] if age else []
             summary.show([*lines, *summary.problems(done.problems, verbose)])
     if not done.inputs:
-        raise typer.Exit(NO_INPUT)
+        raise Exit(NO_INPUT)
 
 
 def _before(age: str) -> int:

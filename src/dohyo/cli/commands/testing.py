@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import typer
+from click.exceptions import Exit
 
 from dohyo.cli.errors import CHECK_FAILED, UsageError, shown
 from dohyo.cli.options import Settings, one_of
@@ -51,7 +51,7 @@ def test(
             _cover(chosen, found)
         if mutating:
             _mutate(chosen, found)
-    raise typer.Exit(CHECK_FAILED if (found.failed and not updating) or broken else 0)
+    raise Exit(CHECK_FAILED if (found.failed and not updating) or broken else 0)
 
 
 def _update(found: Tests) -> None:
@@ -145,7 +145,7 @@ def validate_detection(
         else:
             raise UsageError("name the logs of the test (--logs PATH), or take generated ones (--simulate)")
         _written(_VALIDATED[settings.format](found), settings.output)
-    raise typer.Exit(0 if all(v.verdict is Verdict.COVERED for v in found) else CHECK_FAILED)
+    raise Exit(0 if all(v.verdict is Verdict.COVERED for v in found) else CHECK_FAILED)
 
 
 def _companions(detection: Detection, library: Sequence[Detection]) -> list[Detection]:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import typer
+from click.exceptions import Exit
 
 from dohyo.binding.context import Dialect, Options
 from dohyo.cli.errors import CHECK_FAILED, WRONG, UsageError, errors_first, print_diagnostics, shown
@@ -55,7 +55,7 @@ def format_files(paths: Sequence[Path], check: bool) -> None:
                 print(f"{path}: {'not in the layout' if check else 'formatted'}", file=sys.stderr)
                 if not check:
                     path.write_text(done, "utf-8")
-    raise typer.Exit(code)
+    raise Exit(code)
 
 
 def fix_files(paths: Sequence[Path], dry_run: bool) -> None:
@@ -71,7 +71,7 @@ def fix_files(paths: Sequence[Path], dry_run: bool) -> None:
             if left:
                 code = CHECK_FAILED
                 print_diagnostics(left, Source(text, str(path)), verbose=False)
-    raise typer.Exit(code)
+    raise Exit(code)
 
 
 def fixed(text: str, name: str) -> tuple[str, list[Diagnostic]]:
@@ -101,7 +101,7 @@ def lint_paths(paths: Sequence[Path], format: str, dialect: str, engine: str = "
             bad = Counter(r.severity for r in found)
             told = ", ".join(f"{bad[s]} {s.value}{'s' * (bad[s] != 1)}" for s in Severity if bad[s])
             print(told or "nothing to say", file=sys.stderr)
-    raise typer.Exit(CHECK_FAILED if any(r.severity is not Severity.NOTE for r in found) else 0)
+    raise Exit(CHECK_FAILED if any(r.severity is not Severity.NOTE for r in found) else 0)
 
 
 def _remarks(path: Path, dialect: Dialect, engine: str) -> Iterator[Remark]:

@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
+from click.exceptions import Exit
 
 from dohyo.cli.errors import CHECK_FAILED, UsageError, shown
 from dohyo.cli.options import one_of
@@ -45,7 +45,7 @@ def run(folder: Path, newer: Path, dry: bool, format: str, quiet: bool) -> None:
             print(note, file=sys.stderr)
         if not quiet:
             _summary(found, dry)
-    raise typer.Exit(CHECK_FAILED if found.of(rules.CONFLICT) else 0)
+    raise Exit(CHECK_FAILED if found.of(rules.CONFLICT) else 0)
 
 
 def _plain(step: Step) -> dict[str, object]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import typer
+from click.exceptions import Exit
 
 from dohyo.cli.errors import NO_INPUT, UsageError, shown
 from dohyo.cli.options import Settings, event_place, inputs, one_of, tuning_file
@@ -24,7 +24,7 @@ from dohyo.run import Query, RunOptions, search
 
 
 def run(
-    name: str, paths: list[str] | None, event: str | None, tuning: Path | None, folders: Sequence[Path], settings: Settings
+    name: str, paths: Sequence[str], event: str | None, tuning: Path | None, folders: Sequence[Path], settings: Settings
 ) -> None:
     """Prints the funnel and the verdict, and for an alert, or an event that was named, what each clause saw."""
     as_json = settings.format == "json"
@@ -46,7 +46,7 @@ def run(
         else:
             _out(_text(found) + (f"the newest alert, clause by clause:\n{_event(alert)}" if alert else ""))
     if found.read.nothing_read:
-        raise typer.Exit(NO_INPUT)
+        raise Exit(NO_INPUT)
 
 
 def _out(found: dict[str, Any] | str) -> None:

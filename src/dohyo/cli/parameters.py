@@ -1,0 +1,134 @@
+"""What commands take. An option that several commands have is declared here once, under the field's own name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import click
+
+from dohyo.cli.pages import Argument, Option
+
+if TYPE_CHECKING:
+    from dohyo.cli.options import Settings
+    from dohyo.detections.select import Selection
+
+_Command = TypeVar("_Command", bound=Callable[..., Any] | click.Command)
+
+
+class Decorator(Protocol):
+    """Gives a parameter to the function of a command."""
+
+    def __call__(self, command: _Command, /) -> _Command: ...
+
+
+
+#: A file of ours, and something that may be a URL, a pattern or a file that cannot be read: both complete as files.
+FILE = click.Path(path_type=Path)
+PLACE = click.Path(readable=False)
+
+
+def option(*names: str, **about: Any) -> Decorator:
+    """An option, as :class:`Option` takes it."""
+    return click.option(*names, cls=Option, **about)
+
+
+def flag(*names: str, help: str, **about: Any) -> Decorator:
+    """An option without a value."""
+    return option(*names, is_flag=True, help=help, **about)
+
+
+def argument(name: str, help: str, **about: Any) -> Decorator:
+    """An argument, as :class:`Argument` takes it."""
+    return click.argument(name, cls=Argument, help=help, **about)
+
+
+def formats(help: str, default: str = "table") -> Decorator:
+    """``--format`` of a command that has formats of its own."""
+    return option("--format", "-f", default=default, help=help)
+
+
+def paths(command: _Command) -> _Command:
+    """The logs that a command reads."""
+    told = (
+        "Log files, folders, patterns such as 'logs/**/*.evtx', or - for stdin. EVTX, NDJSON, JSON, CSV, Parquet, event XML; "
+        "also in gzip, zstd, zip, tar."
+    )
+    return argument("paths", told, nargs=-1, type=PLACE, metavar="PATH...")(command)
+
+
+detection = argument("detection", "A detection by name or prefix.")
+query = argument("query", "A Sumo Logic query, or @file.sumo.", type=PLACE)
+
+_SHARED: dict[str, Decorator] = {
+    "detections": option("--detections", type=FILE, multiple=True, help="A folder with more detections."),
+    "sigma": option("--sigma", type=FILE, multiple=True, help="Sigma rules (files or folders) to run as detections."),
+    "placeholders": option("--placeholders", type=FILE, help="YAML with values of Sigma's placeholders, name: [value]; "
+                           "else %name% is looked up in a table of that name."),
+    "tuning": option("--tuning", type=FILE, help="Alerts to let pass; default: tuning.yml in this folder."),
+    "level": option("--level", help="Only detections of at least this severity."),
+    "status": option("--status", multiple=True, help="Only of this status: stable, test, experimental, deprecated."),
+    "technique": option("--technique", multiple=True, help="Only for this ATT&CK technique and those below it."),
+    "tactic": option("--tactic", multiple=True, help="Only for this ATT&CK tactic, such as execution."),
+    "tag": option("--tag", multiple=True, help="Only with this tag."),
+    "new_since": option("--new-since", help="Only of this date or later: 2026-01-31."),
+    "format": formats("table, json, ndjson, csv, parquet; hunt also sarif, navigator, timesketch, ocsf, stix."),
+    "output": option("--output", "-o", type=FILE, help="Write to this file instead of stdout."),
+    "since": option("--since", help="Only events from this time on: ISO 8601 (UTC unless said), or -24h."),
+    "until": option("--until", help="Only events before this time."),
+    "dialect": option("--dialect", default="lenient",
+                      help="lenient runs what Sumo Logic would refuse, and says so; strict refuses."),
+    "source_category": option("--source-category", help="Override _sourceCategory for all events."),
+    "param": option("--param", "-p", multiple=True, help="A value for {{name}}: name=value."),
+    "lookup_dir": option("--lookup-dir", type=FILE, multiple=True, help="Where lookup tables, threat lists and .mmdb files are."),
+    "raw": flag("--raw", help="Give the whole raw event as evidence."),
+    "strict_input": flag("--strict-input", help="The first thing that cannot be read is an error."),
+    "memory": option("--memory", help="Memory for the engine, such as 1GB; beyond it, it spills to disk."),
+    "threads": option("--threads", type=click.IntRange(min=1), help="Threads for the engine."),
+    "quiet": flag("--quiet", "-q", help="No summary, no warnings."),
+    "verbose": flag("--verbose", "-v", help="All problems and notes, not only the first."),
+    "timezone": option("--timezone", default="UTC", help="The time zone of timeslice and dates."),
+    "engine": option("--engine", default="duckdb", help="duckdb, spark or sail (a local server of their own), or "
+                     "sc://host:port for a server that speaks Spark Connect."),
+}  # fmt: skip
+
+#: What chooses detections by what they are, and what a command that runs queries takes, in the order of the help.
+SELECTION = ("level", "status", "technique", "tactic", "tag", "new_since")
+SETTINGS = ("format", "output", "since", "until", "dialect", "source_category", "param", "lookup_dir", "raw", "strict_input",
+            "memory", "threads", "quiet", "verbose", "timezone", "engine")  # fmt: skip
+
+
+def shared(*names: str) -> Decorator:
+    """Shared options by name, in the order of the help."""
+    return several(*(_SHARED[name] for name in names))
+
+
+def several(*parameters: Decorator) -> Decorator:
+    """Parameters in the order of the help."""
+
+    def declared(command: _Command) -> _Command:
+        for parameter in reversed(parameters):  # the decorator that is applied last comes first
+            parameter(command)
+        return command
+
+    return declared
+
+
+def taken(given: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    """What was given under these names; it is taken out of the rest."""
+    return {name: given.pop(name) for name in names}
+
+
+def selection(chosen: dict[str, Any]) -> Selection:
+    """The options of :data:`SELECTION`, in their order. Loads what a detection is, which takes as long as Python's own start."""
+    from dohyo.detections.select import Selection
+
+    return Selection(*(chosen[name] for name in SELECTION))
+
+
+def settings(given: dict[str, Any]) -> Settings:
+    """What was given of :data:`SETTINGS`."""
+    from dohyo.cli.options import Settings
+
+    return Settings(**given)
