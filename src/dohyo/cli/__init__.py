@@ -11,7 +11,7 @@ import sys
 #: A command makes many objects that stay (modules, trees) and hardly any cycle: the collector may look seldom.
 _GC_AFTER = 50_000
 #: What a shell expects after Ctrl-C.
-_INTERRUPTED = 130
+INTERRUPTED = 130
 
 
 def main() -> None:
@@ -36,7 +36,7 @@ def main() -> None:
         _leave(end)
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
-        sys.exit(_INTERRUPTED)
+        sys.exit(INTERRUPTED)
     except Exception as error:
         if debug:
             raise
@@ -49,7 +49,7 @@ def _leave(end: SystemExit) -> None:
     """Ends the process without taking every module and engine apart, which takes a tenth of a second."""
     if not (end.code is None or isinstance(end.code, int)):
         raise end
-    if end.code == _INTERRUPTED:
+    if end.code == INTERRUPTED:
         print("stopped", file=sys.stderr)
     sys.stdout.flush()
     sys.stderr.flush()

@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 import click
 
-from dohyo.cli.errors import INTERRUPTED, show
+from dohyo.cli import INTERRUPTED
+from dohyo.cli.errors import show
 from dohyo.cli.pages import LazyGroup
 from dohyo.cli.parameters import Decorator, flag, option
 
@@ -25,7 +26,7 @@ PANELS = {
 }
 
 #: Set by a shell that asks for completion.
-_COMPLETE = "_DOHYO_COMPLETE"
+COMPLETE = "_DOHYO_COMPLETE"
 #: The widest that a page of help gets: longer lines are hard to read.
 _WIDEST = 120
 #: For a shell that is not named.
@@ -35,13 +36,13 @@ _SHELLS = (_CURRENT, "bash", "zsh", "fish", "powershell", "pwsh")
 
 def run() -> int:
     """Runs the command that was named, or says what is wrong with it. Gives the exit code."""
-    if _COMPLETE in os.environ:
+    if COMPLETE in os.environ:
         from dohyo.cli.completion import register
 
         register()
     color = False if os.environ.get("NO_COLOR") else None
     try:
-        return app.main(complete_var=_COMPLETE, standalone_mode=False, color=color) or 0
+        return app.main(complete_var=COMPLETE, standalone_mode=False, color=color) or 0
     except click.ClickException as error:
         show(error)
         return error.exit_code
@@ -61,7 +62,7 @@ def _show_completion(context: click.Context, _: click.Parameter, shell: str | No
     if shell and not context.resilient_parsing:
         from dohyo.cli import completion
 
-        click.echo(completion.script(app, None if shell == _CURRENT else shell), nl=False)
+        click.echo(completion.script(None if shell == _CURRENT else shell), nl=False)
         context.exit()
 
 
@@ -69,7 +70,7 @@ def _install_completion(context: click.Context, _: click.Parameter, shell: str |
     if shell and not context.resilient_parsing:
         from dohyo.cli import completion
 
-        click.echo(completion.install(app, None if shell == _CURRENT else shell), err=True)
+        click.echo(completion.install(None if shell == _CURRENT else shell), err=True)
         context.exit()
 
 

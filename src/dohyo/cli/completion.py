@@ -7,13 +7,14 @@ import subprocess
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import click
 from click.shell_completion import CompletionItem, ShellComplete, add_completion_class, get_completion_class
 
+from dohyo.cli.app import COMPLETE, app
 from dohyo.cli.errors import fail
 
-_PROGRAM, _VARIABLE = "dohyo", "_DOHYO_COMPLETE"
-_WINDOWS = ("powershell", "pwsh")
+#: Scripts are for the program's own name, however it was run.
+_PROGRAM = "dohyo"
+_POWERSHELLS = ("powershell", "pwsh")
 
 
 class PowerShell(ShellComplete):
@@ -70,25 +71,25 @@ _PLACES = {
 
 def register() -> None:
     """Makes PowerShell known to Click, by both its names."""
-    for name in _WINDOWS:
+    for name in _POWERSHELLS:
         add_completion_class(PowerShell, name)
 
 
-def script(app: click.Command, shell: str | None) -> str:
+def script(shell: str | None) -> str:
     """The script for a shell, without a name for the one that runs us. Ends the command when there is none."""
     register()
     name = shell or _current()
     found = get_completion_class(name)
     if found is None:
         fail(f"there is no completion for {name}\n  help: name the shell: bash, zsh, fish, powershell")
-    return found(app, {}, _PROGRAM, _VARIABLE).source()
+    return found(app, {}, _PROGRAM, COMPLETE).source()
 
 
-def install(app: click.Command, shell: str | None) -> str:
+def install(shell: str | None) -> str:
     """Puts the script where the shell reads it, and says where that is."""
     name = shell or _current()
-    text = script(app, name)
-    home, place = (_profile(name) if name in _WINDOWS else (Path.home(), _PLACES[name]))
+    text = script(name)
+    home, place = (_profile(name) if name in _POWERSHELLS else (Path.home(), _PLACES[name]))
     try:
         _write(home / place.script, text)
         if place.startup:

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from dohyo.diagnostics import Diagnostic, Source
 
 DONE, CHECK_FAILED, WRONG, NO_INPUT = 0, 1, 2, 3
-#: What a shell expects after Ctrl-C.
-INTERRUPTED = 130
 
 #: So many diagnostics are shown unless ``-v`` is given.
 _SHOWN = 6
