@@ -14,8 +14,9 @@ import shutil
 import sys
 import tempfile
 import time
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 QUERIES = {
     "count by two, sorted": '* | where EventID in ("1", "3") | count by Image, Computer | sort by _count | limit 20',

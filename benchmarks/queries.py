@@ -10,11 +10,11 @@ from __future__ import annotations
 import argparse
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 from hunt import best
+from msgspec import Struct
 
 FIELDS = ("Channel", "EventID", "Image", "ParentImage", "CommandLine", "DestinationPort", "DestinationIp", "SourcePort",
           "UtcTime", "TimeCreated", "Hostname", "User", "TargetObject", "Hashes", "ProcessGuid", "QueryName", "Details")  # fmt: skip
@@ -24,8 +24,7 @@ NEWEST = "ORDER BY epoch_ms(TimeCreated::TIMESTAMP) DESC"  # as messages come
 HOUR = "time_bucket(INTERVAL 1 hour, TimeCreated::TIMESTAMP)"
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(Struct, frozen=True):
     """A query, and the SQL that does the same over ``{t}``."""
 
     name: str

@@ -6,9 +6,10 @@ import hashlib
 import json
 import os
 import tempfile
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 
 def folder() -> Path | None:
@@ -27,8 +28,7 @@ def key(*parts: bytes) -> str:
     return digest.hexdigest()[:32]
 
 
-@dataclass
-class JsonCache:
+class JsonCache(Struct):
     """JSON-ready entries by :func:`key`, in one file; ``path`` ``None``: nothing is kept."""
 
     path: Path | None
@@ -54,8 +54,7 @@ class JsonCache:
             _put(self.path, json.dumps(self.entries))
 
 
-@dataclass
-class LineCache:
+class LineCache(Struct):
     """Texts of one line each, in one file, which is quickly loaded however long they are. ``maker``: what made them; those of
     another one are not taken."""
 

@@ -7,7 +7,9 @@ import functools
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dohyo.binding.context import Context, Options, Stop
 from dohyo.binding.expressions import bind
@@ -27,8 +29,7 @@ from dohyo.plan.types import Field, Type
 _FRAMES = 20_000
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(Struct, frozen=True):
     """A stage of the query and the plan after it."""
 
     node: tree.Node | None
@@ -42,8 +43,7 @@ class Step:
         return printer.stage(self.node) if isinstance(self.node, tree.Stage) else "*"
 
 
-@dataclass(frozen=True)
-class Compiled:
+class Compiled(Struct, frozen=True, dict=True):
     """A query ready to run. ``steps``: the scope and each stage with the plan after it."""
 
     query: tree.Query
@@ -69,9 +69,7 @@ def parse(text: str, name: str = "query") -> tree.Query:
         return parse_text(Source(text, name), OPERATORS)
 
 
-def compile_query(
-    text: str, name: str = "query", options: Options | None = None, typed: tuple[Field, ...] = ()
-) -> Compiled:
+def compile_query(text: str, name: str = "query", options: Options | None = None, typed: tuple[Field, ...] = ()) -> Compiled:
     """The plan of a query. ``typed``: fields to which the source's own format gives a type.
 
     Raises :class:`QueryError` with every error found when the query cannot run.

@@ -11,9 +11,10 @@ import bisect
 import difflib
 import functools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
 
 
 class Severity(StrEnum):
@@ -24,8 +25,7 @@ class Severity(StrEnum):
     NOTE = "note"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Span(Struct, frozen=True, order=True):
     """A half-open range of characters ``[start, end)`` of a text."""
 
     start: int
@@ -36,24 +36,21 @@ class Span:
         return Span(self.start, max(self.end, other.end))
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(Struct, frozen=True):
     """A place in the text and what there is to say about it."""
 
     span: Span
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Patch:
+class Patch(Struct, frozen=True):
     """Replace the text of ``span`` by ``replacement``."""
 
     span: Span
     replacement: str
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(Struct, frozen=True):
     """One complaint. ``code`` is stable (``DH…``) and has a page in the docs."""
 
     code: str
@@ -88,14 +85,11 @@ class Diagnostic:
             "severity": str(self.severity),
             "title": self.title,
             "labels": [
-                {"start": lb.span.start, "end": lb.span.end, "text": lb.text, **source.place(lb.span.start)}
-                for lb in self.labels
+                {"start": lb.span.start, "end": lb.span.end, "text": lb.text, **source.place(lb.span.start)} for lb in self.labels
             ],
             "notes": list(self.notes),
             "hint": self.hint,
-            "patches": [
-                {"start": p.span.start, "end": p.span.end, "replacement": p.replacement} for p in self.patches
-            ],
+            "patches": [{"start": p.span.start, "end": p.span.end, "replacement": p.replacement} for p in self.patches],
         }
 
     @classmethod
@@ -106,8 +100,7 @@ class Diagnostic:
         return cls(data["code"], Severity(data["severity"]), data["title"], labels, tuple(data["notes"]), data["hint"], patches)
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(Struct, frozen=True, dict=True):
     """A text with a name, able to turn an offset into a line and a column (both 1-based)."""
 
     text: str

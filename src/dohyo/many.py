@@ -7,8 +7,9 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from dohyo.compile import Compiled
 from dohyo.diagnostics import QueryError
@@ -28,8 +29,7 @@ Run = Callable[[Compiled], Result | QueryError]
 _ENOUGH, _WAITING = 20_000, 1
 
 
-@dataclass
-class Sketched:
+class Sketched(Struct, dict=True):
     """One of many queries: its place among them, what is known of it, and the way to its plan."""
 
     place: int
@@ -53,8 +53,7 @@ class Sketched:
         return per_event(plan) and all(k.name.lower() in shown for k in plan.order)
 
 
-@dataclass(frozen=True)
-class Runner:
+class Runner(Struct, frozen=True):
     """``run`` runs a query over the events that the engine was given; ``nothing`` is the result of one that no event can meet;
     ``found`` is told rows as soon as there are some."""
 
@@ -69,8 +68,7 @@ class Runner:
         return 1 if self.found else _ENOUGH
 
 
-@dataclass
-class Gathered:
+class Gathered(Struct):
     """What was found for a query so far: rows, or events to run it over at the end."""
 
     query: Sketched

@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 import json
 import re
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from dohyo.binding.context import Options
 from dohyo.caching import LineCache, folder, key
@@ -30,16 +32,14 @@ def _fingerprint() -> str:
     return key(repr(stats).encode())
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(Struct, frozen=True):
     """What is known of a query before it is compiled."""
 
     outline: Outline
     diagnostics: tuple[Diagnostic, ...]
 
 
-@dataclass
-class Outlines:
+class Outlines(Struct):
     """The outlines that are known."""
 
     kept: LineCache

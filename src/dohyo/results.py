@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from dohyo.diagnostics import Diagnostic, Source
 from dohyo.plan.names import ID, RAW, TIME
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-@dataclass
-class FileReport:
+class FileReport(Struct):
     """What was read of one input. ``shapes``: records by shape name; ``records`` counts broken ones too; ``mended``: the
     numbers of those that were read after a repair."""
 
@@ -32,8 +32,7 @@ class FileReport:
     mended: list[int] = field(default_factory=list)
 
 
-@dataclass
-class ReadReport:
+class ReadReport(Struct):
     """What a run read, and what it could not.
 
     ``kinds``: events by (source category, event id or type). ``present``: fields that at least one event had, of
@@ -73,8 +72,7 @@ class ReadReport:
         return tuple(name for name in self.asked if name not in self.present)
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """Where a row comes from: ``record`` is a line number or an EVTX record id; ``raw`` only when asked for."""
 
     file: str
@@ -196,8 +194,7 @@ class Places:
         return Evidence(self.files[row_id >> self.BITS], row_id & ((1 << self.BITS) - 1), raw)
 
 
-@dataclass(frozen=True)
-class Alert:
+class Alert(Struct, frozen=True):
     """One row of a detection (design §5)."""
 
     detection: str

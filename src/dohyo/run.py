@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from dohyo.binding.context import Dialect, Options
 from dohyo.binding.times import query_time
@@ -53,8 +55,7 @@ _OF_MOST = frozenset({"_sourcecategory", "_messagetime"})
 MANY = 12
 
 
-@dataclass
-class Progress:
+class Progress(Struct):
     """How far a run is; ``bytes`` and ``files`` are what is known of the whole so far."""
 
     files_done: int = 0
@@ -65,8 +66,7 @@ class Progress:
     hits: int = 0
 
 
-@dataclass(frozen=True)
-class RunOptions:
+class RunOptions(Struct, frozen=True):
     """How to run. ``since``/``until``: epoch ms, half-open. ``raw``: evidence carries the whole raw event.
 
     ``strict_input``: the first thing that cannot be read ends the run (:class:`InputError`). ``memory`` such as
@@ -113,8 +113,7 @@ class RunOptions:
         )
 
 
-@dataclass(frozen=True)
-class Query:
+class Query(Struct, frozen=True):
     """A query and the name it has in diagnostics."""
 
     text: str
@@ -135,9 +134,7 @@ def search(query: str | Query, paths: Sequence[str | Path], options: RunOptions 
     return result
 
 
-def run_queries(
-    queries: Sequence[Query], paths: Sequence[str | Path], options: RunOptions = RunOptions()
-) -> list[Result | QueryError]:
+def run_queries(queries: Sequence[Query], paths: Sequence[str | Path], options: RunOptions = RunOptions()) -> list[Result | QueryError]:
     """The rows of several queries; the events are read once for all. A query that cannot run gives its error."""
     return stoppable(lambda: _run_queries(queries, paths, options), interrupt)
 
@@ -194,9 +191,7 @@ def compiled_query(query: Query, options: RunOptions, paths: list[str] | None = 
         return error
 
 
-def _composed(
-    node: Subquery, source: Source, settings: Options, options: RunOptions, paths: list[str]
-) -> list[tuple[str | None, ...]]:
+def _composed(node: Subquery, source: Source, settings: Options, options: RunOptions, paths: list[str]) -> list[tuple[str | None, ...]]:
     """The rows of a subquery's child over the same logs, as text (spec §1.6)."""
     now = options.now if options.now is not None else int(time.time() * 1000)
     start, end = settings.start, settings.end
@@ -224,8 +219,7 @@ def _as_text(value: Any) -> str | None:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-@dataclass
-class Session:
+class Session(Struct):
     """One reading of the sources and the statements over it."""
 
     options: RunOptions
@@ -505,8 +499,7 @@ def _first_line(error: Exception) -> str:
     return str(error).split("\n")[0][:300]
 
 
-@dataclass(frozen=True)
-class Explanation:
+class Explanation(Struct, frozen=True):
     """What a query means: each stage with the columns after it, the fields asked of the source, and the SQL."""
 
     stages: tuple[tuple[str, tuple[Field, ...]], ...]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from dohyo.binding.context import Options
 from dohyo.compile import compile_query
@@ -55,7 +55,7 @@ def test_explain_needs_no_engine() -> None:
 
 def test_what_is_left_to_duckdb_is_told() -> None:
     """A query in pure SQL has no note; one with JSON names what is borrowed."""
-    assert explain("* | where x = \"1\" | count by y", RunOptions(engine="spark")).diagnostics == ()
+    assert explain('* | where x = "1" | count by y', RunOptions(engine="spark")).diagnostics == ()
     told = explain('* | json field=y "b" | count by b', RunOptions(engine="sail")).diagnostics
     assert [d.code for d in told] == ["DH3003"]
     assert "JSON_EXTRACT_STRING" in told[0].notes[0]

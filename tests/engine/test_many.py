@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from dohyo import outlines
 from dohyo.compile import compile_query
@@ -61,8 +61,8 @@ QUERIES = [
     '* | where EventID in ("1", "3") and length(CommandLine) > 5 | limit 3',
     "* | count",
     'EventID=3 | where DestinationPort in (443, "80") | count by Image | sort by _count',
-    "_sourceCategory=windows* | where _raw matches \"*mimikatz*\"",
-    '_sourceCategory=windows/security EventID=4624 | first(_messageTime) by Computer',
+    '_sourceCategory=windows* | where _raw matches "*mimikatz*"',
+    "_sourceCategory=windows/security EventID=4624 | first(_messageTime) by Computer",
 ]
 
 
@@ -104,9 +104,7 @@ def test_slices_change_nothing(cache: Path, samples: Path, monkeypatch: pytest.M
     assert _rows(queries, samples) == want
 
 
-def test_queries_whose_events_are_not_there_are_not_compiled_again(
-    cache: Path, samples: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_queries_whose_events_are_not_there_are_not_compiled_again(cache: Path, samples: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a kept query without candidates nothing but its outline is looked at."""
     queries = [Query(f'EventID=3 | where Image matches "*nowhere{i}.exe"') for i in range(MANY)]
     before = run_queries(queries, [samples])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reference import date_functions as d
 from reference import ip_functions as ip
@@ -14,8 +15,7 @@ from reference.format_function import format_text
 from reference.values import number, text, whole
 
 
-@dataclass(frozen=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """``args``: kinds of the arguments, one word each; ``?`` may be left out, in capitals: a constant."""
 
     args: str
@@ -112,7 +112,11 @@ FUNCTIONS: dict[str, Reference] = {
 
 #: Other languages' names, which the lenient dialect takes for these.
 SYNONYMS = {
-    "toLower": "toLowerCase", "toUpper": "toUpperCase", "len": "length", "substr": "substring", "toDouble": "num",
+    "toLower": "toLowerCase",
+    "toUpper": "toUpperCase",
+    "len": "length",
+    "substr": "substring",
+    "toDouble": "num",
 }
 FUNCTIONS |= {other: FUNCTIONS[name] for other, name in SYNONYMS.items()}
 FUNCTIONS |= {

@@ -6,15 +6,15 @@ import json
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reference.values import Row, text
 
 Fields = dict[str, str | None]
 
 
-@dataclass(frozen=True)
-class Parse:
+class Parse(Struct, frozen=True):
     """One parse stage: over which field, what it makes of a text, its fields, and whether a row may stay without."""
 
     field: str

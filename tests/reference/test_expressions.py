@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dohyo.binding.context import Dialect
 from reference import expressions as x
@@ -24,8 +25,7 @@ GLOBS = ["*", "a*", "*a", "*b*", "a*c", "web*1", "", "404", "*\\*", "*.e*e", "*\
 REGEXES = ["a|b", "^a", "c$", "[0-9]+", "(?i)WEB", "x\\.", "^$", "é"]
 
 
-@dataclass(frozen=True)
-class Made:
+class Made(Struct, frozen=True):
     """An expression as written, its value for a row, and how tightly its outermost sign binds."""
 
     text: str
@@ -52,8 +52,9 @@ def _constant(shown: str, value: object) -> Made:
 
 texts_plain = st.one_of(
     st.sampled_from(["host", "user", "code", "odd"]).map(_field),
-    st.sampled_from(["", "a", "web-01", "404", "B", "é", "C:\\Windows\\x.exe", 'say "a"',
-        "0x1A"]).map(lambda s: _constant(quoted(s), s)),
+    st.sampled_from(["", "a", "web-01", "404", "B", "é", "C:\\Windows\\x.exe", 'say "a"', "0x1A"]).map(
+        lambda s: _constant(quoted(s), s)
+    ),
 )
 numbers_plain = st.one_of(
     st.sampled_from(["code", "bytes", "odd"]).map(lambda n: Made(f"num({n})", lambda row: number(row[n]))),
@@ -118,11 +119,15 @@ def conditions(draw: st.DrawFn, depth: int) -> Made:
             return Made(f"contains({a.text}, {b.text})", lambda row: t.contains(a.value(row), b.value(row)))
         return _binary(a, "contains", b, _COMPARED, t.contains, chain=False)
     if kind == 4:
-        return _listed(draw(value), draw(st.lists(st.sampled_from(["a", "404", 404, 1, 2.5, "", "web-01"]), min_size=1,
-        max_size=4)), draw(st.booleans()))
+        return _listed(
+            draw(value),
+            draw(st.lists(st.sampled_from(["a", "404", 404, 1, 2.5, "", "web-01"]), min_size=1, max_size=4)),
+            draw(st.booleans()),
+        )
     if kind == 5:
-        test, call = draw(st.sampled_from([("isNull", lambda v: v is None), ("isEmpty", lambda v: text(v) in (None, "")),
-        ("isBlank", t.is_blank)]))
+        test, call = draw(
+            st.sampled_from([("isNull", lambda v: v is None), ("isEmpty", lambda v: text(v) in (None, "")), ("isBlank", t.is_blank)])
+        )
         a = draw(texts_plain)
         return Made(f"{test}({a.text})", lambda row: call(a.value(row)))
     if kind == 6:
@@ -162,9 +167,12 @@ def test_expressions(made: list[Made], events: list[Row]) -> None:
     names = ", ".join(f"r{i}" for i in range(len(made)))
     got = run(f"* | {stages} | fields {names}", [{"_messageTime": END - 1 - i, **e} for i, e in enumerate(events)], STRICT)
     assert len(got) == len(events)
-    wrong = [f"{m.text} with {e} gives {row[f'r{i}']!r}, not {m.value(e)!r}"
-             for row, e in zip(got, events, strict=True) for i, m in enumerate(made) if not agrees(row[f"r{i}"],
-             m.value(e))]
+    wrong = [
+        f"{m.text} with {e} gives {row[f'r{i}']!r}, not {m.value(e)!r}"
+        for row, e in zip(got, events, strict=True)
+        for i, m in enumerate(made)
+        if not agrees(row[f"r{i}"], m.value(e))
+    ]
     assert wrong == []
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from operator import itemgetter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Struct
 
 from dohyo.plan.functions import FUNCTIONS as TABLE
 from reference.engine import END, START, run, same
@@ -21,8 +21,7 @@ from reference.values import Row
 PUBLIC = sorted({f.name for f in TABLE.values() if not f.internal})
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(Struct, frozen=True):
     """A call as written, and what it gives for a row."""
 
     text: str
@@ -104,8 +103,14 @@ def test_classes_of_addresses(name: str, events: list[Row]) -> None:
 
 
 #: A regex of the language, the same in Python, and what is put in its place.
-REGEXES = [("[a-c]+", "[a-c]+", "<$0>"), (r"(\w)(\d)", r"([A-Za-z0-9_])([0-9])", "$2$1"), (r"\.", r"\.", ""), ("(?i)A", "(?i)A", "$"),
-           (r"(?<=a)b", r"(?<=a)b", "[$0]"), ("x*", "x*", "")]
+REGEXES = [
+    ("[a-c]+", "[a-c]+", "<$0>"),
+    (r"(\w)(\d)", r"([A-Za-z0-9_])([0-9])", "$2$1"),
+    (r"\.", r"\.", ""),
+    ("(?i)A", "(?i)A", "$"),
+    (r"(?<=a)b", r"(?<=a)b", "[$0]"),
+    ("x*", "x*", ""),
+]
 
 
 @often(20)
@@ -118,6 +123,8 @@ def test_replace_with_a_regex(events: list[Row]) -> None:
 
 def test_the_range_and_the_clock() -> None:
     """What depends on the run alone (spec §3.6)."""
-    row = run("* | queryStartTime() as a | queryEndTime() as b | queryTimeRange() as c | now() as d | fields a, b, c, d",
-        [{"_messageTime": START}])[0]
+    row = run(
+        "* | queryStartTime() as a | queryEndTime() as b | queryTimeRange() as c | now() as d | fields a, b, c, d",
+        [{"_messageTime": START}],
+    )[0]
     assert row == {"a": START, "b": END, "c": END - START, "d": END}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from reference import parsing as p
 from reference.engine import END, differences, run
@@ -16,9 +16,12 @@ from reference.rows import keep
 from reference.values import Row
 
 LINES = st.one_of(
-    st.lists(st.sampled_from(["a=1", "b=2;", "a=", "c= x y", "b", "=", ";", "user=ann", "\n", "A=9", "é=ß", "a=b=c;", '"q"',
-        "k: v", "x->y", "-"]),
-             max_size=6).map(" ".join),
+    st.lists(
+        st.sampled_from(
+            ["a=1", "b=2;", "a=", "c= x y", "b", "=", ";", "user=ann", "\n", "A=9", "é=ß", "a=b=c;", '"q"', "k: v", "x->y", "-"]
+        ),
+        max_size=6,
+    ).map(" ".join),
     st.text("ab=;: 1\n\"'", max_size=12),
 )
 
@@ -29,9 +32,16 @@ def events(lines: list[str | None]) -> list[Row]:
 
 
 TEXTS = st.lists(st.one_of(LINES, LINES, st.none()), max_size=8)
-ANCHORS = ["a=*;", "b=*;", "a=* b", "*=", "=*", "a=*=*;", "* *", "\"*\"", "*;*", "a=*\nb", "user=*", "é=*", "*"]
-REGEXES = [r"a=(?<x>\d+)", r"(?<x>[a-z]+)=(?<y>[^; ]*)", r"(?i)A=(?<x>.)", r"b(?<y>=\d)?", r"^(?<x>\S+)", r"(?<x>\w+)$",
-         r"(?<=a=)(?<x>.)"]
+ANCHORS = ["a=*;", "b=*;", "a=* b", "*=", "=*", "a=*=*;", "* *", '"*"', "*;*", "a=*\nb", "user=*", "é=*", "*"]
+REGEXES = [
+    r"a=(?<x>\d+)",
+    r"(?<x>[a-z]+)=(?<y>[^; ]*)",
+    r"(?i)A=(?<x>.)",
+    r"b(?<y>=\d)?",
+    r"^(?<x>\S+)",
+    r"(?<x>\w+)$",
+    r"(?<=a=)(?<x>.)",
+]
 
 
 @st.composite
@@ -77,21 +87,31 @@ def test_multi(lines: list[str | None], regex: str, nodrop: bool) -> None:
 
 VALUES = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(-5, 10**12), st.sampled_from(["", "x", "a b", "é", '"', "1.0", "/"]), st.just(2.5)),
-    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(["a", "b", "Key", "o b", "c.d"]),
-        inner, max_size=3)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(["a", "b", "Key", "o b", "c.d"]), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 OBJECTS = st.dictionaries(st.sampled_from(["a", "b", "Key", "o b", "c.d"]), VALUES, max_size=4).map(json.dumps)
 DOCUMENTS = st.one_of(OBJECTS, OBJECTS.map(lambda s: f"at 12:00 {s}"), st.sampled_from(["", "no json", "{", "[1,2]", "{}", None]))
 PATHS: list[tuple[str, list[p.Step]]] = [
-    ("a", ["a"]), ("a.b", ["a", "b"]), ("$.b", ["b"]), ("Key", ["Key"]), ("key", ["key"]), ("['o b']", ["o b"]), ("a[0]", ["a", 0]),
-    ("b.a[1].b", ["b", "a", 1, "b"]), ("$['c.d'].a", ["c.d", "a"]), ("[1]", [1]),
+    ("a", ["a"]),
+    ("a.b", ["a", "b"]),
+    ("$.b", ["b"]),
+    ("Key", ["Key"]),
+    ("key", ["key"]),
+    ("['o b']", ["o b"]),
+    ("a[0]", ["a", 0]),
+    ("b.a[1].b", ["b", "a", 1, "b"]),
+    ("$['c.d'].a", ["c.d", "a"]),
+    ("[1]", [1]),
 ]
 
 
 @often(80)
-@given(st.lists(DOCUMENTS, max_size=8), st.lists(st.sampled_from(PATHS), min_size=1, max_size=3, unique_by=lambda x: x[0]),
-         st.booleans())
+@given(
+    st.lists(DOCUMENTS, max_size=8), st.lists(st.sampled_from(PATHS), min_size=1, max_size=3, unique_by=lambda x: x[0]), st.booleans()
+)
 def test_json(lines: list[str | None], paths: list[tuple[str, list[p.Step]]], nodrop: bool) -> None:
     """The value at a path, as text; keys with case; a row that lacks one is dropped, or null."""
     made = events(lines)
@@ -114,15 +134,19 @@ def test_json_auto(lines: list[str]) -> None:
     holds("* | json auto field=f", made, wanted, ["i", "a", "b", "key"])
 
 
-PAIRS = st.lists(st.sampled_from(["k1=v1", "k1: v 1", 'my-key="a b"', "k2->3", "my-key=5", "xk1=0", "k1=", "k2='q r'",
-         "(k2=z)", "[k1=w]", "k1"]),
-                 max_size=5).map(", ".join)
+PAIRS = st.lists(
+    st.sampled_from(["k1=v1", "k1: v 1", 'my-key="a b"', "k2->3", "my-key=5", "xk1=0", "k1=", "k2='q r'", "(k2=z)", "[k1=w]", "k1"]),
+    max_size=5,
+).map(", ".join)
 
 
 @often(60)
-@given(st.lists(PAIRS, max_size=8), st.lists(st.sampled_from(["k1", "k2", "my-key"]), min_size=1, max_size=3, unique=True),
-         st.booleans(),
-       st.sampled_from(["kv", "keyvalue"]))
+@given(
+    st.lists(PAIRS, max_size=8),
+    st.lists(st.sampled_from(["k1", "k2", "my-key"]), min_size=1, max_size=3, unique=True),
+    st.booleans(),
+    st.sampled_from(["kv", "keyvalue"]),
+)
 def test_keyvalue(lines: list[str], keys: list[str], nodrop: bool, word: str) -> None:
     """Values of named keys."""
     made = events(list(lines))
@@ -131,8 +155,10 @@ def test_keyvalue(lines: list[str], keys: list[str], nodrop: bool, word: str) ->
     holds(f"* | {word} field=f {', '.join(quoted(k) for k in keys)}{' nodrop' * nodrop}", made, wanted, ["i", *names])
 
 
-CELLS = st.one_of(st.text('ab,:\\" ', max_size=12), st.lists(st.sampled_from(["a", "", "b c", '"x,y"', '"a""b"', "\\,", "1"]),
-         max_size=5).map(",".join))
+CELLS = st.one_of(
+    st.text('ab,:\\" ', max_size=12),
+    st.lists(st.sampled_from(["a", "", "b c", '"x,y"', '"a""b"', "\\,", "1"]), max_size=5).map(",".join),
+)
 
 
 @often(60)
@@ -153,13 +179,18 @@ def test_csv_and_split(lines: list[str | None], taken: list[bool]) -> None:
     holds(f"* | csv f extract {numbered}", made, p.chain(made, [stage]), ["i", *kept])
 
 
-ELEMENTS = st.lists(st.sampled_from(['<u id="1"><n>A</n></u>', '<u id="2"/>', "<u><n>B</n><n>C</n></u>", "<n>top</n>", "text",
-         "<n>a&amp;b</n>"]), max_size=4)
+ELEMENTS = st.lists(
+    st.sampled_from(['<u id="1"><n>A</n></u>', '<u id="2"/>', "<u><n>B</n><n>C</n></u>", "<n>top</n>", "text", "<n>a&amp;b</n>"]),
+    max_size=4,
+)
 DOCS = st.one_of(ELEMENTS.map(lambda e: f"<r>{''.join(e)}</r>"), st.sampled_from(["", "<r>", "no xml", "<r/>"]))
 XPATHS: list[tuple[str, str, str | None]] = [
-    ("/r/u/n/text()", "./u/n", None), ("/r/u[2]/n/text()", "./u[2]/n", None), ("/r/u/@id", "./u[@id]", "id"),
-        ("/r/u[last()]/@id", "./u[last()]", "id"),
-    ("/r/n/text()", "./n", None), ('/r/u[@id="1"]/n/text()', "./u[@id='1']/n", None),
+    ("/r/u/n/text()", "./u/n", None),
+    ("/r/u[2]/n/text()", "./u[2]/n", None),
+    ("/r/u/@id", "./u[@id]", "id"),
+    ("/r/u[last()]/@id", "./u[last()]", "id"),
+    ("/r/n/text()", "./n", None),
+    ('/r/u[@id="1"]/n/text()', "./u[@id='1']/n", None),
 ]
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from reference import rows as r
 from reference import tables as t
@@ -46,8 +46,10 @@ def _values(rows: list[Row], name: str) -> list[object]:
 
 
 @often(40)
-@given(events(), st.sampled_from(["values all in h, values all in k", 'values("a", "q") in h', "timeslice, values all in h",
-         "timeslice(10m)"]))
+@given(
+    events(),
+    st.sampled_from(["values all in h, values all in k", 'values("a", "q") in h', "timeslice, values all in h", "timeslice(10m)"]),
+)
 def test_fillmissing(made: list[Row], generators: str) -> None:
     """Combinations that did not occur are added, with 0 for numbers and null for text."""
     keys = ["_timeslice", "h"] if "timeslice" in generators else ["h", "k"]
@@ -70,8 +72,13 @@ def test_fillmissing(made: list[Row], generators: str) -> None:
 @given(events())
 def test_merge(made: list[Row]) -> None:
     """Rows become one, in the order of time."""
-    items = [("i", "i", 'join with ","'), ("first", "s", "takeFirst"), ("last", "h", "takeLast"), ("each", "k",
-        "takeDistinct"), ("v", "v", "join")]
+    items = [
+        ("i", "i", 'join with ","'),
+        ("first", "s", "takeFirst"),
+        ("last", "h", "takeLast"),
+        ("each", "k", "takeDistinct"),
+        ("v", "v", "join"),
+    ]
     shown = ", ".join(f"{f} {how}" + (f" as {n}" if n != f else "") for n, f, how in items)
     check(f"* | merge {shown}", t.merge(made, items), made)
 
@@ -118,9 +125,14 @@ def test_other_languages_words(made: list[Row]) -> None:
 
 
 @often(15)
-@given(rows=st.lists(st.fixed_dictionaries({"a": KINDS["text"].filter(lambda s: s.strip() == s != ""), "b": KINDS["number"]}),
-         min_size=1, max_size=5,
-                     unique_by=lambda x: x["a"].lower()))
+@given(
+    rows=st.lists(
+        st.fixed_dictionaries({"a": KINDS["text"].filter(lambda s: s.strip() == s != ""), "b": KINDS["number"]}),
+        min_size=1,
+        max_size=5,
+        unique_by=lambda x: x["a"].lower(),
+    )
+)
 def test_save_then_cat(rows: list[dict[str, str]], tmp_path_factory: object) -> None:
     """What ``save`` writes ``cat`` reads, all of it as text."""
     import tempfile

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from msgspec import Struct
 
 from dohyo.run import Query, RunOptions, search
 from dohyo.sigma.cache import Cache
@@ -81,8 +81,7 @@ def kind(**how: Any) -> dict[str, Any]:
     return {"title": "Top", "name": "top", "level": "high", "correlation": {"group-by": ["User"], "timespan": "4m", **how}}
 
 
-@dataclass(frozen=True)
-class Event:
+class Event(Struct, frozen=True):
     """An event of the random logs: its time in milliseconds, who, which rules it meets, and a value."""
 
     time: int

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bz2
-import dataclasses
 import gzip
 import io
 import lzma
@@ -19,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import zstandard
+from msgspec.structs import replace
 from source_helpers import damaged, find, read_all, read_source, recorded
 
 from dohyo.sources.limits import LIMITS
@@ -153,7 +153,7 @@ def test_zip_bomb_is_refused_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", PACKERS)
 def test_bomb_is_noticed_while_streaming(tmp_path: Path, kind: str) -> None:
     """Without a stated size the ratio gives a bomb away, soon after the bytes that any file may have."""
-    limits = dataclasses.replace(LIMITS, bomb_bytes=1 << 20, bomb_ratio=50)
+    limits = replace(LIMITS, bomb_bytes=1 << 20, bomb_ratio=50)
     path = put(tmp_path, "b", PACKERS[kind](LINES + b"0" * (8 << 20)))
     _, problems = read_all(path, limits=limits)
     assert any("bomb" in problem.reason for problem in problems)
@@ -164,7 +164,7 @@ def test_zip_that_lies_about_its_size(tmp_path: Path) -> None:
     data = zipped({"a.json": LINES * 400_000})
     end = data.rindex(b"PK\x01\x02")
     lying = data[: end + 24] + struct.pack("<I", 10) + data[end + 28 :]
-    limits = dataclasses.replace(LIMITS, bomb_bytes=1 << 20, bomb_ratio=50)
+    limits = replace(LIMITS, bomb_bytes=1 << 20, bomb_ratio=50)
     _, problems = read_all(put(tmp_path, "b.zip", lying), limits=limits)
     assert "bomb" in problems[0].reason
 
@@ -172,9 +172,9 @@ def test_zip_that_lies_about_its_size(tmp_path: Path) -> None:
 def test_total_and_members_are_limited(tmp_path: Path) -> None:
     """All that one archive unpacks to, and how many members it has, is bounded."""
     path = put(tmp_path, "x.zip", zipped({f"{i}.json": LINES * 1000 for i in range(10)}))
-    _, problems = read_all(path, limits=dataclasses.replace(LIMITS, archive_members=4))
+    _, problems = read_all(path, limits=replace(LIMITS, archive_members=4))
     assert "more than 4 members" in problems[0].reason
-    counts, problems = read_all(path, limits=dataclasses.replace(LIMITS, archive_bytes=60_000))
+    counts, problems = read_all(path, limits=replace(LIMITS, archive_bytes=60_000))
     assert "unpacks to more than" in problems[0].reason
     assert sum(counts.values()) >= 6000
 
@@ -244,7 +244,7 @@ def test_parquet_in_an_archive_becomes_a_file(tmp_path: Path) -> None:
     del source
     assert not path.exists()
     with pytest.raises(Unreadable):
-        spooled(found[0], dataclasses.replace(LIMITS, spool_bytes=10))
+        spooled(found[0], replace(LIMITS, spool_bytes=10))
 
 
 SAMPLES = {

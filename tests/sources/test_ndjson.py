@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from source_helpers import read, source_of
 
 from dohyo.sources.limits import LIMITS
@@ -15,7 +14,7 @@ from dohyo.sources.model import Format, Problem
 from dohyo.sources.readers import ndjson
 from dohyo.sources.readers.ndjson import lines_at, read_ndjson
 
-SMALL = dataclasses.replace(LIMITS, record_bytes=16)
+SMALL = replace(LIMITS, record_bytes=16)
 LINES = st.lists(st.sampled_from([b'{"a": 1}', b"", b" ", b"\t\r", b"x", b"\xff\xfe", "é".encode(), b" {}", b"\0"]))
 
 

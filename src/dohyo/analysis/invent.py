@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from dohyo.analysis.evaluate import UNKNOWN, value
 from dohyo.analysis.samples import completed, of_regex, variants
@@ -23,8 +24,7 @@ _NEARLY = 1e-6
 _PLAIN = ("same", "C:\\Windows\\System32\\other.exe", "7")
 
 
-@dataclass
-class _Field:
+class _Field(Struct):
     """Values that meet a test, the first of each test first, and those that only nearly do."""
 
     meets: list[Any] = field(default_factory=list)

@@ -4,8 +4,9 @@ never fits, an address that a test of internal ones forgets, a list of harmless 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from dohyo.analysis.evaluate import OTHER, UNKNOWN, value
 from dohyo.compile import Compiled, Step
@@ -15,8 +16,7 @@ from dohyo.plan.nodes import Extend, Filter, Node
 from dohyo.plan.types import Type
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """What a check found: its code, the sentence, the place in the query, and the proof."""
 
     code: str
@@ -25,8 +25,7 @@ class Finding:
     proof: str
 
 
-@dataclass(frozen=True)
-class _Clause:
+class _Clause(Struct, frozen=True):
     """A filter of the query with its stage."""
 
     condition: Expr
@@ -37,8 +36,7 @@ class _Clause:
         return _shown(self.step)
 
 
-@dataclass
-class _Query:
+class _Query(Struct):
     """The row-by-row part of a query: filters in order, and the columns it computes."""
 
     filters: list[_Clause] = field(default_factory=list)

@@ -8,8 +8,9 @@ from __future__ import annotations
 import csv
 import functools
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib import resources
+
+from msgspec import Struct
 
 #: The version that the tables are of.
 VERSION = "17.0"
@@ -17,8 +18,7 @@ VERSION = "17.0"
 _DIVIDED = {"defense-evasion": ("stealth", "defense-impairment")}
 
 
-@dataclass(frozen=True)
-class Technique:
+class Technique(Struct, frozen=True):
     """A technique or sub-technique. ``tactics``: as ATT&CK abbreviates them (``command-and-control``)."""
 
     id: str
@@ -26,8 +26,7 @@ class Technique:
     tactics: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Retired:
+class Retired(Struct, frozen=True):
     """A technique that ATT&CK has revoked or deprecated. ``instead``: the ones that took its place, if any did."""
 
     id: str

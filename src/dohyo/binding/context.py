@@ -4,10 +4,11 @@ written expression into one of the plan."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from dohyo.diagnostics import Diagnostic, Severity, Source, Span, closest, error, warning
 from dohyo.lang import tree
@@ -27,8 +28,7 @@ class Dialect(StrEnum):
     STRICT = "strict"
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(Struct, frozen=True):
     """What a query is compiled for. Times are epoch milliseconds, UTC; ``end`` is exclusive (spec §1.7).
 
     ``tables``: where ``lookup``, ``cat`` and ``save`` find local tables. ``strict_nodrop``, ``anchor_case`` …: the
@@ -56,8 +56,7 @@ class Stop(Exception):
     """A stage cannot be lowered; the diagnostic has been reported."""
 
 
-@dataclass
-class Context:
+class Context(Struct):
     """The state of one compilation."""
 
     source: Source
@@ -175,4 +174,3 @@ class Context:
         """``plan`` without the rows that a function has to remove (``isPrivateIP`` of no address, spec §3.5)."""
         guards, self.guards = self.guards, []
         return Filter(plan, all_of(guards)) if guards else plan
-

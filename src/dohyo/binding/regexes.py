@@ -5,7 +5,7 @@ RE2 runs what it can. Look-around and back-references, which Sumo Logic allows i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from dohyo.binding.context import Context
 from dohyo.diagnostics import Span
@@ -16,8 +16,7 @@ from dohyo.plan.expr import Call, Expr, boolean, text, whole
 from dohyo.plan.types import Type
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(Struct, frozen=True):
     """A regex and where its text begins in the query."""
 
     text: str
@@ -72,4 +71,3 @@ def capture(ctx: Context, value: Expr, pattern: Pattern, group: int) -> Expr:
         return Call("captures", (value, text(spelled), whole(group)), Type.STRING)
     spelled = rx.to_python(pattern.text, capture_unnamed=False)
     return Call("backtrack_capture", (value, text(spelled), whole(group)), Type.STRING)
-

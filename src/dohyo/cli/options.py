@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from dohyo.cli.errors import UsageError
 from dohyo.cli.project import project
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from dohyo.sources.found import Found
 
 
-@dataclass
-class Settings:
+class Settings(Struct):
     """The shared options as they were given."""
 
     format: str = "table"

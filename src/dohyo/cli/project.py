@@ -12,16 +12,16 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from dohyo.cli.errors import UsageError
 
 NAME = "dohyo.toml"
 
 
-@dataclass(frozen=True)
-class Project:
+class Project(Struct, frozen=True):
     """``macros``: name -> text that stands for it. ``tables``: folders with lookup tables.
     ``source_category``: what the logs' ``_sourceCategory`` is instead of what their shapes say."""
 

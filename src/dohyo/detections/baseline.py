@@ -6,8 +6,9 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from dohyo.detections.model import Detection
 from dohyo.results import Alert
@@ -19,8 +20,7 @@ _HOSTS = ("computer", "hostname", "host")
 _DAYS = 90
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """What counts as usual: so many alerts of one kind, on so many hosts, on so many days."""
 
     alerts: int = 5
@@ -28,8 +28,7 @@ class Limits:
     days: int = 1
 
 
-@dataclass
-class Kind:
+class Kind(Struct):
     """Alerts of a detection that are alike: how many, where, when, and which parents they had."""
 
     detection: str

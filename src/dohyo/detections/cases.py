@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import json
 import tempfile
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct, field
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from dohyo.detections.places import Places, Unreadable, explained, read_yaml
@@ -43,8 +43,7 @@ class Case(BaseModel):
     options: dict[str, Any] = {}
 
 
-@dataclass
-class Verdict:
+class Verdict(Struct):
     """What a case showed; ``failures`` is empty when it holds."""
 
     failures: list[str] = field(default_factory=list)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from dohyo.detections.hunt import run_detections
 from dohyo.detections.model import Detection
@@ -12,8 +13,7 @@ from dohyo.results import Alert
 from dohyo.run import RunOptions
 
 
-@dataclass(frozen=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """Alerts that both give, that only the first gives, and that only the second gives."""
 
     both: int
@@ -47,4 +47,3 @@ def of_query(path: Path, like: Detection) -> Detection:
 def replace_query(like: Detection, name: str, query: str) -> Detection:
     """The detection with another name and query."""
     return like.model_copy(update={"id": name, "query": query})
-

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dohyo.analysis.semantics import branches as labels
 from dohyo.analysis.semantics import nodes_between
@@ -21,8 +23,7 @@ from dohyo.plan.types import Type
 from dohyo.run import RunOptions, Session
 
 
-@dataclass(frozen=True)
-class Branch:
+class Branch(Struct, frozen=True):
     """A branch: what it is, its place in the query, and how many events of the tests reached it."""
 
     what: str
@@ -31,8 +32,7 @@ class Branch:
     reached: int = 0
 
 
-@dataclass(frozen=True)
-class _Asked:
+class _Asked(Struct, frozen=True):
     """A condition over the rows of ``node`` that says that a branch is reached."""
 
     what: str

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from dohyo.analysis.semantics import nodes_between
 from dohyo.compile import Compiled, Step, compile_query
@@ -20,8 +22,7 @@ from dohyo.results import Places
 from dohyo.run import RunOptions, Session
 
 
-@dataclass(frozen=True)
-class Clause:
+class Clause(Struct, frozen=True):
     """A part of a condition: its text and place in the query, whether the event met it, and the values it looked at."""
 
     text: str
@@ -31,8 +32,7 @@ class Clause:
     values: dict[str, Any]
 
 
-@dataclass
-class Seen:
+class Seen(Struct):
     """A stage as the event passed it: its clauses; ``passed`` is false where it was lost. ``made``: values that it gave."""
 
     text: str
@@ -41,8 +41,7 @@ class Seen:
     passed: bool = True
 
 
-@dataclass
-class EventWhy:
+class EventWhy(Struct):
     """The stages up to the one that lost the event, or all of them. ``found``: there is such an event."""
 
     place: str
@@ -80,8 +79,7 @@ def explain_event(detection: Detection, file: str, record: int, options: RunOpti
     return seen
 
 
-@dataclass(frozen=True)
-class _Look:
+class _Look(Struct, frozen=True):
     """What is asked of the event where it reaches a stage."""
 
     step: Step

@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import functools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from dohyo.detections.load import load
 from dohyo.detections.model import Detection
@@ -23,8 +25,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-@dataclass
-class Outcome:
+class Outcome(Struct):
     """What one detection gave: a result, or the error for which it could not run."""
 
     detection: Detection
@@ -48,8 +49,7 @@ def _alert(detection: Detection, row: dict[str, Any], time: int | None, evidence
     )  # fmt: skip
 
 
-@dataclass
-class Hunt:
+class Hunt(Struct, dict=True):
     """The alerts of all detections, newest first, and what was read. ``broken``: detections that cannot be read."""
 
     outcomes: list[Outcome]
@@ -164,9 +164,6 @@ def run_detections(
     settings = replace(options, evidence=True, told=told if found is not None else None)
     every = run_queries([*queries, *beside], paths, settings)
     results = every[: len(queries)]
-    outcomes = [
-        Outcome(d, None, r) if isinstance(r, QueryError) else Outcome(d, r)
-        for d, r in zip(detections, results, strict=True)
-    ]
+    outcomes = [Outcome(d, None, r) if isinstance(r, QueryError) else Outcome(d, r) for d, r in zip(detections, results, strict=True)]
     read = next((o.result.read for o in outcomes if o.result is not None), ReadReport())
     return Hunt(outcomes, read, beside=every[len(queries) :])

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from dohyo import attack
 from dohyo.analysis.semantics import check
@@ -25,8 +26,7 @@ from dohyo.engines.lacks import on_engine
 _LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)\s]+)\)")
 
 
-@dataclass(frozen=True)
-class Remark:
+class Remark(Struct, frozen=True):
     """What is to be said of a detection: where, how bad, what, and what to do. ``rendered``: with the text and a caret."""
 
     code: str

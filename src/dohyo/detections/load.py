@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 
+from msgspec import Struct, field
 from pydantic import ValidationError
 
 from dohyo.detections.model import Detection, Metadata
@@ -18,8 +18,7 @@ class DetectionError(Exception):
     """A detection cannot be read, or no detection has the name asked for."""
 
 
-@dataclass
-class Library:
+class Library(Struct):
     """The detections of some folders. ``broken``: one sentence for each that cannot be read."""
 
     detections: list[Detection] = field(default_factory=list)

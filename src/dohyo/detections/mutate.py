@@ -4,8 +4,9 @@ other way round, a regex that asks for less."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from dohyo.analysis.semantics import check
 from dohyo.compile import compile_query
@@ -18,8 +19,7 @@ from dohyo.lang import tree
 _FLIPPED = {"=": "!=", "==": "!=", "!=": "=", "<>": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 
 
-@dataclass(frozen=True)
-class Mutant:
+class Mutant(Struct, frozen=True):
     """A change: what it is, where, and the changed query. ``idle``: it lies in a clause that never changes the result."""
 
     what: str
@@ -29,8 +29,7 @@ class Mutant:
     idle: bool = False
 
 
-@dataclass(frozen=True)
-class Mutation:
+class Mutation(Struct, frozen=True):
     """The changes that were tried, and those that no test noticed."""
 
     tried: int

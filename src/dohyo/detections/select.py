@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dohyo import attack
 from dohyo.detections.model import Detection, Severity
@@ -15,8 +16,7 @@ class BadSelection(Exception):
     """A level, status or date that does not exist; says what may stand there."""
 
 
-@dataclass(frozen=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """What a detection must have; each empty part asks for nothing. ``level``: at least this severity. ``techniques`` take
     their sub-techniques along. ``since``: the detection's own date is not before this one."""
 

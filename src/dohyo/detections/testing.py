@@ -8,8 +8,9 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from dohyo.detections.cases import Case, CaseError, Verdict, compare, lines, load, run
 from dohyo.detections.model import Detection
@@ -19,8 +20,7 @@ from dohyo.results import Result
 from dohyo.run import Query, RunOptions, run_queries
 
 
-@dataclass(frozen=True)
-class Tested:
+class Tested(Struct, frozen=True):
     """One case of a detection: what failed (nothing: it holds), and how long it took, in seconds. ``verdict``: with the
     rows that came out; ``None`` when the case could not be read."""
 
@@ -33,8 +33,7 @@ class Tested:
     verdict: Verdict | None = None
 
 
-@dataclass
-class Tests:
+class Tests(Struct):
     """The cases that were run, and the detections that have none."""
 
     cases: list[Tested] = field(default_factory=list)
@@ -46,8 +45,7 @@ class Tests:
         return [c for c in self.cases if c.failures]
 
 
-@dataclass
-class _Job:
+class _Job(Struct):
     """A case to run."""
 
     detection: Detection

@@ -10,10 +10,10 @@ import fnmatch
 import ipaddress
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct, field
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from dohyo.detections.places import Unreadable, explained, read_yaml
@@ -65,8 +65,7 @@ class File(BaseModel):
     allow: list[Entry] = []
 
 
-@dataclass
-class Tuned:
+class Tuned(Struct):
     """The alerts that stay, those that an entry let pass (with the entry's number, from 1), and warnings."""
 
     alerts: list[Alert] = field(default_factory=list)

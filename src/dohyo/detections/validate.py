@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dohyo.detections.hunt import Outcome
 from dohyo.detections.model import AtomicTest, Detection
@@ -25,8 +27,7 @@ class Verdict(StrEnum):
     NO_TELEMETRY = "no-telemetry"
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """A piece of telemetry: how many rows were expected at least, how many there are, and where the first one is."""
 
     name: str
@@ -36,8 +37,7 @@ class Seen:
     error: str = ""
 
 
-@dataclass(frozen=True)
-class Validated:
+class Validated(Struct, frozen=True):
     """A test and what came of it."""
 
     test: AtomicTest

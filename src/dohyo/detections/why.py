@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from dohyo.compile import Compiled, Step, compile_query
 from dohyo.detections.model import Detection
@@ -28,16 +30,14 @@ _NEAREST = 3
 _MOST_NAMES = 12
 
 
-@dataclass(frozen=True)
-class Stage:
+class Stage(Struct, frozen=True):
     """A stage and how many rows are left after it; ``None``: it could not be counted."""
 
     text: str
     left: int | None
 
 
-@dataclass
-class Why:
+class Why(Struct):
     """The funnel, the verdict (a word for programs and a sentence for people), and events that came near."""
 
     detection: str

@@ -6,8 +6,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from sqlglot import exp
 
 from dohyo.plan.expr import Call, Column, columns
@@ -21,16 +21,14 @@ class Foreign(Exception):
     """An engine has no such function of its own."""
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(Struct, frozen=True):
     """A function in Python (a row of the function table) and DuckDB's expressions for its arguments."""
 
     function: str
     args: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Borrowed:
+class Borrowed(Struct, frozen=True):
     """A call that DuckDB computes. ``sql``: its expression over ``a0``, ``a1`` …: the values of ``columns``, then what the
     ``steps`` give, each of which sees the ones before."""
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from sqlglot import exp
 
 from dohyo.engines.alternatives import alternatives
@@ -48,8 +49,7 @@ SQL_TYPES = {
 }
 
 
-@dataclass(frozen=True)
-class Dialect:
+class Dialect(Struct, frozen=True):
     """What an engine does in its own way.
 
     ``writer``: sqlglot's name of its SQL. ``rewritten`` (``aggregates``): SQL for a function (an aggregate) instead of
@@ -215,8 +215,7 @@ def ordered(keys: Order, env: Env) -> list[exp.Ordered]:
 # --- statements -------------------------------------------------------------------------------------------------------
 
 
-@dataclass
-class Block:
+class Block(Struct):
     """A SELECT in the making: columns as SQL over ``source``. ``computed``: names that are no plain column of it.
     ``dear``: for a column the costly calls that it would take to compute it anew, as often as they stand in it."""
 
@@ -394,9 +393,7 @@ class Statement:
             select = select.having(exp.GT(this=exp.Count(this=exp.Star()), expression=exp.Literal.number(0)), copy=False)
         return self._cte(select, [*node.keys, *(n for n, _ in new)])
 
-    def _numbered(
-        self, node: Aggregate, block: Block, new: list[tuple[str, AggCall]]
-    ) -> tuple[Block, list[tuple[str, AggCall]]]:
+    def _numbered(self, node: Aggregate, block: Block, new: list[tuple[str, AggCall]]) -> tuple[Block, list[tuple[str, AggCall]]]:
         """For an engine whose aggregates know no order: the rows with a key for each order that is asked for, and the calls
         by those keys."""
         orders = list(dict.fromkeys(c.order for _, c in new if AGGREGATES[c.function].ordered and c.order))

@@ -6,15 +6,15 @@ import glob
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dohyo.sources.find import STORE_MARKER, VERSION_CONTROL
 
 Key = tuple[int, int]
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(Struct, frozen=True):
     """A regular file. ``key`` tells it from all others, whatever it is called. ``named``: the user asked for just this."""
 
     path: str

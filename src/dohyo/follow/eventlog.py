@@ -4,8 +4,9 @@ A full log goes on in its first chunk, so the order of the chunks is that of the
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import BinaryIO
+
+from msgspec.structs import replace
 
 from dohyo.follow.discover import Found
 from dohyo.follow.life import Life

@@ -6,8 +6,9 @@ import math
 import os
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any, ClassVar
+
+from msgspec import Struct, field
 
 from dohyo.follow.discover import Found, Key, files, found_at, related, siblings
 from dohyo.follow.eventlog import EventLog
@@ -38,16 +39,14 @@ _SHARE = 0.05
 Growing = Tail | EventLog
 
 
-@dataclass
-class Gone:
+class Gone(Struct):
     """What was read of a file that is no more, or begins anew: a copy of it may turn up."""
 
     path: str
     place: Place
 
 
-@dataclass
-class Files:
+class Files(Struct):
     """The files under some paths. ``report``: gets what cannot be read. ``ours``: files that we write (absolute paths)."""
 
     paths: Sequence[str]

@@ -6,11 +6,11 @@ from __future__ import annotations
 import itertools
 import os
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.ipc as ipc
+from msgspec import Struct, field
 
 from dohyo.follow.model import FollowError
 
@@ -18,8 +18,7 @@ from dohyo.follow.model import FollowError
 _MOST = 64
 
 
-@dataclass
-class Kept:
+class Kept(Struct):
     """Tables of events, in the order in which they came. ``folder``: where they are saved; ``None``: nowhere."""
 
     schema: pa.Schema

@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import json
 from contextlib import suppress
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from dohyo.sources.detect import delimiter_of, encoding_of, preamble
 from dohyo.sources.model import Format
@@ -17,8 +17,7 @@ _ROW_LINES = 1_000
 _MARKS = {b"\xef\xbb\xbf": None, b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 
-@dataclass(frozen=True)
-class Cut:
+class Cut(Struct, frozen=True):
     """Whole records as UTF-8, the bytes of the file that they are, and how many lines."""
 
     data: bytes
@@ -77,8 +76,7 @@ def _end_of_rows(data: bytes, forced: bool) -> int:
     return int(newlines[-1]) + 1 if newlines.size and (forced or newlines.size > _ROW_LINES) else 0
 
 
-@dataclass(frozen=True)
-class Header:
+class Header(Struct, frozen=True):
     """The header of a CSV: what is put before further rows so that they can be read by themselves, and how many bytes
     and lines of the file stand before the first row."""
 

@@ -6,10 +6,10 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
+from msgspec.structs import replace
 
 from dohyo.compile import Compiled
 from dohyo.detections.hunt import Outcome
@@ -32,15 +32,15 @@ from dohyo.run import MANY, Query, RunOptions, Session, compiled_query
 from dohyo.sources.model import Input, Problem
 
 
-@dataclass
 class Live:
     """The detections, an engine for them, and one reading that goes on."""
 
-    options: RunOptions
-    span: int = 0  # ms; 0: detections that look at several events are refused
-    rules: list[Rule] = field(default_factory=list)
-    refused: list[Refused] = field(default_factory=list)
-    window: Windowed | None = None
+    def __init__(self, options: RunOptions, span: int = 0) -> None:
+        """``span``: the window's length in ms; 0: detections that look at several events are refused."""
+        self.options, self.span = options, span
+        self.rules: list[Rule] = []
+        self.refused: list[Refused] = []
+        self.window: Windowed | None = None
 
     @classmethod
     def of(cls, detections: Sequence[Detection], options: RunOptions, span: float) -> Live:

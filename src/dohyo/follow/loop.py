@@ -6,8 +6,9 @@ import datetime as dt
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from dohyo.detections.tuning import File, apply
 from dohyo.follow.checkpoint import Checkpoint
@@ -26,16 +27,14 @@ _POLL = 0.2
 _SAVE, _SHARE = 1.0, 0.05
 
 
-@dataclass
-class Limits:
+class Limits(Struct):
     """When to end by itself: after so many seconds, or so many seconds after the last record."""
 
     seconds: float | None = None
     idle: float | None = None
 
 
-@dataclass
-class Follow:
+class Follow(Struct):
     """Everything that following needs. ``told``: gets what could not be read."""
 
     live: Live

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+from msgspec import Struct, field
 
 from dohyo.sources.model import Chunk, Input, Problem
 
@@ -15,8 +16,7 @@ class FollowError(Exception):
     """Following cannot begin or go on; the message says what to do."""
 
 
-@dataclass(eq=False)
-class Thread:
+class Thread(Struct, eq=False):
     """Records that are numbered together: one life of a file, a partition of a topic. ``format``: what they are, when that
     is not told by their source. ``base`` is set when the first ones are read, see ``Reading.begin``."""
 
@@ -25,8 +25,7 @@ class Thread:
     base: int | None = None
 
 
-@dataclass(frozen=True)
-class Portion:
+class Portion(Struct, frozen=True):
     """Further records of a thread; without one a whole input. ``size``: bytes."""
 
     source: Input
@@ -35,8 +34,7 @@ class Portion:
     chunks: Iterable[Chunk] = ()
 
 
-@dataclass
-class Behind:
+class Behind(Struct):
     """What is there and was not yet read. ``events`` where the source counts them, else ``None``."""
 
     bytes: int = 0
@@ -90,8 +88,7 @@ class Source(Protocol):
         ...
 
 
-@dataclass
-class Sources:
+class Sources(Struct):
     """Several sources as one."""
 
     all: dict[str, Source] = field(default_factory=dict)  # by the key that its state has in the checkpoint

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass, replace
 from typing import Any, BinaryIO
+
+from msgspec import Struct, to_builtins
+from msgspec.structs import replace
 
 #: So much of a file's beginning, and so much of what was read last, tells it from others.
 _HEAD, _TAIL = 4_096, 1_024
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(Struct, frozen=True, omit_defaults=True):
     """``offset`` and ``line``: bytes and lines read. ``head``: digest of the first ``head_size`` bytes; ``tail``: of the
     last ``tail_size`` ones that were read. ``header``: what further rows of a CSV need before them. ``open``: the line that was
     read last had no newline yet. ``skipping``: within a line that is too long to be read."""
@@ -32,7 +33,8 @@ class Place:
 
     def as_json(self) -> dict[str, Any]:
         """JSON-ready data, what is as at the beginning left out."""
-        return {k: v for k, v in asdict(self).items() if v != getattr(Place, k)}
+        told: dict[str, Any] = to_builtins(self)
+        return told
 
     @classmethod
     def of_json(cls, data: dict[str, Any]) -> Place:

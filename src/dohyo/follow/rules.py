@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import pyarrow as pa
+from msgspec import Struct
 
 from dohyo.compile import Compiled
 from dohyo.detections.model import Detection
@@ -18,8 +18,7 @@ from dohyo.plan.outline import Outline
 from dohyo.plan.types import Field
 
 
-@dataclass
-class Refused:
+class Refused(Struct):
     """A detection that does not run, and why."""
 
     detection: Detection
@@ -32,8 +31,7 @@ def refused(detection: Detection, query: Compiled, why: str) -> Refused:
     return Refused(detection, QueryError((told,), query.source))
 
 
-@dataclass(eq=False)
-class Rule:
+class Rule(Struct, eq=False, dict=True):
     """A detection that runs on the events that an engine has. ``failed``: is told when it cannot."""
 
     detection: Detection

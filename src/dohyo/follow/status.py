@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 import time
 from collections import deque
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from dohyo.follow.model import Behind
 
@@ -14,8 +15,7 @@ _RATE_OVER = 10.0
 _REFRESH = 0.5
 
 
-@dataclass
-class Status:
+class Status(Struct):
     """Tells on stderr. ``every``: seconds between two lines where stderr is no terminal; 0: none."""
 
     every: float

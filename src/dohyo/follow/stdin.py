@@ -6,7 +6,8 @@ import os
 import queue
 import sys
 import threading
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from dohyo.follow.lines import Cut, whole
 from dohyo.follow.model import Behind, Portion, Report, Thread

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import os
-from dataclasses import replace
 from typing import BinaryIO, cast
+
+from msgspec.structs import replace
 
 from dohyo.follow.discover import Found
 from dohyo.follow.life import Life

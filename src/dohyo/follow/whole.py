@@ -4,8 +4,10 @@ nothing is written to them any more. A rotated log that was compressed gives wha
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import BinaryIO, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dohyo.follow.discover import Found
 from dohyo.follow.model import Portion, Report
@@ -20,8 +22,7 @@ _QUIET = 2.0
 _LINES = frozenset({Format.NDJSON, Format.CSV})
 
 
-@dataclass
-class Whole:
+class Whole(Struct):
     """One such file. ``done``: it was read."""
 
     found: Found

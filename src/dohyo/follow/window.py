@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -36,28 +35,26 @@ _SLACK = 0.1
 _MOST = 2_000_000
 
 
-@dataclass
 class Windowed:
-    """The detections and the events of their window. ``span``: its length in ms."""
+    """The detections and the events of their window."""
 
-    rules: list[Rule]
-    engine: DuckDB
-    schema: pa.Schema
-    span: int
-    kept: Kept = field(init=False)
-    cut: int = 0  # events that had to go although they were in the window
-    _own: dict[int, str] = field(default_factory=dict)  # by ``id`` of the rule: asks whether there are events for it
-    _before: dict[int, Counter[Any]] = field(default_factory=dict)  # by ``id`` of the rule: the rows there were
-
-    def __post_init__(self) -> None:
-        needed = {n.lower() for r in self.rules for n, _ in r.outline.columns} | {ID, TIME}
-        names = [n for n in self.schema.names if n.lower() in needed]
-        own = pa.schema([self.schema.field(n) for n in names])
+    def __init__(self, rules: list[Rule], engine: DuckDB, schema: pa.Schema, span: int) -> None:
+        """``schema``: of the events that come; ``span``: the window's length in ms."""
+        self.rules, self.engine, self.span = rules, engine, span
+        self.cut = 0  # events that had to go although they were in the window
+        needed = {n.lower() for r in rules for n, _ in r.outline.columns} | {ID, TIME}
+        names = [n for n in schema.names if n.lower() in needed]
+        own = pa.schema([schema.field(n) for n in names])
         self.kept = Kept(own.append(pa.field(_CAME, pa.int64())))
-        conditions = [scan_predicate(r.query.plan) for r in self.rules]
+        conditions = [scan_predicate(r.query.plan) for r in rules]
         self._useful = _select([column(n) for n in names], any_of(conditions))
-        for rule, condition in zip(self.rules, conditions, strict=True):
-            self._own[id(rule)] = _select([exp.Literal.number(1)], condition).limit(1).sql("duckdb")
+        #: By ``id`` of the rule: asks whether there are events for it.
+        self._own = {
+            id(rule): _select([exp.Literal.number(1)], condition).limit(1).sql("duckdb")
+            for rule, condition in zip(rules, conditions, strict=True)
+        }
+        #: By ``id`` of the rule: the rows there were.
+        self._before: dict[int, Counter[Any]] = {}
 
     def rows(self, events: pa.Table, now: int) -> Iterator[tuple[Rule, pa.Table, Sequence[Field]]]:
         """For each detection the rows that come with further events. ``now``: epoch ms."""

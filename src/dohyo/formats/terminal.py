@@ -4,15 +4,15 @@ for which there is no room are named."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 #: No column is cut to less than this; times are never cut.
 _LEAST, _TIME = 10, 24
 _GAP = 2
 
 
-@dataclass(frozen=True)
-class Fitted:
+class Fitted(Struct, frozen=True):
     """How a table is shown: the columns with their widths, those that are the same in all rows with their value, and those for
     which there is no room."""
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dohyo.compile import parse
 from dohyo.lang import tree
@@ -18,8 +19,7 @@ _WORD = re.compile(r"[\w.]*$")
 _AFTER_PIPE = re.compile(r"\|\s*[\w.]*$")
 
 
-@dataclass(frozen=True)
-class Word:
+class Word(Struct, frozen=True):
     """A word: what it is (operator, function, aggregate, field), how it is written, what it does."""
 
     text: str

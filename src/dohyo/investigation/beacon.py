@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
+
+from msgspec import Struct
 
 #: Fewer connections say nothing; and how far intervals may stray from the usual one, as a share of it.
 _FEWEST, _STEADY = 4, 0.2
 
 
-@dataclass(frozen=True)
-class Beat:
+class Beat(Struct, frozen=True):
     """The usual interval in milliseconds, and the usual distance from it as a share of it (0: a clock)."""
 
     connections: int

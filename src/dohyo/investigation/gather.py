@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from dohyo.compile import compile_query
 from dohyo.detections.event import only_record
@@ -36,8 +38,7 @@ class NoSuchEvent(Exception):
     """The file has no record of that number."""
 
 
-@dataclass
-class Pair:
+class Pair(Struct):
     """How rare it is that this program talks to this address: its connections there, the hosts that have them, and how
     many addresses the program talks to in all."""
 
@@ -46,8 +47,7 @@ class Pair:
     addresses: int
 
 
-@dataclass
-class Investigation:
+class Investigation(Struct):
     """What was found out. ``missing``: in words, what could not be asked or had no answer because the logs lack it."""
 
     place: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from dohyo.investigation.tree import SECURITY_CREATION, SYSMON_CREATION
 from dohyo.lang.printer import quoted
@@ -12,8 +13,7 @@ from dohyo.lang.printer import quoted
 Event = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(Struct, frozen=True):
     """A question: the fields of the event that it needs, and the query that answers it. ``without``: it is asked of events
     that lack this field."""
 
@@ -31,8 +31,7 @@ def _is(field: str, value: Any) -> str:
     return f"{field} = {quoted(str(value))}"
 
 
-@dataclass(frozen=True)
-class Deed:
+class Deed(Struct, frozen=True):
     """What a process did, by Sysmon event id, and the fields that tell it."""
 
     kinds: tuple[str, ...]
@@ -63,7 +62,7 @@ def _own(event: Event) -> str:
 def _sysmon_kin(event: Event) -> str:
     """All processes of the host: what a tree is made of."""
     return (
-        f"* | where EventID = \"1\" and {_is('Computer', event['Computer'])} | fields _messageTime, {', '.join(SYSMON_CREATION)} "
+        f'* | where EventID = "1" and {_is("Computer", event["Computer"])} | fields _messageTime, {", ".join(SYSMON_CREATION)} '
         "| sort by _messageTime asc"
     )
 
@@ -71,7 +70,7 @@ def _sysmon_kin(event: Event) -> str:
 def _security_kin(event: Event) -> str:
     """The same where Security 4688 tells of them: in an event with a GUID Sysmon tells more."""
     return (
-        f"* | where EventID = \"4688\" and {_is('Computer', event['Computer'])} "
+        f'* | where EventID = "4688" and {_is("Computer", event["Computer"])} '
         f"| fields _messageTime, {', '.join(SECURITY_CREATION)} | sort by _messageTime asc"
     )
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 #: A network event can be stamped a little before the creation of its process.
 _EARLY_MS = 2_000
@@ -16,8 +18,7 @@ SECURITY_CREATION = ("EventID", "Computer", "ProcessId", "CommandLine", "NewProc
                      "SubjectUserName")  # fmt: skip
 
 
-@dataclass
-class Process:
+class Process(Struct):
     """A process: its key (GUID, or id and time), when it began, and what it is. ``own``: the one that is investigated."""
 
     key: str

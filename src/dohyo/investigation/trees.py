@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from dohyo.diagnostics import QueryError
 from dohyo.investigation.text import tree_lines
@@ -24,8 +25,7 @@ _MOST_TREES = 2_000
 _OWN = ("Computer", "ProcessGuid", "ProcessId")
 
 
-@dataclass
-class Around:
+class Around(Struct):
     """What stands around alerts, by evidence (``file:record``): process trees as text, and values of the events."""
 
     trees: dict[str, str] = field(default_factory=dict)

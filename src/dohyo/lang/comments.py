@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
+
+from msgspec import Struct
 
 from dohyo.lang.tree import Comment
 
@@ -14,8 +15,7 @@ _PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|(?:(?<=matches)|(?<=,))\s*/(?:[^/\\\n]|\
 _INDENT = "\n  "
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Struct, frozen=True):
     """A part of a query as it was written. ``source``: the whole text; ``plain``: the same with blanks for comments;
     ``start`` and ``end``: the part, without the pipes around it."""
 

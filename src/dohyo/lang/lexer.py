@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import NoReturn
+
+from msgspec import Struct
 
 from dohyo.diagnostics import Diagnostic, Span, error, warning
 from dohyo.lang.tree import Comment
@@ -24,8 +25,7 @@ class Kind(Enum):
     END = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """A token. ``text`` is the word, the symbol or the raw content of the string; ``value`` is a number's value or
     a string's unescaped content."""
 

@@ -4,23 +4,38 @@ equal when the same query was written with another layout (spec §1, §2)."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields, is_dataclass
+from typing import ClassVar
+
+from msgspec import Struct
 
 from dohyo.diagnostics import Diagnostic, Source, Span
 
 NOWHERE = Span(0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
-    """Anything that knows its place in the text."""
+class Node(Struct, frozen=True, eq=False, kw_only=True):
+    """Anything that knows its place in the text. Nodes are equal when all but what ``layout`` names is."""
 
-    span: Span = field(compare=False, kw_only=True, default=NOWHERE)
+    span: Span = NOWHERE
+
+    #: The fields that only tell how something was written.
+    layout: ClassVar[frozenset[str]] = frozenset({"span"})
+
+    def __eq__(self, other: object) -> bool:
+        """True for a node of the same class whose meaningful fields are equal."""
+        return type(self) is type(other) and self._meaning() == other._meaning()
+
+    def __hash__(self) -> int:
+        """Of the class and the meaningful fields."""
+        return hash((type(self), *self._meaning()))
+
+    def _meaning(self) -> tuple[object, ...]:
+        return tuple(getattr(self, name) for name in self.__struct_fields__ if name not in self.layout)
 
     def children(self) -> Iterator[Node]:
         """The nodes directly below this one, in the order of their fields."""
-        for f in fields(self):
-            yield from _nodes(getattr(self, f.name))
+        for name in self.__struct_fields__:
+            yield from _nodes(getattr(self, name))
 
     def walk(self) -> Iterator[Node]:
         """This node and all below it."""
@@ -37,110 +52,100 @@ def _nodes(value: object) -> Iterator[Node]:
     elif isinstance(value, (tuple, list)):
         for item in value:
             yield from _nodes(item)
-    elif is_dataclass(value) and not isinstance(value, (type, Span)):
-        for f in fields(value):
-            yield from _nodes(getattr(value, f.name))
+    elif isinstance(value, Struct) and not isinstance(value, Span):
+        for name in value.__struct_fields__:
+            yield from _nodes(getattr(value, name))
 
 
 # --- expressions (spec §2) --------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Expr(Node):
+class Expr(Node, frozen=True):
     """An expression of a stage."""
 
 
-@dataclass(frozen=True, slots=True)
-class Name(Expr):
+class Name(Expr, frozen=True):
     """A field. ``name`` is without ``%"…"``."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class String(Expr):
+class String(Expr, frozen=True):
     """A double-quoted string: ``value`` unescaped, ``raw`` as written between the quotes."""
 
     value: str
-    raw: str = field(compare=False, default="")
+    raw: str = ""
+    layout = Node.layout | {"raw"}
 
 
-@dataclass(frozen=True, slots=True)
-class Number(Expr):
+class Number(Expr, frozen=True):
     """A number; a suffix (``5m``, ``1Ki``) is already multiplied in (times in milliseconds)."""
 
     value: int | float
-    text: str = field(compare=False, default="")
+    text: str = ""
+    layout = Node.layout | {"text"}
 
 
-@dataclass(frozen=True, slots=True)
-class Bool(Expr):
+class Bool(Expr, frozen=True):
     """``true`` or ``false``."""
 
     value: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Null(Expr):
+class Null(Expr, frozen=True):
     """``null``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Regex(Expr):
+class Regex(Expr, frozen=True):
     """A literal ``/…/``; ``pattern`` with ``\\/`` already turned to ``/``."""
 
     pattern: str
 
 
-@dataclass(frozen=True, slots=True)
-class Star(Expr):
+class Star(Expr, frozen=True):
     """The ``*`` of ``count(*)``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Param(Expr):
+class Param(Expr, frozen=True):
     """A ``{{name}}`` that no value was given for."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class TablePath(Expr):
+class TablePath(Expr, frozen=True):
     """``path://"…"`` and the other table addresses (``geo://location``, ``sumo://threat/cs``, a file name)."""
 
     scheme: str
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unary(Expr):
+class Unary(Expr, frozen=True):
     """``-x``, ``!x``, ``not x`` (``op`` is ``-`` or ``not``)."""
 
     op: str
     operand: Expr
-    word: str = field(compare=False, default="")
+    word: str = ""
+    layout = Node.layout | {"word"}
 
 
-@dataclass(frozen=True, slots=True)
-class Binary(Expr):
+class Binary(Expr, frozen=True):
     """``left op right``; ``op`` is one of ``+ - * / % = != < <= > >= matches contains =~``."""
 
     op: str
     left: Expr
     right: Expr
-    op_span: Span = field(compare=False, default=NOWHERE)
+    op_span: Span = NOWHERE
+    layout = Node.layout | {"op_span"}
 
 
-@dataclass(frozen=True, slots=True)
-class Logical(Expr):
+class Logical(Expr, frozen=True):
     """``a and b and …`` or ``a or b or …``, flattened."""
 
     op: str
     operands: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class In(Expr):
+class In(Expr, frozen=True):
     """``x in (…)`` or ``x not in (…)``."""
 
     value: Expr
@@ -148,18 +153,17 @@ class In(Expr):
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Call(Expr):
+class Call(Expr, frozen=True):
     """``name(args)``."""
 
     name: str
     args: tuple[Expr, ...]
-    name_span: Span = field(compare=False, default=NOWHERE)
-    bare: bool = field(compare=False, default=False)  # `toLowerCase x`, without parentheses
+    name_span: Span = NOWHERE
+    bare: bool = False  # `toLowerCase x`, without parentheses
+    layout = Node.layout | {"name_span", "bare"}
 
 
-@dataclass(frozen=True, slots=True)
-class Ternary(Expr):
+class Ternary(Expr, frozen=True):
     """``cond ? a : b``."""
 
     condition: Expr
@@ -167,8 +171,7 @@ class Ternary(Expr):
     otherwise: Expr
 
 
-@dataclass(frozen=True, slots=True)
-class Subquery(Expr):
+class Subquery(Expr, frozen=True):
     """``[subquery from=(…) to=(…): child | compose a, b maxresults=n keywords]`` (spec §1.6)."""
 
     query: Query
@@ -182,52 +185,46 @@ class Subquery(Expr):
 # --- the scope (spec §1.3) --------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Scope(Node):
+class Scope(Node, frozen=True):
     """A part of the text before the first pipe."""
 
 
-@dataclass(frozen=True, slots=True)
-class Everything(Scope):
+class Everything(Scope, frozen=True):
     """``*``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Keyword(Scope):
+class Keyword(Scope, frozen=True):
     """A word, a phrase query without quotes (``10.0.0.7``), or a quoted phrase."""
 
     text: str
     quoted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class FieldTerm(Scope):
+class FieldTerm(Scope, frozen=True):
     """``name=value``; ``op`` is ``=`` or ``!=``."""
 
     name: str
     value: str
     quoted: bool = False
     op: str = "="
-    value_span: Span = field(compare=False, default=NOWHERE)
+    value_span: Span = NOWHERE
+    layout = Node.layout | {"value_span"}
 
 
-@dataclass(frozen=True, slots=True)
-class ScopeNot(Scope):
+class ScopeNot(Scope, frozen=True):
     """``NOT x`` or ``!x``."""
 
     operand: Scope
 
 
-@dataclass(frozen=True, slots=True)
-class ScopeLogical(Scope):
+class ScopeLogical(Scope, frozen=True):
     """``and`` (also by standing side by side) or ``or``, flattened."""
 
     op: str
     operands: tuple[Scope, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ScopeExpr(Scope):
+class ScopeExpr(Scope, frozen=True):
     """A condition written in the scope as if it were a ``where``: ``status >= 400``, ``isBlank(x)``, a subquery."""
 
     expr: Expr
@@ -236,31 +233,28 @@ class ScopeExpr(Scope):
 # --- stages -----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Stage(Node):
+class Stage(Node, frozen=True):
     """One stage between pipes. Each operator's file defines its own kind."""
 
 
-@dataclass(frozen=True, slots=True)
-class BrokenStage(Stage):
+class BrokenStage(Stage, frozen=True):
     """A stage that could not be read; its diagnostic is in the query."""
 
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Comment(Node):
+class Comment(Node, frozen=True):
     """A ``//`` or ``/* */`` comment, with its delimiters."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Query(Node):
+class Query(Node, frozen=True):
     """A whole query. ``diagnostics`` are what the parser had to say; a query with an error has broken stages."""
 
     scope: Scope | None
     stages: tuple[Stage, ...]
-    comments: tuple[Comment, ...] = field(compare=False, default=())
-    diagnostics: tuple[Diagnostic, ...] = field(compare=False, default=())
-    source: Source = field(compare=False, default=Source(""))
+    comments: tuple[Comment, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    source: Source = Source("")
+    layout = Node.layout | {"comments", "diagnostics", "source"}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dohyo.binding.context import Context
 from dohyo.diagnostics import Span, closest
 from dohyo.lang import foreign
@@ -23,8 +21,7 @@ from dohyo.plan.nodes import AggCall, Aggregate, Node
 from dohyo.plan.types import Type
 
 
-@dataclass(frozen=True, slots=True)
-class Item(TreeNode):
+class Item(TreeNode, frozen=True):
     """One aggregate of the list."""
 
     function: str
@@ -32,8 +29,7 @@ class Item(TreeNode):
     alias: Name | None
 
 
-@dataclass(frozen=True, slots=True)
-class AggregateStage(Stage):
+class AggregateStage(Stage, frozen=True):
     """The aggregates and the fields to group by."""
 
     items: tuple[Item, ...]

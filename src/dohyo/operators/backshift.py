@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dohyo.operators.running import Kind, Running, operator
 from dohyo.plan.expr import whole
 from dohyo.plan.nodes import WindowCall
 
 
-@dataclass(frozen=True, slots=True)
-class Backshift(Running):
+class Backshift(Running, frozen=True):
     """See ``Running``."""
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from dohyo.binding.context import Context
 from dohyo.lang.parser import Parser
@@ -12,8 +13,7 @@ from dohyo.lang.tree import Stage
 from dohyo.plan.nodes import Node
 
 
-@dataclass(frozen=True)
-class Operator:
+class Operator(Struct, frozen=True):
     """One operator of the language.
 
     ``parse`` reads the stage after the operator's name and gives its tree node (a :class:`Stage` of this file);

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dohyo.binding.context import Context
 from dohyo.diagnostics import Span
 from dohyo.lang.parser import Parser
@@ -18,8 +16,7 @@ from dohyo.plan.types import Type
 _OPTIONS = ("width", "min", "max")
 
 
-@dataclass(frozen=True, slots=True)
-class Bin(Stage):
+class Bin(Stage, frozen=True):
     """The field, the width of a class, and where the classes begin and end."""
 
     field: Name

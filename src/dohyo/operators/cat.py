@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dohyo.binding.context import Context
 from dohyo.lang.parser import Parser
 from dohyo.lang.printer import table_path
@@ -16,8 +14,7 @@ from dohyo.tables.find import find_table
 from dohyo.tables.load import TableError, load
 
 
-@dataclass(frozen=True, slots=True)
-class Cat(Stage):
+class Cat(Stage, frozen=True):
     """The table."""
 
     table: TablePath

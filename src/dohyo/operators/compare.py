@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from dohyo.binding.context import Context
 from dohyo.diagnostics import Span
@@ -25,8 +24,7 @@ _UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800
 _FUNCTIONS = ("avg", "min", "max")
 
 
-@dataclass(frozen=True, slots=True)
-class Shift(TreeNode):
+class Shift(TreeNode, frozen=True):
     """How far back (``count`` of ``unit``), how often, and what the several results become."""
 
     count: int
@@ -36,8 +34,7 @@ class Shift(TreeNode):
     alias: Name | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Compare(Stage):
+class Compare(Stage, frozen=True):
     """The shifts."""
 
     shifts: tuple[Shift, ...]
@@ -131,9 +128,7 @@ def _later(column: str, distance: int) -> Expr:
     return Call("+", (Column(column, Type.LONG), whole(distance)), Type.LONG)
 
 
-def _beside(
-    left: Node, past: Node, keys: tuple[str, ...], suffix: str, present: Node, ctx: Context, stage: Compare
-) -> Node:
+def _beside(left: Node, past: Node, keys: tuple[str, ...], suffix: str, present: Node, ctx: Context, stage: Compare) -> Node:
     kinds = {f.name: f for f in past.schema.visible}
     values = [f for f in kinds.values() if f.name not in keys]
     for f in values:

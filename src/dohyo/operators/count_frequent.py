@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dohyo.binding.context import Context
 from dohyo.diagnostics import Span
 from dohyo.lang.parser import Parser
@@ -16,8 +14,7 @@ from dohyo.plan.types import Type
 MOST = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class CountFrequent(Stage):
+class CountFrequent(Stage, frozen=True):
     """The fields whose combinations are counted."""
 
     fields: tuple[Name, ...]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dohyo.binding.context import Context
 from dohyo.diagnostics import Span
 from dohyo.lang.lexer import Kind
@@ -20,16 +18,14 @@ from dohyo.plan.types import Type
 _DEFAULTS = {"delim": ",", "escape": "\\", "quote": '"'}
 
 
-@dataclass(frozen=True, slots=True)
-class Item(TreeNode):
+class Item(TreeNode, frozen=True):
     """A column's number, from 1, and the name of its field."""
 
     column: int
     name: Name
 
 
-@dataclass(frozen=True, slots=True)
-class Split(Stage):
+class Split(Stage, frozen=True):
     """The text, how it is cut, and the columns to keep."""
 
     word: str

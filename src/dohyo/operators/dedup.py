@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dohyo.binding.context import Context
 from dohyo.diagnostics import Span
 from dohyo.lang.parser import Parser
@@ -15,8 +13,7 @@ from dohyo.plan.nodes import Extend, Filter, Node, Window, WindowCall
 from dohyo.plan.types import Type
 
 
-@dataclass(frozen=True, slots=True)
-class Dedup(Stage):
+class Dedup(Stage, frozen=True):
     """How many of each, by which fields; ``consecutive``: only neighbours count as repeats."""
 
     count: int

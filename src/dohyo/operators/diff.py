@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dohyo.operators.running import Kind, Running, operator
 from dohyo.plan.expr import Call
 from dohyo.plan.nodes import WindowCall
 from dohyo.plan.types import Type
 
 
-@dataclass(frozen=True, slots=True)
-class Diff(Running):
+class Diff(Running, frozen=True):
     """See ``Running``."""
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dohyo.binding.context import Context
 from dohyo.diagnostics import Patch, Span
 from dohyo.lang.parser import Parser
@@ -13,16 +11,14 @@ from dohyo.operators.base import Operator
 from dohyo.plan.nodes import Extend, Node
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment(Stage):
+class Assignment(Stage, frozen=True):
     """One ``name = expression``."""
 
     name: Name
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
-class Eval(Stage):
+class Eval(Stage, frozen=True):
     """The assignments, in order."""
 
     assignments: tuple[Assignment, ...]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dohyo.binding.context import Context
 from dohyo.lang.parser import Parser
 from dohyo.lang.printer import expression, name
@@ -12,8 +10,7 @@ from dohyo.operators.base import Operator
 from dohyo.plan.nodes import Extend, Node
 
 
-@dataclass(frozen=True, slots=True)
-class ExpressionStage(Stage):
+class ExpressionStage(Stage, frozen=True):
     """An expression and the name of the field it makes."""
 
     expr: Expr

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dohyo.binding.context import Context
 from dohyo.lang.parser import Parser
 from dohyo.lang.printer import names
@@ -12,8 +10,7 @@ from dohyo.operators.base import Operator
 from dohyo.plan.nodes import Node, Project
 
 
-@dataclass(frozen=True, slots=True)
-class Fields(Stage):
+class Fields(Stage, frozen=True):
     """The named fields, to keep or to remove."""
 
     names: tuple[Name, ...]

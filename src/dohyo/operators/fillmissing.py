@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dohyo.binding.context import Context
@@ -40,8 +39,7 @@ if TYPE_CHECKING:
 MOST = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Generator(TreeNode):
+class Generator(TreeNode, frozen=True):
     """The values a key shall have: time slices of a width (``None``: as before), these values, or all that occur."""
 
     kind: str  # "timeslice", "values", "all"
@@ -50,16 +48,14 @@ class Generator(TreeNode):
     values: tuple[String, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Default(TreeNode):
+class Default(TreeNode, frozen=True):
     """The value of another field in rows that are added."""
 
     value: Expr
     field: Name
 
 
-@dataclass(frozen=True, slots=True)
-class FillMissing(Stage):
+class FillMissing(Stage, frozen=True):
     """The generators, the defaults, and whether values are taken from the slice before."""
 
     generators: tuple[Generator, ...]
@@ -232,15 +228,13 @@ def _taken(both: Node, keys: tuple[str, ...], stage: FillMissing, plan: Node) ->
     )
     windowed = Window(both, calls, hidden=True)
     added = Column("__added", Type.BOOLEAN)
-    kept = [
-        (f.name, Call("case", (added, Column(f"__last_{f.name}", f.type), Column(f.name, f.type)), f.type)) for f in fields
-    ]
+    kept = [(f.name, Call("case", (added, Column(f"__last_{f.name}", f.type), Column(f.name, f.type)), f.type)) for f in fields]
     return Extend(windowed, tuple(kept))
 
 
 OPERATOR = Operator(
     names=("fillmissing",),
-    synopsis="fillmissing timeslice[(1h)] | values(\"a\", …) in f | values all in f, … [with 0 for n] [takelast]",
+    synopsis='fillmissing timeslice[(1h)] | values("a", …) in f | values all in f, … [with 0 for n] [takelast]',
     doc="Adds a row for each combination of values that did not occur, with 0 for numbers and null for text.",
     spec="7.6",
     stage=FillMissing,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dohyo.binding.context import Context
 from dohyo.diagnostics import Span
 from dohyo.lang.parser import Parser
@@ -13,8 +11,7 @@ from dohyo.operators.base import Operator
 from dohyo.plan.nodes import Join, Node
 
 
-@dataclass(frozen=True, slots=True)
-class FilterStage(Stage):
+class FilterStage(Stage, frozen=True):
     """The fields, and the pipeline whose rows they must be in."""
 
     fields: tuple[Name, ...]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dohyo.binding.context import Context
 from dohyo.diagnostics import Span
 from dohyo.lang.parser import Parser
@@ -16,8 +14,7 @@ from dohyo.plan.nodes import Node
 from dohyo.tables import geo
 
 
-@dataclass(frozen=True, slots=True)
-class GeoIp(Stage):
+class GeoIp(Stage, frozen=True):
     """The address and further columns."""
 
     field: Name

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from dohyo.binding.context import Context
 from dohyo.diagnostics import Span
@@ -15,8 +14,7 @@ from dohyo.plan.nodes import Node
 _REST = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^|"])+')
 
 
-@dataclass(frozen=True, slots=True)
-class Infer(Stage):
+class Infer(Stage, frozen=True):
     """The text after the name."""
 
     text: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from dohyo.binding.context import Context
 from dohyo.diagnostics import Span
@@ -22,24 +22,21 @@ from dohyo.plan.types import Type
 MOST_OUTPUT = 10_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Table(TreeNode):
+class Table(TreeNode, frozen=True):
     """The stages of a table and its name."""
 
     query: Query
     name: Name
 
 
-@dataclass(frozen=True, slots=True)
-class Equal(TreeNode):
+class Equal(TreeNode, frozen=True):
     """``table.field = table.field``, each name with its dot."""
 
     left: Name
     right: Name
 
 
-@dataclass(frozen=True, slots=True)
-class JoinStage(Stage):
+class JoinStage(Stage, frozen=True):
     """The tables, what must be equal, and how far apart in time the rows may be."""
 
     tables: tuple[Table, ...]
@@ -100,8 +97,7 @@ def _print(stage: JoinStage) -> str:
 # --- meaning ----------------------------------------------------------------------------------------------------------
 
 
-@dataclass
-class _Side:
+class _Side(Struct):
     """A table: its rows before the fields are named after it, and the fields that are asked of it."""
 
     name: str

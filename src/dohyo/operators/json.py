@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from dohyo.binding.context import Context
 from dohyo.diagnostics import Span
@@ -20,8 +19,7 @@ from dohyo.plan.types import Type
 _STEP = re.compile(r"\.?\[\s*(\d+|\*|'(?:[^'\\]|\\.)*')\s*\]|\.?([^.\[\]]+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Json(Stage):
+class Json(Stage, frozen=True):
     """The paths, the names of their fields (empty: named after the paths), the field to read, and ``nodrop``."""
 
     paths: tuple[String, ...]

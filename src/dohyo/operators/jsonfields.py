@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from dohyo.binding.context import Context
 from dohyo.operators.limit import LimitStage
@@ -39,8 +40,7 @@ def spread(plan: Node, depth: int | None, arrays: bool) -> Node:
     return Batch(plan, "json auto", (*job.kept, _DOCUMENT), columns, job.run, open=True)
 
 
-@dataclass(frozen=True)
-class _Job:
+class _Job(Struct, frozen=True):
     kept: tuple[str, ...]
     depth: int | None
     arrays: bool

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from dohyo.binding.context import Context
 from dohyo.binding.regexes import checked, literal_pattern
@@ -28,8 +27,7 @@ _WORDS = ("auto", "infer", "keys", "refonly", "nodrop")
 Reader = Callable[[str], Expr]
 
 
-@dataclass(frozen=True, slots=True)
-class KeyValue(Stage):
+class KeyValue(Stage, frozen=True):
     """The keys and the names of their fields, and how pairs are told: by a regex, or by the usual separators."""
 
     keys: tuple[String, ...]

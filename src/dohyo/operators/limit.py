@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dohyo.binding.context import Context
 from dohyo.lang.parser import Parser
 from dohyo.lang.tree import Stage
@@ -13,8 +11,7 @@ from dohyo.plan.nodes import Limit, Node
 MOST = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class LimitStage(Stage):
+class LimitStage(Stage, frozen=True):
     """How many rows."""
 
     count: int

@@ -6,7 +6,6 @@ import math
 import re
 import time
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dohyo.binding.context import Context
@@ -34,8 +33,7 @@ _COLUMNS = (("_signature_id", Type.STRING), ("_signature", Type.STRING), ("_coun
 _TIME = re.compile(r'"[^"|]*"|[^\s|,"]+')
 
 
-@dataclass(frozen=True, slots=True)
-class LogCompare(Stage):
+class LogCompare(Stage, frozen=True):
     """How far back the other range is, or the times it is between, and the query that it is read with."""
 
     shift: int

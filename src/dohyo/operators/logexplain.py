@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +26,7 @@ _COLUMNS = (
 _MOST, _LEAST_COVERAGE = 100, 0.01
 
 
-@dataclass(frozen=True, slots=True)
-class LogExplain(Stage):
+class LogExplain(Stage, frozen=True):
     """The condition, the one to hold against it (``None``: its opposite), and the fields."""
 
     test: Expr

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dohyo.binding.context import Context
@@ -27,8 +26,7 @@ _OPTIONS = ("limit", "criteria", "field", "parser", "maxdepth", "output_threshol
 _NO_SCHEMA = "0" * 16
 
 
-@dataclass(frozen=True, slots=True)
-class LogReduce(Stage):
+class LogReduce(Stage, frozen=True):
     """``kind`` is empty, ``keys`` or ``values``; the field, the grouping (``values``: the keys) and the options."""
 
     kind: str

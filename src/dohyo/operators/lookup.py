@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from dohyo.binding.context import Context
 from dohyo.diagnostics import Span
@@ -24,24 +23,21 @@ from dohyo.tables.load import Table, TableError, load
 _BARE_PATH = re.compile(r"[^\s,|()]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted(TreeNode):
+class Wanted(TreeNode, frozen=True):
     """A column and the name of its field."""
 
     column: Name
     alias: Name | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Pair(TreeNode):
+class Pair(TreeNode, frozen=True):
     """Two names that must be equal: one is a field, the other a column of the table."""
 
     left: Name
     right: Name
 
 
-@dataclass(frozen=True, slots=True)
-class Lookup(Stage):
+class Lookup(Stage, frozen=True):
     """The columns (empty: all), the table and the keys."""
 
     columns: tuple[Wanted, ...]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dohyo.binding.context import Context
 from dohyo.diagnostics import Span
 from dohyo.lang.parser import Parser
@@ -21,8 +19,7 @@ _STRATEGIES = {"takefirst": "first", "takelast": "last", "takedistinct": "merge_
 _TIMES = ("_messagetime", "_receipttime")
 
 
-@dataclass(frozen=True, slots=True)
-class Item(TreeNode):
+class Item(TreeNode, frozen=True):
     """A field, how its values become one, what stands between joined ones, and the name of the result."""
 
     field: Name
@@ -31,8 +28,7 @@ class Item(TreeNode):
     alias: Name | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Merge(Stage):
+class Merge(Stage, frozen=True):
     """The fields; none: the messages and the earliest time."""
 
     items: tuple[Item, ...]

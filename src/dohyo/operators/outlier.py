@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dohyo.binding.context import Context
 from dohyo.diagnostics import Span
 from dohyo.lang.parser import Parser
@@ -20,8 +18,7 @@ _OPTIONS = ("window", "threshold", "consecutive", "direction")
 _SLICE = "_timeslice"
 
 
-@dataclass(frozen=True, slots=True)
-class Outlier(Stage):
+class Outlier(Stage, frozen=True):
     """The field and what counts as an outlier."""
 
     field: Name

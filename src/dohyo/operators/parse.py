@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dohyo.binding.context import Context
 from dohyo.diagnostics import Span
 from dohyo.lang.parser import Parser
@@ -18,16 +16,14 @@ from dohyo.plan.nodes import Node
 from dohyo.plan.types import Type
 
 
-@dataclass(frozen=True, slots=True)
-class Pair(TreeNode):
+class Pair(TreeNode, frozen=True):
     """A pattern and the names of its stars."""
 
     pattern: String
     names: tuple[Name, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Parse(Stage):
+class Parse(Stage, frozen=True):
     """One or more patterns over one text; all must match."""
 
     pairs: tuple[Pair, ...]
@@ -80,9 +76,7 @@ def _lower(stage: Parse, plan: Node, ctx: Context) -> Node:
         anchor = _anchor(pair, ctx)
         regex = anchor_to_regex(anchor, ignore_case=ctx.options.anchor_ignore_case)
         tests.append(boolean("search", value, text(regex)))
-        fields += [
-            (n.name, Call("captures", (value, text(regex), whole(i)), Type.STRING)) for i, n in enumerate(pair.names, 1)
-        ]
+        fields += [(n.name, Call("captures", (value, text(regex), whole(i)), Type.STRING)) for i, n in enumerate(pair.names, 1)]
     return parsed(plan, ctx, all_of(tests), fields, stage.nodrop)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dohyo.binding.context import Context
 from dohyo.binding.regexes import Pattern, checked, literal_pattern, read_pattern
@@ -19,8 +20,7 @@ from dohyo.plan.nodes import Node, Unnest
 from dohyo.plan.types import Type
 
 
-@dataclass(frozen=True, slots=True)
-class ParseRegex(Stage):
+class ParseRegex(Stage, frozen=True):
     """The regexes (all must match), over which field, and how."""
 
     patterns: tuple[String, ...]
@@ -63,8 +63,7 @@ def _print(stage: ParseRegex) -> str:
 # --- meaning ----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Regex:
+class _Regex(Struct, frozen=True):
     """A regex ready for an engine: its spelling, its field names, which engine, and the groups that may take no part."""
 
     spelled: str

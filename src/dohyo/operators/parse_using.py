@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from dohyo.binding.context import Context
 from dohyo.diagnostics import Span
@@ -13,8 +12,7 @@ from dohyo.operators.base import Operator
 from dohyo.plan.nodes import Node
 
 
-@dataclass(frozen=True, slots=True)
-class ParseUsing(Stage):
+class ParseUsing(Stage, frozen=True):
     """The template's name."""
 
     template: str

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dohyo.binding.context import Context
 from dohyo.diagnostics import Span
 from dohyo.lang.parser import Parser
@@ -17,8 +15,7 @@ from dohyo.plan.nodes import Node
 from dohyo.plan.types import Type
 
 
-@dataclass(frozen=True, slots=True)
-class ParseXml(Stage):
+class ParseXml(Stage, frozen=True):
     """The paths and the names of their fields."""
 
     paths: tuple[String, ...]
@@ -64,9 +61,7 @@ def _lower(stage: ParseXml, plan: Node, ctx: Context) -> Node:
     for written in stage.paths:
         _check(written, ctx)
     source = source_text(stage.field, stage.span, plan, ctx)
-    fields = [
-        (n.name, Call("xml_value", (source, text(s.value)), Type.STRING)) for n, s in zip(wanted, stage.paths, strict=True)
-    ]
+    fields = [(n.name, Call("xml_value", (source, text(s.value)), Type.STRING)) for n, s in zip(wanted, stage.paths, strict=True)]
     tests = [not_null(v) for _, v in fields]
     return parsed(plan, ctx, any_of(tests) if stage.nodrop else all_of(tests), list(fields), stage.nodrop)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from dohyo.binding.context import Context
 from dohyo.diagnostics import Span
@@ -24,8 +25,7 @@ _SLICE = "_timeslice"
 MOST_POINTS, MOST_SLICES, MOST_FORECAST = 10_000, 20_000, 100
 
 
-@dataclass(frozen=True, slots=True)
-class Predict(Stage):
+class Predict(Stage, frozen=True):
     """The field, the distance of the slices, the model and how many slices to add."""
 
     field: Name
@@ -92,8 +92,7 @@ def _lower(stage: Predict, plan: Node, ctx: Context) -> Node:
     return Batch(plan, "predict", (_SLICE, "__value"), tuple(made), job.run)
 
 
-@dataclass(frozen=True)
-class _Job:
+class _Job(Struct, frozen=True):
     field: str
     step: int
     ar: bool

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dohyo.operators.running import Kind, Running, operator, where_number
 from dohyo.plan.expr import Call, Literal
 from dohyo.plan.nodes import WindowCall
 from dohyo.plan.types import Type
 
 
-@dataclass(frozen=True, slots=True)
-class RollingStd(Running):
+class RollingStd(Running, frozen=True):
     """See ``Running``."""
 
 

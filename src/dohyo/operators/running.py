@@ -5,7 +5,8 @@ Each takes a numeric field, perhaps a window, a name and a grouping; a row witho
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dohyo.binding.context import Context
 from dohyo.diagnostics import Span
@@ -23,8 +24,7 @@ MOST = 1_000
 _VALUE, _NONE = "__value", "__none"
 
 
-@dataclass(frozen=True, slots=True)
-class Running(Stage):
+class Running(Stage, frozen=True):
     """The field, how many rows the window has, the name and the grouping."""
 
     field: Name
@@ -33,8 +33,7 @@ class Running(Stage):
     by: tuple[Name, ...]
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(Struct, frozen=True):
     """One such operator. ``calls``: the window functions it needs, over the number's column, by the name of a hidden
     column; ``value``: the result over those columns. ``window``: the default, ``None`` when there is no window."""
 

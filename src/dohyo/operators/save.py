@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import os
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from dohyo.binding.context import Context
 from dohyo.diagnostics import Span
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-@dataclass(frozen=True, slots=True)
-class Save(Stage):
+class Save(Stage, frozen=True):
     """The table, and whether the rows are added to it."""
 
     table: TablePath
@@ -97,8 +97,7 @@ def _columns(stage: Save, target: Path, plan: Node, ctx: Context) -> tuple[str, 
     return names
 
 
-@dataclass(frozen=True)
-class _Job:
+class _Job(Struct, frozen=True):
     target: Path
     append: bool
     columns: tuple[str, ...]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from dohyo.binding.context import Context
 from dohyo.diagnostics import Span
@@ -29,16 +30,14 @@ MOST_OPEN = 10_000
 _SECONDS = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Step(TreeNode):
+class Step(TreeNode, frozen=True):
     """An anchor and the names of its stars."""
 
     anchor: String
     names: tuple[Name, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Sessionize(Stage):
+class Sessionize(Stage, frozen=True):
     """The messages of a session, in order."""
 
     steps: tuple[Step, ...]
@@ -95,8 +94,7 @@ Key = tuple[str, ...]
 Session = tuple[dict[str, str], int]  # the values found so far, the row that it began with
 
 
-@dataclass(frozen=True)
-class Stepping:
+class Stepping(Struct, frozen=True):
     """A message of a session. ``parts``: its regex, cut where a variable's value stands: text, variable, text, …, with
     one text more than variables. ``before``: what stands right before the first one. ``shared``: names that an earlier
     message has given a value, too."""
@@ -217,8 +215,7 @@ def _after(literal: str, text: str) -> list[int]:
     return places
 
 
-@dataclass(frozen=True)
-class _Job:
+class _Job(Struct, frozen=True):
     steps: tuple[Stepping, ...]
     variables: tuple[str, ...]
 

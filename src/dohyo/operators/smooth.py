@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dohyo.operators.running import Kind, Running, operator, where_number
 from dohyo.plan.nodes import WindowCall
 from dohyo.plan.types import Type
 
 
-@dataclass(frozen=True, slots=True)
-class Smooth(Running):
+class Smooth(Running, frozen=True):
     """See ``Running``."""
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dohyo.binding.context import Context
 from dohyo.lang.parser import Parser
 from dohyo.lang.printer import name
@@ -13,16 +11,14 @@ from dohyo.operators.base import Operator
 from dohyo.plan.nodes import Node, Sort, SortKey
 
 
-@dataclass(frozen=True, slots=True)
-class Key(TreeNode):
+class Key(TreeNode, frozen=True):
     """A field and its direction."""
 
     name: Name
     ascending: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class SortStage(Stage):
+class SortStage(Stage, frozen=True):
     """The keys, first the most important."""
 
     keys: tuple[Key, ...]

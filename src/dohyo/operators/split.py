@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dohyo.lang.parser import Parser
 from dohyo.lang.tree import Stage
 from dohyo.operators import csv
 from dohyo.operators.base import Operator
 
 
-@dataclass(frozen=True, slots=True)
-class SplitStage(csv.Split):
+class SplitStage(csv.Split, frozen=True):
     """As ``csv``, with a delimiter."""
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dohyo.binding.context import Context
 from dohyo.lang.parser import Parser
 from dohyo.lang.tree import Stage
@@ -12,8 +10,7 @@ from dohyo.operators.base import Operator
 from dohyo.plan.nodes import Node
 
 
-@dataclass(frozen=True, slots=True)
-class Stats(Stage):
+class Stats(Stage, frozen=True):
     """The aggregates after the word."""
 
     inner: aggregate.AggregateStage

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dohyo.binding.context import Context
 from dohyo.lang.parser import Parser
 from dohyo.lang.printer import name
@@ -18,8 +16,7 @@ from dohyo.tables.load import TableError
 _COLUMNS = (("actor", "actor"), ("malicious_confidence", "malicious_confidence"), ("raw", "raw_threat"), ("type", "type"))
 
 
-@dataclass(frozen=True, slots=True)
-class ThreatIp(Stage):
+class ThreatIp(Stage, frozen=True):
     """The address."""
 
     field: Name

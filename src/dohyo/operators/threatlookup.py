@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dohyo.binding.context import Context
 from dohyo.diagnostics import Span
 from dohyo.lang.parser import Parser
@@ -29,8 +27,7 @@ _FIELDS = {
 _TIMES = ("imported", "updated", "valid_from", "valid_until")
 
 
-@dataclass(frozen=True, slots=True)
-class ThreatLookup(Stage):
+class ThreatLookup(Stage, frozen=True):
     """The fields, and the source that entries must come from."""
 
     fields: tuple[Name, ...]

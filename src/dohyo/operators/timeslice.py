@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dohyo.binding.context import Context
 from dohyo.diagnostics import Span
 from dohyo.lang.parser import Parser
@@ -24,8 +22,7 @@ WIDTHS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Timeslice(Stage):
+class Timeslice(Stage, frozen=True):
     """The width in ms, or a number of buckets, or neither (one slice for the whole range)."""
 
     width: int | None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dohyo.binding.context import Context
 from dohyo.diagnostics import Span
 from dohyo.lang.parser import Parser
@@ -18,8 +16,7 @@ from dohyo.plan.types import Type
 _COUNT = "_count"
 
 
-@dataclass(frozen=True, slots=True)
-class Top(Stage):
+class Top(Stage, frozen=True):
     """How many rows, of which fields, by which keys."""
 
     count: int

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dohyo.binding.context import Context
 from dohyo.diagnostics import Span
 from dohyo.lang.parser import Parser
@@ -16,8 +14,7 @@ from dohyo.plan.nodes import Extend, Filter, Node, Sort, SortKey, Window, Window
 from dohyo.plan.types import Type
 
 
-@dataclass(frozen=True, slots=True)
-class Topk(Stage):
+class Topk(Stage, frozen=True):
     """How many rows, by which fields, in which groups."""
 
     count: int

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dohyo.operators.running import Kind, Running, operator, where_number
 from dohyo.plan.nodes import WindowCall
 from dohyo.plan.types import Type
 
 
-@dataclass(frozen=True, slots=True)
-class Total(Running):
+class Total(Running, frozen=True):
     """See ``Running``."""
 
 

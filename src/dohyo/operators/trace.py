@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from dohyo.binding.context import Context
 from dohyo.binding.regexes import checked, literal_pattern
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
 _SECONDS = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Trace(Stage):
+class Trace(Stage, frozen=True):
     """The regex, the value to start with, and the direction: ``+`` forward in time, ``-`` backward, none both."""
 
     regex: String
@@ -56,8 +56,7 @@ def _lower(stage: Trace, plan: Node, ctx: Context) -> Node:
     return Batch(plan, "trace", tuple(f.name for f in columns), columns, job.run)
 
 
-@dataclass(frozen=True)
-class _Job:
+class _Job(Struct, frozen=True):
     regex: str
     start: str
     direction: str

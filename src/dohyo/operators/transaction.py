@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dohyo.binding.context import Context
 from dohyo.diagnostics import Span
 from dohyo.lang.lexer import Kind
@@ -22,8 +20,7 @@ _RESULTS = {"transaction": "transactions", "transactions": "transactions", "stat
 _DEFAULT_FRINGE = 0
 
 
-@dataclass(frozen=True, slots=True)
-class State(TreeNode):
+class State(TreeNode, frozen=True):
     """A state: the glob or the value that tells it, the field it is looked for in, and its name."""
 
     pattern: str
@@ -32,8 +29,7 @@ class State(TreeNode):
     name: Name
 
 
-@dataclass(frozen=True, slots=True)
-class Transaction(Stage):
+class Transaction(Stage, frozen=True):
     """The keys, the states, how near the edges of the range a transaction may be, and the shape of the result."""
 
     keys: tuple[Name, ...]

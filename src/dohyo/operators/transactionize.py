@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from dohyo.binding.context import Context
 from dohyo.diagnostics import Span
@@ -26,8 +27,7 @@ _TEXTS = ("startswith", "endswith")
 _OPTIONS = (*_TIMES, *_TEXTS, "maxlogs", "keeporphans")
 
 
-@dataclass(frozen=True, slots=True)
-class Transactionize(Stage):
+class Transactionize(Stage, frozen=True):
     """The fields, the name of the group's number, the limits of a group and the stages that run on each."""
 
     fields: tuple[Name, ...]
@@ -129,8 +129,7 @@ def _one(stage: Stage, plan: Node, ctx: Context) -> Node:
     return ctx.lower_query(Query(None, (stage,), span=stage.span), plan)
 
 
-@dataclass(frozen=True)
-class _Job:
+class _Job(Struct, frozen=True):
     links: tuple[str, ...]
     target: str
     options: dict[str, str]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from dohyo.binding.context import Context
 from dohyo.diagnostics import Span
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
 MOST = 300
 
 
-@dataclass(frozen=True, slots=True)
-class Transpose(Stage):
+class Transpose(Stage, frozen=True):
     """The fields of the rows and of the columns; the columns that are named, and whether others follow."""
 
     rows: tuple[Name, ...]
@@ -77,8 +77,7 @@ def _lower(stage: Transpose, plan: Node, ctx: Context) -> Node:
     return Batch(plan, "transpose", needs, made + evidence, job.run, open=stage.others, open_type=kind)
 
 
-@dataclass(frozen=True)
-class _Job:
+class _Job(Struct, frozen=True):
     rows: tuple[str, ...]
     columns: tuple[str, ...]
     values: tuple[str, ...]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from dohyo.binding.context import Context
 from dohyo.lang.parser import Parser
@@ -17,8 +16,7 @@ from dohyo.plan.nodes import Filter, Node
 _LOOKUP = re.compile(r"\s*lookup\s+[^|]*?\bfrom\s", re.I)
 
 
-@dataclass(frozen=True, slots=True)
-class Where(Stage):
+class Where(Stage, frozen=True):
     """The condition."""
 
     condition: Expr

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dohyo.binding.context import Context
 from dohyo.lang.parser import Parser
 from dohyo.lang.printer import names
@@ -15,8 +13,7 @@ from dohyo.plan.nodes import Extend, Node
 from dohyo.plan.types import Type
 
 
-@dataclass(frozen=True, slots=True)
-class WithTime(Stage):
+class WithTime(Stage, frozen=True):
     """The fields."""
 
     fields: tuple[Name, ...]

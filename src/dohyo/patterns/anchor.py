@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dohyo.diagnostics import Span
 from dohyo.patterns.problem import Problem
@@ -20,8 +21,7 @@ _LAZY, _REST = r"[\s\S]*?", r"[\s\S]*"
 _SEPARATORS = {"\\": "C:\\Windows\\cmd.exe", "/": "usr/bin/bash", ".": "www.example.org"}
 
 
-@dataclass(frozen=True, slots=True)
-class Anchor:
+class Anchor(Struct, frozen=True):
     """A read anchor. ``literals[i]`` is the text before star ``i``; the last one follows the last star.
 
     ``stars`` are the places of the stars in the raw text; an anchor with ``problems`` must not be run.

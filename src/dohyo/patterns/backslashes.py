@@ -19,7 +19,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from dohyo.patterns.escapes import read_escape
 from dohyo.patterns.pathwords import EXTENSIONS, PATH_WORDS, SHARES
@@ -45,8 +46,7 @@ _AS_IT_STANDS = "read as it stands"
 _DRIVE = re.compile(r"(?<![A-Za-z])[A-Za-z]:\\\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """A regex string as it was read.
 
     ``how`` is a phrase for a diagnostic; ``changed``: the outcome is not what real Sumo Logic would have read.
@@ -78,8 +78,7 @@ def _undoubled(raw: str) -> str:
     return re.sub(r'\\([\\"])', r"\1", raw)
 
 
-@dataclass(slots=True)
-class _Reader:
+class _Reader(Struct):
     """One pass over a string; ``out`` is the pattern so far."""
 
     raw: str

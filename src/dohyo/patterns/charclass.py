@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from dohyo.diagnostics import Span
 from dohyo.patterns.charsets import POSIX_SETS
@@ -16,8 +17,7 @@ _POSIX = re.compile(r"\[:(\^?)(\w+):\]")
 _MAX_NESTING = 20
 
 
-@dataclass(slots=True)
-class ClassReader:
+class ClassReader(Struct):
     """Reads classes of one pattern and collects what is wrong with them and what RE2 lacks."""
 
     pattern: str

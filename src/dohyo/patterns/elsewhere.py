@@ -5,8 +5,9 @@ Java goes back and forth where RE2 goes straight: what may take endless time or 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec import Struct
 
 from dohyo.patterns import tokens as t
 from dohyo.patterns.charsets import ALL_SETS
@@ -15,8 +16,7 @@ from dohyo.patterns.regex import runaway, scan
 _WORD = "[0-9A-Za-z_]"
 
 
-@dataclass(frozen=True)
-class Engine:
+class Engine(Struct, frozen=True):
     """How a regex engine writes what the two write differently. ``backtracks``: it may take endless time."""
 
     folds: str  # the flag for "without case", letters beyond ASCII included

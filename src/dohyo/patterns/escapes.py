@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dohyo.diagnostics import Span
 from dohyo.patterns import charsets
@@ -18,8 +19,7 @@ _OCTAL = re.compile(r"0[0-7]{0,2}")
 _PROPERTY = re.compile(r"[pP](?:\{(\^?)([^}]*)\}|(\w))")
 
 
-@dataclass(frozen=True, slots=True)
-class Escape:
+class Escape(Struct, frozen=True):
     """A read escape: one character (``code``) or a set (``item``), or neither and a ``problem``.
 
     ``end`` is where it ends; ``plain``: RE2 reads it as it is written; ``python_only``: RE2 has nothing like it.

@@ -7,48 +7,43 @@ breaks. In the scope ``?`` stands for exactly one character as well, and case ne
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 #: Any run of characters, line breaks included; both RE2 and Python read it the same without a flag.
 ANY_RUN = r"[\s\S]*"
 _ANY_ONE = r"[\s\S]"
 
 
-@dataclass(frozen=True, slots=True)
-class Equals:
+class Equals(Struct, frozen=True):
     """A glob without a star: the value is this text."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class StartsWith:
+class StartsWith(Struct, frozen=True):
     """``text*``: the value begins with this text."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class EndsWith:
+class EndsWith(Struct, frozen=True):
     """``*text``: the value ends with this text."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Contains:
+class Contains(Struct, frozen=True):
     """``*text*``: this text occurs in the value."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Anything:
+class Anything(Struct, frozen=True):
     """Stars only: every value that is not null."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wild:
+class Wild(Struct, frozen=True):
     """Any other glob: ``parts`` are the texts between the stars, the first and the last possibly empty."""
 
     parts: tuple[str, ...]

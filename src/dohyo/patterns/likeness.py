@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import itertools
 import re
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from dohyo.patterns.backslashes import read_regex_string
 from dohyo.patterns.glob import ANY_RUN
@@ -17,8 +18,7 @@ from dohyo.patterns.pathwords import EXTENSIONS
 from dohyo.patterns.regex import scan
 
 
-@dataclass(frozen=True, slots=True)
-class RegexHint:
+class RegexHint(Struct, frozen=True):
     """What a string that looks like a glob's place but is none is taken for.
 
     ``kind``: ``regex``, or ``hybrid`` (a glob with alternatives or flags in it). ``pattern`` is the equivalent regex,

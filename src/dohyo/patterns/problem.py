@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from dohyo.diagnostics import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """One complaint about a pattern. ``span`` is a place in the pattern's own text; ``kind`` is a stable key."""
 
     kind: str

@@ -13,7 +13,8 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dohyo.diagnostics import Span
 from dohyo.patterns import tokens as t
@@ -24,8 +25,7 @@ from dohyo.patterns.size import MOST, size
 from dohyo.patterns.spelling import Python, Re2
 
 
-@dataclass(frozen=True, slots=True)
-class RegexInfo:
+class RegexInfo(Struct, frozen=True):
     """A scanned pattern. All places are offsets into ``pattern``.
 
     ``groups`` are the capturing groups in order, named or not. ``features`` are what RE2 lacks and the Python engine

@@ -7,7 +7,8 @@ what the time limit may stop. It is a judgement by shape: no proof either way.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from dohyo.patterns import tokens as t
 
@@ -16,8 +17,7 @@ _MANY = 20
 Key = tuple[object, ...]
 
 
-@dataclass(slots=True)
-class _Level:
+class _Level(Struct):
     """What one group holds so far."""
 
     #: A repetition without end inside, that can give back what it took.
@@ -38,8 +38,7 @@ def is_risky(tokens: Iterable[t.Token]) -> bool:
     return _Walk().risky(tokens)
 
 
-@dataclass(slots=True)
-class _Walk:
+class _Walk(Struct):
     levels: list[_Level] = field(default_factory=lambda: [_Level()])
     closed: _Level | None = None
     atom: Key | None = None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from dohyo.diagnostics import Span, did_you_mean
 from dohyo.patterns import tokens as t
@@ -47,8 +49,7 @@ _LACKING = {
 }
 
 
-@dataclass(slots=True)
-class _Frame:
+class _Frame(Struct):
     """An open parenthesis, or the whole pattern: what to restore at its end and what it holds so far."""
 
     start: int
@@ -58,8 +59,7 @@ class _Frame:
     product: int = 1
 
 
-@dataclass(slots=True)
-class Scanner:
+class Scanner(Struct):
     """Reads one pattern; the results are in its lists afterwards."""
 
     pattern: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dohyo.patterns import tokens as t
 from dohyo.patterns.charsets import ALL_SETS, JAVA_SETS, PERL_SETS, POSIX_SETS, Ranges, complement
@@ -16,8 +17,7 @@ _BOUNDARY = rf"(?:(?<={_WORD})(?!{_WORD})|(?<!{_WORD})(?={_WORD}))"
 _NO_BOUNDARY = rf"(?:(?<={_WORD})(?={_WORD})|(?<!{_WORD})(?!{_WORD}))"
 
 
-@dataclass(slots=True)
-class Re2:
+class Re2(Struct):
     """RE2's spelling: the original text wherever RE2 reads it the same."""
 
     pattern: str
@@ -94,8 +94,7 @@ def _re2_item(item: t.Item) -> str:
     return _re2_ranges(complement(JAVA_SETS[item.name]) if item.negated else JAVA_SETS[item.name])
 
 
-@dataclass(slots=True)
-class Python:
+class Python(Struct):
     """The spelling for the ``regex`` package.
 
     Its version 1 reads ``(?i)`` in the middle as the others do and has classes inside classes; full case folding

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from dohyo.diagnostics import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(Struct, frozen=True):
     """One character. ``plain``: RE2 reads it as it is written."""
 
     span: Span
@@ -17,24 +17,21 @@ class Literal:
     plain: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(Struct, frozen=True):
     """Characters ``low`` to ``high`` of a class."""
 
     low: int
     high: int
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """A set of :data:`dohyo.patterns.charsets.ALL_SETS`, or all other characters."""
 
     name: str
     negated: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Property:
+class Property(Struct, frozen=True):
     """A Unicode property, or all characters without it."""
 
     name: str
@@ -44,8 +41,7 @@ class Property:
 Item = Range | Named | Property
 
 
-@dataclass(frozen=True, slots=True)
-class CharClass:
+class CharClass(Struct, frozen=True):
     """``[…]`` or an escape that stands for several characters. ``plain`` as with :class:`Literal`."""
 
     span: Span
@@ -55,16 +51,14 @@ class CharClass:
     meets: tuple[CharClass, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Dot:
+class Dot(Struct, frozen=True):
     """Any character; a line feed only when ``newline``."""
 
     span: Span
     newline: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Special:
+class Special(Struct, frozen=True):
     r"""A place or a compound without parts: ``^ $ b B A z Z G R X`` (the escapes without their backslash)."""
 
     span: Span
@@ -86,8 +80,7 @@ class GroupKind(StrEnum):
     CONDITION = "(?("
 
 
-@dataclass(frozen=True, slots=True)
-class Open:
+class Open(Struct, frozen=True):
     """An opening parenthesis. ``name`` is a named group's, or what a condition asks for."""
 
     span: Span
@@ -96,15 +89,13 @@ class Open:
     flags: Flags | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Close:
+class Close(Struct, frozen=True):
     """A closing parenthesis."""
 
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(Struct, frozen=True):
     """``|``."""
 
     span: Span
@@ -118,8 +109,7 @@ class Mode(StrEnum):
     POSSESSIVE = "+"
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
+class Repeat(Struct, frozen=True):
     """A quantifier; ``high`` is ``None`` for no limit. ``mode`` has the ``(?U)`` flag already in it."""
 
     span: Span
@@ -128,16 +118,14 @@ class Repeat:
     mode: Mode
 
 
-@dataclass(frozen=True, slots=True)
-class BackReference:
+class BackReference(Struct, frozen=True):
     """What a group took, by its number or name."""
 
     span: Span
     group: int | str
 
 
-@dataclass(frozen=True, slots=True)
-class Flags:
+class Flags(Struct, frozen=True):
     """Flags switched on and off: ``i m s U x d u``."""
 
     span: Span
@@ -148,8 +136,7 @@ class Flags:
 Token = Literal | CharClass | Dot | Special | Open | Close | Bar | Repeat | BackReference | Flags
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """A capturing group in the order of the opening parentheses; ``span`` runs to behind its closing one."""
 
     name: str | None
@@ -157,8 +144,7 @@ class Group:
     inside_named: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Feature:
+class Feature(Struct, frozen=True):
     """Something RE2 cannot do and the Python engine can. ``kind`` is a stable key, ``what`` is for people."""
 
     kind: str

@@ -4,29 +4,27 @@ is a :class:`Call` of a row of ``plan.functions``."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dohyo.plan.types import Type
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """A column of the node below."""
 
     name: str
     type: Type
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(Struct, frozen=True):
     """A constant. ``None`` is null."""
 
     value: str | int | float | bool | None
     type: Type
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """A row of the function table applied to arguments."""
 
     function: str

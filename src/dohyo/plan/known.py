@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from dohyo.plan.expr import FALSE, TRUE, Call, Column, Expr, Literal, all_of, any_of, negation
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dohyo.plan.expr import Expr, columns
 from dohyo.plan.names import ID, RAW, ROW, TIME
@@ -18,8 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-@dataclass(frozen=True, slots=True)
-class SortKey:
+class SortKey(Struct, frozen=True):
     """A column to order by. Nulls come last either way (spec §12.32)."""
 
     name: str
@@ -59,8 +60,7 @@ def built_in(name: str) -> str | None:
     return _BUILT_IN_LOWER.get(name.lower())
 
 
-@dataclass(frozen=True)
-class Node:
+class Node(Struct, frozen=True, dict=True):
     """A step of the plan."""
 
     @functools.cached_property
@@ -77,8 +77,8 @@ class Node:
     def inputs(self) -> tuple[Node, ...]:
         """The nodes below."""
         out: list[Node] = []
-        for f in fields(self):
-            value = getattr(self, f.name)
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
             if isinstance(value, Node):
                 out.append(value)
             elif isinstance(value, tuple):
@@ -97,12 +97,12 @@ def rebuilt(node: Node, replaced: dict[int, Node]) -> Node:
     if id(node) in replaced:
         return replaced[id(node)]
     changed: dict[str, object] = {}
-    for f in fields(node):
-        value = getattr(node, f.name)
+    for name in node.__struct_fields__:
+        value = getattr(node, name)
         if isinstance(value, Node):
-            changed[f.name] = rebuilt(value, replaced)
+            changed[name] = rebuilt(value, replaced)
         elif isinstance(value, tuple) and any(isinstance(v, Node) for v in value):
-            changed[f.name] = tuple(rebuilt(v, replaced) if isinstance(v, Node) else v for v in value)
+            changed[name] = tuple(rebuilt(v, replaced) if isinstance(v, Node) else v for v in value)
     changed = {k: v for k, v in changed.items() if not _same(v, getattr(node, k))}
     made = replace(node, **changed) if changed else node
     replaced[id(node)] = made
@@ -141,8 +141,7 @@ def _check(expr: Expr, schema: Schema, where: str) -> None:
             raise ValueError(f"{where}: no column {column.name!r} among {[f.name for f in schema.fields]}")
 
 
-@dataclass(frozen=True)
-class Scan(Node):
+class Scan(Node, frozen=True, dict=True):
     """The messages of the source: every field is a string unless the source's own format gives it a type
     (``typed``); any further name may be asked for."""
 
@@ -161,8 +160,7 @@ class Scan(Node):
         return MESSAGE_ORDER
 
 
-@dataclass(frozen=True)
-class Values(Node):
+class Values(Node, frozen=True, dict=True):
     """Rows of a local table: the source of ``cat``, or the table of a lookup. ``load`` gives them as Arrow."""
 
     name: str
@@ -179,8 +177,7 @@ class Values(Node):
         return (SortKey(ROW),) if self.ordered else ()
 
 
-@dataclass(frozen=True)
-class Filter(Node):
+class Filter(Node, frozen=True, dict=True):
     """Keeps the rows whose condition is true."""
 
     input: Node
@@ -194,8 +191,7 @@ class Filter(Node):
         return self.input.schema
 
 
-@dataclass(frozen=True)
-class Extend(Node):
+class Extend(Node, frozen=True, dict=True):
     """Adds or overwrites columns; all expressions see the columns below. ``hidden`` ones are not shown."""
 
     input: Node
@@ -226,8 +222,7 @@ def _open_field(name: str, schema: Schema) -> Field | None:
     return Field(name, schema.open_type) if schema.open else None
 
 
-@dataclass(frozen=True)
-class Project(Node):
+class Project(Node, frozen=True, dict=True):
     """Keeps only the named columns, in this order; ``hidden`` columns stay usable without being shown."""
 
     input: Node
@@ -250,8 +245,7 @@ class Project(Node):
         return Schema(columns, self.open, below.messages)
 
 
-@dataclass(frozen=True, slots=True)
-class AggCall:
+class AggCall(Struct, frozen=True):
     """A row of the aggregate table over arguments. ``order``: the rows' order for first/last."""
 
     function: str
@@ -260,8 +254,7 @@ class AggCall:
     order: Order = ()
 
 
-@dataclass(frozen=True)
-class Aggregate(Node):
+class Aggregate(Node, frozen=True, dict=True):
     """One row per distinct combination of ``keys`` (null is a value); no keys: one row, none over no rows."""
 
     input: Node
@@ -286,8 +279,7 @@ class Aggregate(Node):
         return tuple(SortKey(k) for k in self.keys)
 
 
-@dataclass(frozen=True, slots=True)
-class WindowCall:
+class WindowCall(Struct, frozen=True):
     """A window function over the rows in their order. ``preceding``: the frame is this many rows before and the
     current one; ``None``: from the start of the partition; ``whole``: all rows of the partition."""
 
@@ -301,8 +293,7 @@ class WindowCall:
     order: Order | None = None  # default: the input's order
 
 
-@dataclass(frozen=True)
-class Window(Node):
+class Window(Node, frozen=True, dict=True):
     """Adds columns computed over neighbouring rows, in the input's order."""
 
     input: Node
@@ -324,8 +315,7 @@ class Window(Node):
         return _save_order(self.input.order, {old.lower() for old, _ in self.saved})
 
 
-@dataclass(frozen=True)
-class Sort(Node):
+class Sort(Node, frozen=True, dict=True):
     """Orders the rows; stable. It changes ``order`` only: whoever needs the order sorts by it."""
 
     input: Node
@@ -341,8 +331,7 @@ class Sort(Node):
         return (*self.keys, *(k for k in self.input.order if k.name.lower() not in named))
 
 
-@dataclass(frozen=True)
-class Limit(Node):
+class Limit(Node, frozen=True, dict=True):
     """The first ``count`` rows in the current order."""
 
     input: Node
@@ -353,8 +342,7 @@ class Limit(Node):
         return self.input.schema
 
 
-@dataclass(frozen=True)
-class Unnest(Node):
+class Unnest(Node, frozen=True, dict=True):
     """One row for each element of the list that ``value`` gives; the element becomes column ``name``. With ``outer``
     a row whose list is empty or null passes once, with null."""
 
@@ -369,8 +357,7 @@ class Unnest(Node):
         return self.input.schema.with_fields((Field(self.name, self.type, hidden=self.name.startswith("__")),))
 
 
-@dataclass(frozen=True)
-class Join(Node):
+class Join(Node, frozen=True, dict=True):
     """Rows of both sides whose key columns are equal (``inner``), or all of the left with nulls (``left``), or all
     of both (``full``), or the left ones that have a match (``semi``) or none (``anti``). ``condition`` may restrict
     the pairs further; it sees both sides' columns, whose names must differ. ``null_is_equal``: null is a value."""
@@ -394,8 +381,7 @@ class Join(Node):
         return self.left.order if self.kind != "inner" else (*self.left.order, *self.right.order)
 
 
-@dataclass(frozen=True)
-class Union(Node):
+class Union(Node, frozen=True, dict=True):
     """The rows of all inputs one after another; columns are matched by name, a missing one is null."""
 
     parts: tuple[Node, ...]
@@ -408,8 +394,7 @@ class Union(Node):
         return schema
 
 
-@dataclass(frozen=True)
-class Batch(Node):
+class Batch(Node, frozen=True, dict=True):
     """What SQL cannot express: ``run`` gets all rows, in order, as an Arrow table and gives an Arrow table with
     ``columns``. ``open``: it may give further columns, which depend on the data."""
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import functools
 import json
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from dohyo.plan.expr import Call, Column, Expr, Literal, all_of, columns
 from dohyo.plan.literals import KIND_FIELDS, Texts, kind_condition, needed_texts, raw_texts
@@ -16,8 +17,7 @@ from dohyo.plan.told import told
 from dohyo.plan.types import Field, Type
 
 
-@dataclass(frozen=True)
-class Outline:
+class Outline(Struct, frozen=True, dict=True):
     """``columns``: what the plan needs of the source; ``fields``: as it names them. An event has no effect on its result
     unless it meets ``kind`` and ``condition``, holds one text of each set of ``texts`` and, if its raw text is asked for
     (``reads_raw``), holds one of ``raw``, if any, in it. ``told``: the condition, written down, for it is looked at for few

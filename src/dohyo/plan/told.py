@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from dohyo.plan.expr import FALSE, TRUE, Call, Column, Expr, Literal, all_of, any_of, negation
 from dohyo.plan.types import Type

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Type(StrEnum):
@@ -40,8 +41,7 @@ def common(types: list[Type]) -> Type:
     return Type.DOUBLE if all(t.numeric for t in known) else Type.STRING
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """A column of a plan node. ``hidden`` columns (order keys, evidence, built-ins that ``fields`` lets pass) can be
     used by later stages but are not shown."""
 
@@ -50,8 +50,7 @@ class Field:
     hidden: bool = False
 
 
-@dataclass(frozen=True)
-class Schema:
+class Schema(Struct, frozen=True, dict=True):
     """The columns after a node. Names compare without case (spec §1.2).
 
     ``open``: more columns than the listed ones may exist, because the rows are still messages of the source (any

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from importlib import resources
 from types import MappingProxyType
 from typing import Any
+
+from msgspec import Struct
 
 from dohyo import attack
 from dohyo.results import Alert, ReadReport
@@ -18,8 +19,7 @@ _LONGEST, _LONGEST_RAW = 2_000, 20_000
 _MOST_COLUMNS, _MOST_PROBLEMS = 10, 500
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A detection on the page: its name, title, techniques, what became of it, how many alerts, and its playbook."""
 
     id: str

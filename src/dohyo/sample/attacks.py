@@ -7,8 +7,10 @@ on none of its lists, and a BITS job's connection is made by svchost.exe, which 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from functools import cache
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from .forms import Fields, make, network
 from .model import Form, Label, Program
@@ -24,8 +26,7 @@ PAGE_RESOLVER = "8.8.8.8"
 MAIL, FILES, CONTROLLER = "10.20.0.25", "10.20.0.19", "10.20.0.10"
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
+class Act(Struct, frozen=True):
     """One kind of record of an attack: ``times`` records, the first ``at`` and then every ``every`` milliseconds.
 
     ``by``: the key of another program that is running on the host and does it; empty: the attack's own.
@@ -40,8 +41,7 @@ class Act:
     by: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Attack:
+class Attack(Struct, frozen=True):
     """A program that an attacker starts, and what follows from it."""
 
     name: str
@@ -55,8 +55,7 @@ class Attack:
         return sum(act.times for act in self.acts)
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(Struct, frozen=True):
     """An attack made ready: for each record its form, its time after the beginning, its label, and who does it."""
 
     attack: Attack

@@ -6,7 +6,7 @@ Security messages are shortened and in our own words, of about the same length.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from .model import Kind
 
@@ -19,8 +19,7 @@ BITS = "Microsoft-Windows-Bits-Client"
 SCHEDULER = "Microsoft-Windows-TaskScheduler"
 
 
-@dataclass(frozen=True, slots=True)
-class _Provider:
+class _Provider(Struct, frozen=True):
     channel: str
     guid: str
     keywords: str = "0x8000000000000000"
@@ -31,9 +30,7 @@ class _Provider:
 
 _PROVIDERS = {
     SYSMON: _Provider(f"{SYSMON}/Operational", "5770385f-c22a-43e0-bf4c-06f5698ffbd9"),
-    SECURITY: _Provider(
-        "Security", "54849625-5478-4994-a5ba-3e3b0328c30d", keywords="0x8020000000000000", level=0, process="4"
-    ),
+    SECURITY: _Provider("Security", "54849625-5478-4994-a5ba-3e3b0328c30d", keywords="0x8020000000000000", level=0, process="4"),
     SERVICES: _Provider(
         "System",
         "555908d1-a6d7-4695-8e1e-26931d2012f4",
@@ -41,13 +38,9 @@ _PROVIDERS = {
         process="644",
         qualifiers=16384,
     ),
-    POWERSHELL: _Provider(
-        f"{POWERSHELL}/Operational", "a0c1853b-5c40-4b15-8766-3cf1c58f985a", keywords="0x0", process="«pid»"
-    ),
+    POWERSHELL: _Provider(f"{POWERSHELL}/Operational", "a0c1853b-5c40-4b15-8766-3cf1c58f985a", keywords="0x0", process="«pid»"),
     DNS_CLIENT: _Provider(f"{DNS_CLIENT}/Operational", "1c95126e-7eea-49a9-a3fe-a378b03ddb4d", process="«pid»"),
-    BITS: _Provider(
-        f"{BITS}/Operational", "ef1cc15b-46c1-414e-bb95-e76b077bd51e", keywords="0x4000000000000000", process="1184"
-    ),
+    BITS: _Provider(f"{BITS}/Operational", "ef1cc15b-46c1-414e-bb95-e76b077bd51e", keywords="0x4000000000000000", process="1184"),
     SCHEDULER: _Provider(f"{SCHEDULER}/Operational", "de7b24ea-73c8-4a09-985d-5bdadcfa9017", process="1532"),
 }
 
@@ -164,8 +157,7 @@ _DETAILED = (
 
 # What follows the title in the rendered message, where it is not one ``Field: value`` a line.
 _MESSAGES: dict[tuple[str, int], str] = {
-    (SECURITY, 4624): _SUBJECT
-    + "Logon Information:\n\tLogon Type:\t\t$LogonType\n\tRestricted Admin Mode:\t$RestrictedAdminMode\n"
+    (SECURITY, 4624): _SUBJECT + "Logon Information:\n\tLogon Type:\t\t$LogonType\n\tRestricted Admin Mode:\t$RestrictedAdminMode\n"
     "\tVirtual Account:\t\tNo\n\tElevated Token:\t\tYes\n\nImpersonation Level:\t\tImpersonation\n\n"
     "New Logon:\n\tSecurity ID:\t\t$TargetUserSid\n\tAccount Name:\t\t$TargetUserName\n"
     "\tAccount Domain:\t\t$TargetDomainName\n\tLogon ID:\t\t$TargetLogonId\n"
@@ -174,8 +166,7 @@ _MESSAGES: dict[tuple[str, int], str] = {
     + _LOGON_PROCESS
     + "Network Information:\n\tWorkstation Name:\t$WorkstationName\n\tSource Network Address:\t$IpAddress\n"
     "\tSource Port:\t\t$IpPort\n\n" + _DETAILED + _ABOUT_LOGON,
-    (SECURITY, 4625): _SUBJECT
-    + "Logon Type:\t\t\t$LogonType\n\nAccount For Which Logon Failed:\n\tSecurity ID:\t\t$TargetUserSid\n"
+    (SECURITY, 4625): _SUBJECT + "Logon Type:\t\t\t$LogonType\n\nAccount For Which Logon Failed:\n\tSecurity ID:\t\t$TargetUserSid\n"
     "\tAccount Name:\t\t$TargetUserName\n\tAccount Domain:\t\t$TargetDomainName\n\nFailure Information:\n"
     "\tFailure Reason:\t\tUnknown user name or bad password.\n\tStatus:\t\t\t$Status\n\tSub Status:\t\t$SubStatus\n\n"
     "Process Information:\n\tCaller Process ID:\t$ProcessId\n\tCaller Process Name:\t$ProcessName\n\n"
@@ -198,9 +189,7 @@ _MESSAGES: dict[tuple[str, int], str] = {
     + _LOGON_PROCESS
     + "Access Request Information:\n\tAccesses:\t\tQuery key value\n\t\t\t\t\n\tAccess Mask:\t\t$AccessMask",
     (SECURITY, 4672): _SUBJECT + "Privileges:\t\t$PrivilegeList",
-    (SECURITY, 4688): "Creator "
-    + _SUBJECT
-    + "Target Subject:\n\tSecurity ID:\t\t$TargetUserSid\n\tAccount Name:\t\t$TargetUserName\n"
+    (SECURITY, 4688): "Creator " + _SUBJECT + "Target Subject:\n\tSecurity ID:\t\t$TargetUserSid\n\tAccount Name:\t\t$TargetUserName\n"
     "\tAccount Domain:\t\t$TargetDomainName\n\tLogon ID:\t\t$TargetLogonId\n\nProcess Information:\n"
     "\tNew Process ID:\t\t$NewProcessId\n\tNew Process Name:\t$NewProcessName\n"
     "\tToken Elevation Type:\t$TokenElevationType\n\tMandatory Label:\t\t$MandatoryLabel\n"
@@ -221,11 +210,9 @@ _MESSAGES: dict[tuple[str, int], str] = {
     "with status $QueryStatus Results $QueryResults ",
     (DNS_CLIENT, 3020): "Query response for name $QueryName, type $QueryType, interface index $InterfaceIndex and "
     "network index $NetworkIndex returned $QueryStatus with results $QueryResults ",
-    (BITS, 3): "Transfer job: $jobTitle\nJob ID: $jobId\nOwner: $jobOwner\nProcess Path: $processPath\n"
-    "Process ID: $processId",
+    (BITS, 3): "Transfer job: $jobTitle\nJob ID: $jobId\nOwner: $jobOwner\nProcess Path: $processPath\nProcess ID: $processId",
     (BITS, 59): "BITS started the $name transfer job that is associated with the $url URL.",
-    (BITS, 60): "BITS stopped transferring the $name transfer job that is associated with the $url URL. The status "
-    "code is $hr.",
+    (BITS, 60): "BITS stopped transferring the $name transfer job that is associated with the $url URL. The status code is $hr.",
     (SCHEDULER, 106): 'User "$UserContext"  registered Task Scheduler task "$TaskName"',
     (SCHEDULER, 200): 'Task Scheduler launched action "$ActionName" in instance "$TaskInstanceId" of task "$TaskName".',
 }

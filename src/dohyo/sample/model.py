@@ -9,7 +9,8 @@ one ``%``. Slot values hold only characters that need no escape in JSON, JSON in
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 Slots = dict[str, str]
 
@@ -17,8 +18,7 @@ HOLE = re.compile(r"«(\w+)»")
 _NUMBER_HOLE = re.compile(r'"«#(\w+)»"')
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(Struct, frozen=True):
     """One event type as a Windows provider logs it.
 
     ``fields``: the names of its event data, in the provider's order. ``message``: the rendered text with ``$Field``
@@ -47,8 +47,7 @@ class Kind:
         return f"{self.provider.removeprefix('Microsoft-Windows-')}:{self.id}"
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """Whose process it is. ``logon`` is the hexadecimal logon id, ``logon_guid`` the tail of Sysmon's LogonGuid."""
 
     name: str
@@ -64,8 +63,7 @@ class Account:
         return f"{self.domain}\\{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(Struct, frozen=True):
     """A program as it runs on a host: where it lies, how and by whom it is started, which program started it."""
 
     key: str
@@ -85,8 +83,7 @@ class Program:
         return self.image.rpartition("\\")[2]
 
 
-@dataclass(eq=False, slots=True)
-class Form:
+class Form(Struct, eq=False):
     """An event of one kind with holes: ``values`` are its fields, ``context`` what richer exports know besides.
 
     ``picks``: for each group one of its slot sets is drawn at random. ``target``: the program that is accessed.
@@ -105,8 +102,7 @@ class Form:
     texts: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(Struct, frozen=True):
     """The truth about a record of an attack. ``fires``: T1043's rule should report this record."""
 
     attack: str
@@ -114,8 +110,7 @@ class Label:
     fires: bool
 
 
-@dataclass(eq=False, slots=True)
-class Event:
+class Event(Struct, eq=False):
     """One event: when it happened (``time``, epoch milliseconds UTC), its form, its values, an attack's label."""
 
     time: int

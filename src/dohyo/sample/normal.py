@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cache
+
+from msgspec import Struct
 
 from . import office
 from .forms import filtering, hashes, make, network
@@ -15,8 +16,7 @@ from .world import Dice
 WHEEL = 16384  # places on a wheel: the finest weight is one in so many
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """What is drawn: the form, the forms written with it, and whether a new process of the program begins."""
 
     form: Form
@@ -37,10 +37,7 @@ def _uuids() -> tuple[Slots, ...]:
 @cache
 def _libraries() -> tuple[Slots, ...]:
     rows = (row.split(" ") for row in office.LIBRARIES)
-    return tuple(
-        {"dll": f"{name}.dll", "dlltext": text.replace("_", " "), "hashes": hashes(f"{name}.dll")}
-        for name, text in rows
-    )
+    return tuple({"dll": f"{name}.dll", "dlltext": text.replace("_", " "), "hashes": hashes(f"{name}.dll")} for name, text in rows)
 
 
 _NAMES: tuple[Slots, ...] = tuple({"name": peer["peername"], "answer": peer["peer"]} for peer in PEERS["internet"])

@@ -7,7 +7,7 @@ generated record points at anybody.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from .model import Account, Program, Slots
 
@@ -204,8 +204,7 @@ PEERS: dict[str, tuple[Slots, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(Struct, frozen=True):
     """A habit of a program: it connects to (or, not ``initiated``, is reached from) a kind of peer on a port."""
 
     program: str

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TextIO
+
+from msgspec import Struct, field
 
 from .generate import ATTACK_RATE, HOSTS, SPAN, START, check, generate
 from .model import Event
@@ -15,8 +16,7 @@ from .shapes import renderer
 from .write import check_format, format_of, label_line, labels_path, write, write_to
 
 
-@dataclass(slots=True)
-class Summary:
+class Summary(Struct):
     """What was written: numbers of records, by attack too (name to records), and where the labels are."""
 
     events: int = 0

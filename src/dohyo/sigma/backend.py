@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from sigma.conditions import (
     ConditionAND,
     ConditionFieldEqualsValueExpression,
@@ -25,8 +25,7 @@ from dohyo.sigma.values import exact, name, quoted
 _SHOWN = ("_messageTime", "Computer", "User", "EventID")
 
 
-@dataclass(frozen=True)
-class Parts:
+class Parts(Struct, frozen=True):
     """What a rule's query is made of: where its events are, and its conditions, of which one must hold."""
 
     places: tuple[Place, ...]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct, to_builtins
+from msgspec.structs import replace
 
 from dohyo.caching import JsonCache, folder, key
 
@@ -12,8 +13,7 @@ from dohyo.caching import JsonCache, folder, key
 VERSION = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Converted:
+class Converted(Struct, frozen=True):
     """A rule as a query, with what an alert says of it."""
 
     id: str
@@ -33,11 +33,10 @@ class Converted:
 
     def at(self, path: str) -> Converted:
         """The same rule, with the file that it is from."""
-        return dataclasses.replace(self, path=path)
+        return replace(self, path=path)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """The rules of a file, and what was wrong with it, each beginning with the place in the file."""
 
     rules: tuple[Converted, ...]
@@ -63,7 +62,7 @@ class Cache(JsonCache):
 
     def put(self, data: bytes, entry: Entry) -> None:
         """Keeps what a file was converted to."""
-        self.keep(key(data), dataclasses.asdict(entry))
+        self.keep(key(data), to_builtins(entry))
 
 
 def _rule(found: dict[str, Any]) -> Converted:

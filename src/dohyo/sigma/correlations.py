@@ -8,8 +8,7 @@ told of a whole span (fewer than so many, a mean) is counted in fixed slices of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+from msgspec import Struct, field
 from sigma.correlations import (
     CorrelationConditionAND,
     CorrelationConditionNOT,
@@ -39,8 +38,7 @@ def query(rule: SigmaCorrelationRule, limits: Limits) -> str:
     return _Writer().query(rule, limits)
 
 
-@dataclass
-class _Writer:
+class _Writer(Struct):
     """The stages so far. ``flags``: the field of each rule that says which events meet it; ``None``: all that are left do."""
 
     stages: list[str] = field(default_factory=list)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import yaml
+from msgspec import Struct
 
 #: libyaml's where it is there: ten times as fast, and it refuses deep nesting by itself.
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -26,8 +26,7 @@ class Unreadable(Exception):
         super().__init__(reason)
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(Struct, frozen=True):
     """A document, and its tree with places."""
 
     data: Any

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from sigma.correlations import SigmaExtendedCorrelationCondition
 from sigma.exceptions import SigmaError
 
 from dohyo.sigma.notsaid import NotSaid
 
 
-@dataclass(frozen=True)
-class Family:
+class Family(Struct, frozen=True):
     """Documents by their name and id."""
 
     known: Mapping[str, dict[str, Any]]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from dohyo.detections.model import Attack, Confidence, Detection, Metadata, Severity, Status
 from dohyo.sigma.cache import Cache, Converted, Entry
@@ -12,8 +13,7 @@ from dohyo.sigma.documents import Unreadable, documents
 from dohyo.sigma.shared import LARGEST, Shared
 
 
-@dataclass
-class Rules:
+class Rules(Struct):
     """The rules of some paths, converted. ``broken``: one sentence for each that could not be."""
 
     rules: list[Converted] = field(default_factory=list)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 SYSMON, SECURITY, POWERSHELL, ENDPOINT = "windows/sysmon", "windows/security", "windows/powershell", "endpoint/events"
 LINUX_SYSMON = "linux/sysmon"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Events of a source category: with one of these ids (none: all), of this event type, in this channel."""
 
     category: str
@@ -57,7 +56,8 @@ CATEGORIES: dict[str, tuple[Place, ...]] = {
     "sysmon_error": _sysmon(255),
     "file_access": (Place("windows/other", channel="Microsoft-Windows-Kernel-File/Analytic"), Place(SECURITY, ("4663",))),
     "file_rename": (
-        Place(ENDPOINT, event_type="file_rename"), Place("windows/other", channel="Microsoft-Windows-Kernel-File/Analytic"),
+        Place(ENDPOINT, event_type="file_rename"),
+        Place("windows/other", channel="Microsoft-Windows-Kernel-File/Analytic"),
     ),
     "ps_script": (Place(POWERSHELL, ("4104",), channel=_OPERATIONAL),),
     "ps_module": (Place(POWERSHELL, ("4103",), channel=_OPERATIONAL),),

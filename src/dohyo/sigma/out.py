@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from dohyo.binding.context import Options
 from dohyo.compile import compile_query
@@ -19,8 +20,8 @@ from dohyo.sigma.out_tree import Not, Test, Tree, both, tree_of
 #: Rules made from one detection keep their id.
 _NAMESPACE = uuid.UUID("6f1f8f2a-62b0-5d0e-9d7e-3a1b8e0c7d43")
 
-@dataclass
-class _Writer:
+
+class _Writer(Struct):
     """Gives each group of tests a name and writes the condition over the names."""
 
     selections: dict[str, Any] = field(default_factory=dict)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from dohyo.plan.expr import Call, Column, Expr, Literal, calls, columns
 from dohyo.plan.functions.ip import IPV4, IPV6, network_of
@@ -23,24 +24,21 @@ _NUMBER_TESTS = {">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}
 _ADDRESSES = {"isValidIPv4": IPV4, "isValidIPv6": IPV6, "isValidIP": f"{IPV4}|{IPV6}"}
 
 
-@dataclass(frozen=True)
-class Test:
+class Test(Struct, frozen=True):
     """A field with its modifiers, and values of which one must fit."""
 
     field: str
     values: tuple[Any, ...]
 
 
-@dataclass(frozen=True)
-class Both:
+class Both(Struct, frozen=True):
     """``and`` or ``or`` of parts."""
 
     word: str
     parts: tuple[Tree, ...]
 
 
-@dataclass(frozen=True)
-class Not:
+class Not(Struct, frozen=True):
     """The opposite."""
 
     part: Tree

@@ -5,9 +5,9 @@ from __future__ import annotations
 import copy
 import importlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from sigma.collection import SigmaCollection
 from sigma.exceptions import SigmaError
 from sigma.processing.conditions import ExcludeFieldCondition
@@ -18,8 +18,7 @@ from dohyo.sigma.limits import check
 from dohyo.sigma.notsaid import NotSaid
 
 
-@dataclass(frozen=True, slots=True)
-class Platform:
+class Platform(Struct, frozen=True):
     """A pySigma backend, the pipelines that map fields for its data, and the output format.
 
     ``note``: what its queries never say. ``own_fields``: fields that a pipeline's own conditions have and that its check of
@@ -47,17 +46,32 @@ PLATFORMS: dict[str, Platform] = {
     "eql": Platform("dohyo.sigma.elastic_eql", "Backend", (_SYSMON, "elasticsearch:ecs_windows"), title="Elastic EQL"),
     "lucene": Platform("elasticsearch", "LuceneBackend", (_SYSMON, "elasticsearch:ecs_windows"), title="Elastic Lucene"),
     "opensearch": Platform("opensearch", "OpensearchLuceneBackend", (_SYSMON, "elasticsearch:ecs_windows"), title="OpenSearch"),
-    "ppl": Platform("opensearch", "OpenSearchPPLBackend", (_SYSMON, "elasticsearch:ecs_windows"), title="OpenSearch PPL",
-                    note="its backend drops the backslash at the edge of a wildcard: `*\\\\cmd.exe` is written as `%cmd.exe`"),
+    "ppl": Platform(
+        "opensearch",
+        "OpenSearchPPLBackend",
+        (_SYSMON, "elasticsearch:ecs_windows"),
+        title="OpenSearch PPL",
+        note="its backend drops the backslash at the edge of a wildcard: `*\\\\cmd.exe` is written as `%cmd.exe`",
+    ),
     "loki": Platform("loki", "LogQLBackend", ("loki:loki_promtail_sysmon",), title="Grafana Loki"),
     "logscale": Platform("crowdstrike", "LogScaleBackend", ("crowdstrike:crowdstrike_falcon_pipeline",), title="CrowdStrike LogScale"),
     "secops": Platform("secops", "SecOpsBackend", ("secops:secops_udm_pipeline",), "yara_l", title="Google SecOps (YARA-L)"),
-    "sentinelone": Platform("sentinelone", "SentinelOneBackend", ("sentinelone:sentinelone_pipeline",), title="SentinelOne",
-                            own_fields=("EndpointOS",),
-                            note="its backend writes numbers as texts, which a longer one may hold: 3389 in 23389"),
+    "sentinelone": Platform(
+        "sentinelone",
+        "SentinelOneBackend",
+        ("sentinelone:sentinelone_pipeline",),
+        title="SentinelOne",
+        own_fields=("EndpointOS",),
+        note="its backend writes numbers as texts, which a longer one may hold: 3389 in 23389",
+    ),
     "qradar": Platform("dohyo.sigma.qradar", "Backend", (_SYSMON, "dohyo.sigma.qradar:pipeline"), title="IBM QRadar (AQL)"),
-    "datadog": Platform("dohyo.sigma.datadog", "Backend", (_SYSMON, "dohyo.sigma.datadog:pipeline"), title="Datadog",
-                        note="attributes are compared with letter case, which a Sigma rule is not"),
+    "datadog": Platform(
+        "dohyo.sigma.datadog",
+        "Backend",
+        (_SYSMON, "dohyo.sigma.datadog:pipeline"),
+        title="Datadog",
+        note="attributes are compared with letter case, which a Sigma rule is not",
+    ),
     "cortex": Platform("cortexxdr", "CortexXDRBackend", ("cortexxdr:CortexXDR_pipeline",), title="Palo Alto Cortex XDR (XQL)"),
 }
 

@@ -6,9 +6,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from dohyo.sigma.documents import Unreadable, documents
 
@@ -22,8 +23,7 @@ _EXPAND = re.compile(rb"\|expand\b")
 _NAMES = re.compile(rb"^(?:id|name):[ \t]*[\"']?([^\"'\n#]*[^\"'\s#])", re.M)
 
 
-@dataclass(frozen=True)
-class Shared:
+class Shared(Struct, frozen=True):
     """``filters`` apply to the rules of all files; ``known``: rules by name and id. The bytes are those that they are from."""
 
     filters: tuple[dict[str, Any], ...] = ()

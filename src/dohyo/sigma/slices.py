@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from sigma.correlations import SigmaCorrelationCondition, SigmaCorrelationRule, SigmaCorrelationType
 
 from dohyo.sigma.notsaid import NotSaid
@@ -19,8 +19,7 @@ _AGGREGATES = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """What a count is compared with: (comparison, number) pairs, which must all hold."""
 
     tests: tuple[tuple[str, int], ...]

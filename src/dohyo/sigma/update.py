@@ -11,9 +11,10 @@ import gzip
 import io
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from dohyo.sigma.differences import differences, put
 from dohyo.sigma.documents import Unreadable, documents
@@ -28,8 +29,7 @@ NEW, CHANGED, MOVED, DEPRECATED, REMOVED, MERGED, CONFLICT, KEPT, OWN = (
 _OLD = ("deprecated", "unsupported")
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """A rule file: where it is in its folder, its text, and what it says."""
 
     path: str
@@ -53,8 +53,7 @@ class Rule:
         return str(self.main.get("modified") or self.main.get("date") or "")
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(Struct, frozen=True):
     """What becomes of a rule, why, and what has to be written: ``text`` at ``path``; ``gone``: the file that goes."""
 
     kind: str
@@ -65,8 +64,7 @@ class Step:
     gone: str | None = None
 
 
-@dataclass
-class Update:
+class Update(Struct):
     """All steps, and the copy to remember."""
 
     steps: list[Step] = field(default_factory=list)

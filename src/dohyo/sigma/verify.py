@@ -9,9 +9,11 @@ import json
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dohyo.analysis.invent import Event, events
 from dohyo.compile import compile_query
@@ -32,8 +34,7 @@ _CATEGORIES = 3
 _WHEN = "2024-01-01 00:00:00.000"
 
 
-@dataclass(frozen=True)
-class Proof:
+class Proof(Struct, frozen=True):
     """How many events were looked at and how many both find, and those that only one of them finds: a place in a log, or a
     made event. ``assumed``: made events on which they differ because a path in them is none as Windows writes it, with a
     folder and backslashes; a Sigma rule for the last part of a path asks for that."""
@@ -105,8 +106,7 @@ def proof(looked_at: int, first: set[str], second: set[str]) -> Proof:
 # --- made events --------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Made:
+class Made(Struct, frozen=True):
     """Made events of one source category, and the log that holds them, one a line."""
 
     path: Path

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sqlite3
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import sqlglot
+from msgspec.structs import replace
 from sqlglot import exp
 
 from dohyo.compile import compile_query
@@ -43,9 +43,7 @@ def on_logs(query: str, sql: str, dialect: str, paths: Sequence[str | Path], opt
     return proof(looked_at, first, second)
 
 
-def _compared(
-    query: str, sql: str, dialect: str, paths: Sequence[str | Path], options: RunOptions
-) -> tuple[set[str], set[str], int]:
+def _compared(query: str, sql: str, dialect: str, paths: Sequence[str | Path], options: RunOptions) -> tuple[set[str], set[str], int]:
     """The places that the query finds, those that the SQL finds, and how many events there are."""
     compiled = compile_query(query)
     options = replace(options, evidence=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from dohyo.sources import streams
 from dohyo.sources.detect import Packing, detect, encoding_of
@@ -14,8 +16,7 @@ from dohyo.sources.model import Format, Input, Problem
 from dohyo.sources.streams import Budget, Codec, Meter, Unpacked, Utf8, problem_of
 
 
-@dataclass
-class Skipped:
+class Skipped(Struct):
     """Files that were left out on purpose, with the reason; the first ``kept`` by name, all of them counted."""
 
     count: int = 0
@@ -29,8 +30,7 @@ class Skipped:
             self.names.append((name, reason))
 
 
-@dataclass(frozen=True)
-class Visit:
+class Visit(Struct, frozen=True):
     """What one search for inputs carries along."""
 
     report: Callable[[Problem], None]
@@ -38,8 +38,7 @@ class Visit:
     limits: Limits = LIMITS
 
 
-@dataclass(frozen=True)
-class Blob:
+class Blob(Struct, frozen=True):
     """Bytes of which nothing is known yet: a file, a member, what a compressed file holds.
 
     ``depth`` counts the archives around it, ``layers`` also the compressions. ``named``: the user asked for exactly

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 KIB = 1 << 10
 MIB = 1 << 20
@@ -14,8 +14,7 @@ NATIVE = 64 * MIB  # from this size on DuckDB opens an NDJSON file by itself; be
 # line numbers also where a file has blank lines
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """Bounds on what is unpacked and how long one record may be.
 
     An archive member counts as a bomb when it gives more than ``bomb_ratio`` bytes out for one byte in *and* more

@@ -7,10 +7,11 @@ record of one export becomes an event with the canonical names. Neither knows an
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,8 +31,7 @@ class Format(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """Something that could not be read. ``count`` records (or parts) at ``where`` were lost for this reason; ``mended``: they
     were read, but not as they are."""
 
@@ -52,8 +52,7 @@ class Problem:
         return f"{at}: {self.reason}" + (f" ({self.count}×)" if self.count > 1 else "")
 
 
-@dataclass(frozen=True)
-class Input:
+class Input(Struct, frozen=True):
     """One stream of records: a plain file, a member of an archive, or standard input.
 
     ``name`` is what evidence shows: the path as the user gave it, with ``!member`` for a member of an archive.
@@ -72,8 +71,7 @@ class Input:
     first: int = 1
 
 
-@dataclass(frozen=True)
-class Chunk:
+class Chunk(Struct, frozen=True):
     """Some thousand raw records of one input, in the input's order.
 
     ``raw``: Arrow string array, one JSON document (EVTX and XML: converted to JSON) a record.
@@ -97,15 +95,13 @@ class Reader(Protocol):
 # --- shapes -----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """A value of the raw record by its path of keys: ``Key(("winlog", "event_data", "Image"))``."""
 
     keys: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Inside:
+class Inside(Struct, frozen=True):
     """A value inside text that is itself JSON: Azure's ``EventData``. ``inner`` is the path within that JSON.
 
     ``text`` may also be an object that the export did not put into text: its own JSON is read then.
@@ -115,16 +111,14 @@ class Inside:
     inner: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class XmlData:
+class XmlData(Struct, frozen=True):
     """A value inside Windows event XML held by a text field: ``<Data Name="…">`` of ``EventData``/``UserData``."""
 
     text: ShapeExpr
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class XmlSystem:
+class XmlSystem(Struct, frozen=True):
     """An element (``EventID``) or an element's attribute (``TimeCreated@SystemTime``) of the XML ``System`` part, or
     of ``RenderingInfo`` (``Message``)."""
 
@@ -132,30 +126,26 @@ class XmlSystem:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class MessageLine:
+class MessageLine(Struct, frozen=True):
     """The value after ``label:`` in a rendered event message (``Image: C:\\…``), one label a line."""
 
     text: ShapeExpr
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class Const:
+class Const(Struct, frozen=True):
     """Always this text."""
 
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class First:
+class First(Struct, frozen=True):
     """The first that is not null (and not empty text)."""
 
     options: tuple[ShapeExpr, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Lookup:
+class Lookup(Struct, frozen=True):
     """``table`` of the lower-cased value; ``default`` (``None``: null) when it is null or not in the table."""
 
     value: ShapeExpr
@@ -163,24 +153,21 @@ class Lookup:
     default: ShapeExpr | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
+class Joined(Struct, frozen=True):
     """The parts joined with ``separator``; parts that are null or empty are left out; null when none is left."""
 
     parts: tuple[ShapeExpr, ...]
     separator: str
 
 
-@dataclass(frozen=True, slots=True)
-class Prefixed:
+class Prefixed(Struct, frozen=True):
     """``prefix`` and then the value; null where the value is null or empty (``MD5=`` and a hash)."""
 
     prefix: str
     value: ShapeExpr
 
 
-@dataclass(frozen=True, slots=True)
-class When:
+class When(Struct, frozen=True):
     """``then`` where ``test`` equals one of ``values`` (without case), else, also for null, ``otherwise``."""
 
     test: ShapeExpr
@@ -189,8 +176,7 @@ class When:
     otherwise: ShapeExpr | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FullPath:
+class FullPath(Struct, frozen=True):
     """The full path of a file from its ``folder`` and its ``file`` name: ``folder`` itself where it already ends with
     the name (without case, after a backslash or a slash, or as a whole), else both with a backslash between them.
     One of them where the other is null or empty. Defender's folder paths come with and without the name."""
@@ -199,8 +185,7 @@ class FullPath:
     file: ShapeExpr
 
 
-@dataclass(frozen=True, slots=True)
-class Time:
+class Time(Struct, frozen=True):
     """Epoch milliseconds (UTC) of a text time: ISO 8601 with ``T`` or blank, 0–9 decimals, ``Z``, an offset or
     neither (then UTC), or an epoch number of 10, 13, 16 or 19 digits (also with decimals), or .NET's
     ``/Date(1603419400671)/`` as Windows PowerShell writes it. Sumo Logic's Windows source puts a plus before the
@@ -209,25 +194,10 @@ class Time:
     value: ShapeExpr
 
 
-ShapeExpr = (
-    Key
-    | Inside
-    | XmlData
-    | XmlSystem
-    | MessageLine
-    | Const
-    | First
-    | Lookup
-    | Joined
-    | Prefixed
-    | When
-    | FullPath
-    | Time
-)
+ShapeExpr = Key | Inside | XmlData | XmlSystem | MessageLine | Const | First | Lookup | Joined | Prefixed | When | FullPath | Time
 
 
-@dataclass(frozen=True)
-class Shape:
+class Shape(Struct, frozen=True):
     """One form in which Windows events are exported: how it is recognised and what is where.
 
     A record has this shape when every path of ``marks`` is there (not null) and no shape of lower ``rank`` claims

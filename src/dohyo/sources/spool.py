@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import tempfile
 import weakref
-from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
+
+from msgspec.structs import replace
 
 from dohyo.sources.limits import LIMITS, MIB, Limits
 from dohyo.sources.model import Input

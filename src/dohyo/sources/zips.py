@@ -6,9 +6,10 @@ from __future__ import annotations
 import struct
 import zipfile
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from typing import BinaryIO
+
+from msgspec.structs import replace
 
 from dohyo.sources import streams
 from dohyo.sources.archives import Blob, Visit, shown

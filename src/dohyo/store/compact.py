@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 import duckdb
 import numpy as np
 import pyarrow as pa
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlglot import exp
 
 from dohyo.engines.duckdb.connect import connect
@@ -29,8 +30,7 @@ _MEMORY = "300MB"
 _AT_ONCE = 16_384  # events that are put in order at a time
 
 
-@dataclass
-class Compacted:
+class Compacted(Struct):
     """What a compaction did."""
 
     before: int = 0

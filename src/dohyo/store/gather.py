@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
 import pyarrow as pa
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from dohyo.results import Places
 from dohyo.sources.model import Chunk, Format, Input, Problem
@@ -28,8 +29,7 @@ _PEEK, _SPREAD = 50, 100
 _FIXED = {Format.EVTX: "evtx", Format.XML: "evtx"}
 
 
-@dataclass
-class Unit:
+class Unit(Struct):
     """Raw records by the guess of their shapes; ``origins``: how far the logs are read with this unit; ``before``: how far
     they were read without it (0: not at all)."""
 
@@ -40,8 +40,7 @@ class Unit:
     position: int = 0  # bytes of all inputs read so far
 
 
-@dataclass
-class Gathering:
+class Gathering(Struct):
     """One reading of logs for a store. ``numbers``: the numbers that new logs get; ``apart``: parses event logs in processes
     of their own."""
 

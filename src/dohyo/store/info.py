@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dohyo.store.state import State
 
 
-@dataclass(frozen=True)
-class DayRow:
+class DayRow(Struct, frozen=True):
     """The events of a day and category."""
 
     day: str | None
@@ -19,8 +19,7 @@ class DayRow:
     bytes: int
 
 
-@dataclass(frozen=True)
-class Info:
+class Info(Struct, frozen=True):
     """A store at one moment. ``first``, ``last``: event times (epoch ms)."""
 
     version: int

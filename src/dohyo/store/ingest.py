@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from dohyo.engines.duckdb.reading import why_broken
 from dohyo.results import Places
@@ -22,8 +24,7 @@ from dohyo.store.workshop import Stored, Workshop
 _BROKEN_NAMED = 20
 
 
-@dataclass
-class Ingested:
+class Ingested(Struct):
     """What an ingest did. ``known``: logs of which nothing was new."""
 
     events: int = 0
@@ -58,8 +59,7 @@ def ingest(
         return done
 
 
-@dataclass
-class _Run:
+class _Run(Struct):
     log: Log
     category: str | None
     threads: int | None

@@ -11,10 +11,10 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 import zstandard
+from msgspec import Struct, field
 
 from dohyo.store.files import Files, StoreError, files_at
 from dohyo.store.state import DataFile, Origin, Schema, State
@@ -28,8 +28,7 @@ _LONG = {"_messageTime", "_size", "__id"}
 _PROTOCOL = {"protocol": {"minReaderVersion": 1, "minWriterVersion": 2}}
 
 
-@dataclass
-class Change:
+class Change(Struct):
     """What one commit does. ``moved``: files are replaced by others with the same events."""
 
     operation: str

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from dohyo.sources.model import First, Inside, Key, Shape, ShapeExpr
 from dohyo.sources.shapes.names import SPELLINGS
@@ -25,8 +26,7 @@ _PLAIN = re.compile(r"[\w.@#$&/-]{1,100}")
 MOST = 1_000
 
 
-@dataclass
-class Names:
+class Names(Struct):
     """Names that were met: ``columns`` by lower-cased name with their spellings, and ``others`` that can be no columns.
     ``paths``: where records have values; ``texts``: the names, in lower case, that stand in texts within records."""
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from msgspec import Struct
 
 from dohyo.sources.model import Chunk, Input
 from dohyo.store.state import Origin
@@ -56,8 +56,7 @@ class Digest:
         return self._hash.copy().hexdigest()
 
 
-@dataclass
-class Seen:
+class Seen(Struct):
     """The origins of a store, to look logs up in."""
 
     origins: dict[int, Origin]

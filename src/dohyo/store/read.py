@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from dohyo.engines.duckdb.connect import connect
 from dohyo.engines.duckdb.raw import Spellings
@@ -37,8 +38,7 @@ Range = tuple[int | None, int | None]
 """From a time on (epoch ms) to before another one; ``None``: no bound."""
 
 
-@dataclass
-class Store:
+class Store(Struct):
     """The data files of a store at one moment. ``base`` is added to the ids of its events."""
 
     name: str
@@ -103,9 +103,7 @@ class Store:
         root = self.at.root if is_url(self.at.root) else f"file://{Path(self.at.root).absolute().as_posix()}"
         return f"{root}/{path}"
 
-    def _chosen(
-        self, condition: Expr, connection: duckdb.DuckDBPyConnection, own_category: bool
-    ) -> tuple[list[DataFile], Expr]:
+    def _chosen(self, condition: Expr, connection: duckdb.DuckDBPyConnection, own_category: bool) -> tuple[list[DataFile], Expr]:
         """The files in which an event can meet the condition, and what their statistics are asked."""
         within = time_range(condition)
         files = [f for f in self.files if _meets(f, within)]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 _REMEMBERED = 30 * 86_400_000  # ms
 
 
-@dataclass(frozen=True)
-class Schema:
+class Schema(Struct, frozen=True):
     """Which fields a data file answers for. ``columns``: those that some event has. ``known``: the names that were looked
     for, in all their spellings. ``others``: names that some event may have but that are no column: they are read from the
     raw event. ``shapes``: the forms of the raw events."""
@@ -31,8 +31,7 @@ class Schema:
         return cls(*(tuple(data[k]) for k in ("columns", "known", "others", "shapes")))
 
 
-@dataclass(frozen=True)
-class DataFile:
+class DataFile(Struct, frozen=True):
     """One Parquet file. ``first``, ``last``: the times of its events (epoch ms), ``None`` when none has one; ``untimed``:
     how many have none. ``kinds``: (category, event id or type, count). ``values``: for some columns all their values, where
     they are few. ``schema``: the name of its :class:`Schema`."""
@@ -83,8 +82,7 @@ class DataFile:
         )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """A log that was read. ``count``: so many of its records are in the store; ``digest``: of their text; ``head``: of the
     first one; ``stamp``: size and time of the file when all of it was read, else ``None``; ``last``, ``tail``: number and digest
     of the last record."""
@@ -110,8 +108,7 @@ class Origin:
         return cls(**{**data, "stamp": tuple(data["stamp"]) if data["stamp"] else None})
 
 
-@dataclass
-class State:
+class State(Struct):
     """All of it, after the commit ``version`` (-1: there is no store yet)."""
 
     version: int = -1

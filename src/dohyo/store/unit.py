@@ -11,12 +11,12 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec import Struct
 
 from dohyo.engines.duckdb.raw import Spellings
 from dohyo.engines.duckdb.storing import (
@@ -50,8 +50,7 @@ _LATEST = 253_402_300_799_999  # the last millisecond of the year 9999
 OTHER = "other"
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(Struct, frozen=True):
     """Records of one partition, by their numbers in the unit and in the order of the file."""
 
     day: str | None
@@ -61,8 +60,7 @@ class Part:
     shapes: tuple[str, ...]
 
 
-@dataclass
-class Facts:
+class Facts(Struct):
     """What is known of each record before its fields are: its number of shape among ``shapes``, ``texts``, which says with its
     sign which names it answers to, and the built-in fields. ``broken``: which records are no JSON objects."""
 
@@ -148,8 +146,7 @@ class Shaper:
         return Fields(facts, fields, made)
 
 
-@dataclass
-class Fields:
+class Fields(Struct):
     """The fields of the records of a unit. ``made``: those that are no mere values."""
 
     facts: Facts

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -17,6 +16,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec import Struct, field
 
 from dohyo.engines.duckdb.storing import (
     kinds_statement,
@@ -117,8 +117,7 @@ class Kind(Enum):
     PLAIN = "plain"  # text, a number, a list …
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """Where the records of a sign have values. ``keys``: those at the top as they stand; ``paths``: where there is a value,
     and what it is."""
 
@@ -130,8 +129,7 @@ class Layout:
         return {path for path, kind in self.paths.items() if kind in kinds and "*" not in path}
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(Struct, frozen=True):
     """Where records have values: ``plain``: those that are asked for in any case. It changes seldom, and what is made of it
     need not be made anew for each unit."""
 
@@ -276,8 +274,7 @@ def _like_objects(texts: pa.StringArray) -> Any:
     return at[data[offsets[at] + 1] == _QUOTE]
 
 
-@dataclass
-class Opener:
+class Opener(Struct):
     """Reads the values of the records of one kind of log, and learns about it as it goes. ``objects``: where records have
     objects; ``mixed``: where some have an object and some do not; ``careful``: some records are no JSON; ``asked``: further
     values and objects that were asked for before."""

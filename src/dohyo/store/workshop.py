@@ -8,10 +8,10 @@ import queue
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
 from types import TracebackType
 
 import pyarrow as pa
+from msgspec import Struct, field
 
 from dohyo.engines.duckdb.connect import connect
 from dohyo.store.files import Files
@@ -27,8 +27,7 @@ _BENCHES = 2
 _MEMORY = "400MB"
 
 
-@dataclass
-class Stored:
+class Stored(Struct):
     """A unit whose data files are written, but that no commit names yet. ``broken``: its records that are no JSON objects."""
 
     unit: Unit

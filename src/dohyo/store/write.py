@@ -7,12 +7,13 @@ import json
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from dohyo.engines.duckdb.storing import BUILT_IN, ID, KIND, OWN_RAW, RECORD, SIZE, TIME
 from dohyo.store.files import Files
@@ -40,16 +41,14 @@ _UNIQUE = {ID, TIME, "UtcTime", "TimeCreated", "@timestamp"}
 _LEVEL = 1
 
 
-@dataclass
-class Written:
+class Written(Struct):
     """Data files that were written, and their schemas by name."""
 
     files: list[DataFile] = field(default_factory=list)
     schemas: dict[str, Schema] = field(default_factory=dict)
 
 
-@dataclass
-class Tally:
+class Tally(Struct):
     """What is known of a data file while it is written."""
 
     rows: int = 0

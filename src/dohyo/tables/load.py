@@ -7,9 +7,10 @@ import functools
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -27,8 +28,7 @@ class TableError(Exception):
     """A table cannot be read; says which and why."""
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(Struct, frozen=True):
     """Column names and rows of text; a missing value is ``None``."""
 
     path: Path

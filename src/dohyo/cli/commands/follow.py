@@ -8,10 +8,10 @@ import sys
 import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 from click.exceptions import Exit
+from msgspec import Struct
 
 from dohyo.cli import summary
 from dohyo.cli.commands.hunt import chosen_detections, selected
@@ -36,8 +36,7 @@ from dohyo.sources.model import Problem
 from dohyo.stopping import stoppable
 
 
-@dataclass
-class Following:
+class Following(Struct):
     """The options of following as they were given."""
 
     checkpoint: Path | None = None
@@ -74,9 +73,7 @@ def run(
     raise Exit(code)
 
 
-def _made(
-    paths: list[str], detections: Sequence[Detection], following: Following, settings: Settings, held: ExitStack
-) -> Follow:
+def _made(paths: list[str], detections: Sequence[Detection], following: Following, settings: Settings, held: ExitStack) -> Follow:
     limits, every = following.limits(), seconds("--status-every", following.status_every) or 0.0
     live = Live.of(detections, settings.options(), seconds("--window", following.window) or 0.0)
     ours = _ours(following.checkpoint, settings.output)
@@ -192,4 +189,3 @@ def _tell(found: Sequence[Problem], settings: Settings) -> None:
 def _say(note: str, settings: Settings) -> None:
     if not settings.quiet:
         summary.show([note])
-

@@ -6,11 +6,11 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from click.exceptions import Exit
+from msgspec.structs import replace
 
 from dohyo.cli import output, summary
 from dohyo.cli.commands import hunting as queries

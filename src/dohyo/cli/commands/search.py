@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from click.exceptions import Exit
+from msgspec.structs import replace
 
 from dohyo.cli import output, summary
 from dohyo.cli.errors import NO_INPUT, print_diagnostics, shown

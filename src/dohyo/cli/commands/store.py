@@ -7,9 +7,9 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 
 from click.exceptions import Exit
+from msgspec import to_builtins
 
 from dohyo.cli import output, summary
 from dohyo.cli.errors import NO_INPUT, UsageError, shown
@@ -53,6 +53,7 @@ def ingest_logs(
         before = _before(age) if age else None
         began = time.perf_counter()
         with progress(quiet) as tell:
+
             def told(done: int, whole: int, events: int) -> None:
                 if tell is not None:
                     tell(Progress(bytes_done=done, bytes=whole, records=events, hits=events))
@@ -92,9 +93,9 @@ def tell(root: str, format: str) -> None:
         one_of("--format", format, ("table", "json"))
         facts = info(existing(root).state)
         if format == "json":
-            print(json.dumps(asdict(facts), indent=2))
+            print(json.dumps(to_builtins(facts), indent=2))
             return
-        days = [{**asdict(d), "day": d.day or "no time"} for d in facts.days]
+        days = [{**to_builtins(d), "day": d.day or "no time"} for d in facts.days]
         output.emit("table", ["day", "category", "events", "files", "bytes"], days, None)
         print(f"{facts.events:,} events from {facts.logs:,} logs in {facts.files:,} files of {facts.bytes:,} bytes, "
               f"{iso_time(facts.first) or 'no time'} to {iso_time(facts.last) or 'no time'}; "

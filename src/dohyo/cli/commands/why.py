@@ -6,11 +6,11 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from click.exceptions import Exit
+from msgspec.structs import replace
 
 from dohyo.cli.errors import NO_INPUT, UsageError, shown
 from dohyo.cli.options import Settings, event_place, inputs, one_of, tuning_file

@@ -4,12 +4,12 @@ what a regex over each of them does."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from ahocorasick_rs import BytesAhoCorasick, MatchKind
+from msgspec import Struct
 
 #: Up to so many texts a search looks at many bytes at a time; beyond so many searches one over all texts is quicker.
 _TOGETHER, _SEARCHES = 60, 4
@@ -18,8 +18,7 @@ _TOGETHER, _SEARCHES = 60, 4
 _NEARLY_ASCII = tuple(c.encode() for c in "\u212a\u017f\u0130")
 
 
-@dataclass(frozen=True)
-class ByteSearch:
+class ByteSearch(Struct, frozen=True):
     """``folded``: the texts are in lower case, and case is ignored; a record with a letter that is nearly an ASCII one counts
     as one that holds a text."""
 

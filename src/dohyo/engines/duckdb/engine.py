@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
+from msgspec import Struct
 
 from dohyo.engines.base import Engine
 from dohyo.engines.duckdb.connect import connect, give_back, register_functions
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from dohyo.engines.duckdb.stored import Part
 
 
-@dataclass(frozen=True)
-class Ready:
+class Ready(Struct, frozen=True):
     """A statement that is kept."""
 
     connection: duckdb.DuckDBPyConnection

@@ -4,11 +4,11 @@ and each query runs over those alone. The result of a query does not depend on w
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from msgspec import Struct, field
 
 from dohyo.engines.duckdb.texts import TextColumn, raw_rows
 from dohyo.engines.duckdb.told import Told
@@ -28,8 +28,7 @@ _RAW = "_raw"
 _NO_ROWS = np.zeros(0, dtype=np.int32)
 
 
-@dataclass
-class Kept:
+class Kept(Struct):
     """Events that some query can use. ``texts``: columns whose values repeat, by lower-cased name; ``others``: by name."""
 
     names: list[str]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import duckdb
+from msgspec import Struct, field
 
 from dohyo.engines.duckdb.scan import Request, parquet_view
 from dohyo.results import FileReport, Places, ReadReport
@@ -20,8 +20,7 @@ _EMPTY = """SELECT path_in_schema FROM parquet_metadata(?) GROUP BY path_in_sche
   HAVING bool_and(coalesce(stats_null_count = num_values, false))"""
 
 
-@dataclass
-class Columnar:
+class Columnar(Struct):
     """A Parquet file: its columns with their types, those of them that hold no value at all, and where its ids begin."""
 
     path: str
@@ -34,8 +33,7 @@ class Columnar:
         return parquet_view(request, self.names, self.empty, self.path, self.base)
 
 
-@dataclass
-class Columnars:
+class Columnars(Struct):
     """Parquet files that are opened; those that cannot be read are reported."""
 
     connection: duckdb.DuckDBPyConnection

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
 
+from msgspec import Struct, field
 from sqlglot import exp
 
 from dohyo.plan.functions.model import Sql, apply, case, cast, is_null, lit, null
@@ -40,8 +40,7 @@ class Raw(Protocol):
 # --- a raw record that is JSON ----------------------------------------------------------------------------------------
 
 
-@dataclass
-class KeyTree:
+class KeyTree(Struct):
     """The keys asked of a JSON record. ``whole``: the value itself is asked for, as text."""
 
     below: dict[str, KeyTree] = field(default_factory=dict)
@@ -94,8 +93,7 @@ def quoted(name: str) -> exp.Identifier:
     return exp.to_identifier(name, quoted=True)
 
 
-@dataclass
-class Spellings:
+class Spellings(Struct):
     """How the names that a query asks for are spelled in a file, as far as its first records show.
 
     ``seen``: by lower-cased name; ``often``: in how many of the records a spelling stands. ``theirs``: how those who ask spell

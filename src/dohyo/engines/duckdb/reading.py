@@ -12,7 +12,6 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any, Generic, TypeVar
 
@@ -20,6 +19,8 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from dohyo.engines.duckdb.ahead import ahead
 from dohyo.engines.duckdb.bytesearch import ByteSearch
@@ -74,8 +75,7 @@ S = TypeVar("S")
 Guess = tuple[tuple[str, ...], Spellings]
 
 
-@dataclass
-class Position:
+class Position(Struct):
     """How far the reading of a run is."""
 
     files_done: int = 0
@@ -84,8 +84,7 @@ class Position:
     hits: int = 0
 
 
-@dataclass
-class Text:
+class Text(Struct):
     """An input whose records are handed over as text, opened; ``names`` and ``known`` are the guess."""
 
     source: Input
@@ -100,8 +99,7 @@ class Text:
         return self.names, self.known.key()
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(Struct, frozen=True):
     """Some further records of an input that grows; ``base`` is what :meth:`Reading.begin` gave for it."""
 
     source: Input
@@ -133,8 +131,7 @@ class Opened(Generic[S]):
         return None
 
 
-@dataclass
-class Reading:
+class Reading(Struct, dict=True):
     """One reading of a set of inputs for one request."""
 
     connection: duckdb.DuckDBPyConnection
@@ -374,9 +371,7 @@ class Reading:
         elif (text := self._text(source, base)) is not None:
             yield from self._texts(replace(text, chunks=_after(text.chunks, done)), Opened((), self._opened))
 
-    def _again(
-        self, source: Input, base: int, ordinals: Any, names: tuple[str, ...], known: Spellings
-    ) -> Iterator[pa.RecordBatch]:
+    def _again(self, source: Input, base: int, ordinals: Any, names: tuple[str, ...], known: Spellings) -> Iterator[pa.RecordBatch]:
         """Records that the statement over the file could not place, by their ordinal numbers, as text."""
         from dohyo.sources.readers.ndjson import lines_at
 

@@ -6,8 +6,9 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from sqlglot import exp
 
 from dohyo.engines.duckdb import sourcecategory
@@ -37,8 +38,7 @@ _KIND = "__kind"
 MASK_BITS = 60
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(Struct, frozen=True):
     """What is asked of the source. ``columns``: names and types the query needs, hidden ones included.
 
     ``predicate``: a condition that every useful event meets. ``category``: overrides ``_sourceCategory``. ``asked``: the
@@ -105,8 +105,7 @@ class Request:
         return tuple(n for n in self.asked if not n.startswith("_"))[:MASK_BITS]
 
 
-@dataclass
-class Events:
+class Events(Struct, dict=True):
     """Writes the statement for one set of candidate shapes over one kind of raw record."""
 
     request: Request
@@ -333,8 +332,7 @@ def _is_shape(numbers: list[int]) -> Sql:
 # --- from JSON text in Arrow chunks -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class ChunkStatement:
+class ChunkStatement(Struct, frozen=True):
     """SQL over a stream ``chunk(raw, row_id)`` of JSON records, and ``held`` and ``further`` where there are texts of these names:
     whether a record holds one of them. ``held`` are in lower case."""
 
@@ -393,9 +391,7 @@ def placed(number: Sql) -> Sql:
 # --- from NDJSON files that DuckDB opens by itself --------------------------------------------------------------------
 
 
-def file_statement(
-    request: Request, shapes: Sequence[Shape], spellings: Spellings, unseen: tuple[str, ...], path: str
-) -> str | None:
+def file_statement(request: Request, shapes: Sequence[Shape], spellings: Spellings, unseen: tuple[str, ...], path: str) -> str | None:
     """SQL over an uncompressed NDJSON file, in the file's order. Only for requests without raw text and id: DuckDB's
     reader gives neither, but it is faster than text handed over. ``None`` when keys that differ only in case are
     needed."""
@@ -458,5 +454,3 @@ def row_text(names: dict[str, str]) -> Sql:
     """A row of a columnar file as JSON text."""
     parts = [exp.PropertyEQ(this=quoted(n), expression=column(n)) for n in names]
     return cast(apply("to_json", exp.Struct(expressions=parts)), "VARCHAR")
-
-

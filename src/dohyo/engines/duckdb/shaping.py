@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from sqlglot import exp
 
 from dohyo.engines.duckdb.raw import Path, Raw
@@ -80,9 +80,7 @@ def _full_path(expr: m.FullPath, raw: Raw) -> Sql:
                       expression=apply("suffix", slashed.copy(), exp.DPipe(this=lit("\\"), expression=name.copy())))  # fmt: skip
     glue = case((apply("suffix", folder.copy(), lit("\\")), lit("")), default=lit("\\"))
     joined = exp.DPipe(this=exp.DPipe(this=folder.copy(), expression=glue), expression=file.copy())
-    return case(
-        (is_null(folder), file.copy()), (is_null(file), folder.copy()), (has_name, folder.copy()), default=joined
-    )
+    return case((is_null(folder), file.copy()), (is_null(file), folder.copy()), (has_name, folder.copy()), default=joined)
 
 
 # -- texts inside texts
@@ -132,6 +130,7 @@ def _message_line(expr: m.MessageLine, raw: Raw) -> Sql:
 
 
 # -- times
+
 
 def time_value(text: Sql) -> Sql:
     """Epoch milliseconds of a text time in any of the forms of ``Time``; null when it is in none."""
@@ -234,8 +233,7 @@ def _keys(name: str) -> list[Path]:
     return [(name,)] if len(parts) == 1 or not all(parts) else [(name,), parts]
 
 
-@dataclass(frozen=True)
-class BuiltIns:
+class BuiltIns(Struct, frozen=True):
     """What the engine knows of a record besides its content: SQL of the raw text, of the id, and of whether the raw text holds
     one of the texts for which it is asked for."""
 

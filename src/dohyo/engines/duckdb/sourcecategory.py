@@ -7,8 +7,9 @@ text is made only where it is asked for."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from sqlglot import exp
 
 from dohyo.engines.duckdb.raw import Raw
@@ -97,8 +98,7 @@ def _is(code: int) -> Sql:
 # --- conditions -------------------------------------------------------------------------------------------------------
 
 
-@dataclass
-class Tests:
+class Tests(Struct):
     """The tests of a condition that look at nothing but the category, each with the column that stands for it.
 
     ``fixed``: the category that all records have; ``has_text``: some records bring their own.

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import duckdb
+from msgspec import Struct
 from sqlglot import exp
 
 from dohyo.engines.duckdb.dialect import DIALECT
@@ -28,8 +28,7 @@ _TIMES = frozenset({"_messagetime", "_receipttime", "_searchabletime", hidden.TI
 _IDS = frozenset({"_messageid", hidden.ID})
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(Struct, frozen=True, dict=True):
     """Data files that are read together, and hold so many ``rows``. ``shared``: their addresses as other machines know them.
     ``columns``: by lower-cased name. ``shapes``: the forms of their raw events. ``spellings``: set where some asked name must
     be read from the raw events."""
@@ -47,8 +46,7 @@ class Group:
         return frozenset(name.lower() for n in self.shapes for name in shape(n).fields)
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(Struct, frozen=True):
     """What a query need read of a store. ``base`` is added to the ids of the events; ``few``: a condition over columns of the
     files, for their statistics, that every useful event meets."""
 
@@ -118,8 +116,7 @@ def _column(name: str) -> Sql:
     return exp.column(name, quoted=True)
 
 
-@dataclass
-class _View:
+class _View(Struct):
     """What each name is in a group of files."""
 
     request: Request
@@ -181,4 +178,3 @@ def meeting(connection: duckdb.DuckDBPyConnection, condition: Expr, name: str, v
         return {row[0] for row in connection.sql(sql.sql("duckdb")).fetchall()}
     finally:
         connection.unregister("store_values")
-

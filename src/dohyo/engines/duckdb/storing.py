@@ -4,8 +4,8 @@ others run over those columns and say where a record belongs and what its fields
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
 
+from msgspec import Struct
 from sqlglot import exp
 
 from dohyo.engines.duckdb.raw import JsonRaw, Path, Raw, Spellings, json_path, json_value
@@ -25,8 +25,7 @@ def _column(name: str) -> Sql:
     return exp.column(name, quoted=True)
 
 
-@dataclass(frozen=True)
-class Written:
+class Written(Struct, frozen=True):
     """How names are found in texts: regexes for XML and for rendered messages."""
 
     xml: tuple[str, ...]
@@ -156,16 +155,14 @@ def first_statement(shapes: Sequence[m.Shape], raw: Columned, category: str | No
     return events.over(source, events.number(), columns).sql("duckdb", copy=False)
 
 
-@dataclass(frozen=True)
-class Taken:
+class Taken(Struct, frozen=True):
     """A field that is the value at a path, or (``filled``) that value where it is not the empty text."""
 
     path: Path
     filled: bool = False
 
 
-@dataclass(frozen=True)
-class Made:
+class Made(Struct, frozen=True):
     """A field that the engine makes, as this column."""
 
     column: str

@@ -5,21 +5,20 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from ahocorasick_rs import AhoCorasick
+from msgspec import Struct, field
 
 #: How many raw events are looked at at a time.
 _TOGETHER = 20_000
 _NO_ROWS = np.zeros(0, dtype=np.int32)
 
 
-@dataclass
-class TextColumn:
+class TextColumn(Struct, dict=True):
     """A column of texts. ``values``: each value once; ``codes``: for each row the number of its value, -1 where there is
     none."""
 

@@ -4,12 +4,12 @@ column, not of its rows."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Set
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec import Struct, field
 
 from dohyo.engines.duckdb.texts import TextColumn
 from dohyo.plan.expr import Call, Expr, Literal
@@ -38,8 +38,7 @@ _FEW = 300
 _WHOLE = 200
 
 
-@dataclass
-class Told:
+class Told(Struct):
     """``texts``: columns by lower-cased name; of ``others`` nothing is told; further ones no event has."""
 
     texts: Mapping[str, TextColumn]

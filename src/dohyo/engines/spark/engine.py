@@ -11,12 +11,12 @@ import logging
 import tempfile
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from msgspec import Struct, field
 from sqlglot import exp
 
 from dohyo.engines.base import Engine
@@ -53,8 +53,7 @@ def connect(name: str, threads: int | None = None, memory: str | None = None) ->
     return Spark(_session(url, name), is_local, name.split(";")[0])
 
 
-@dataclass
-class Session:
+class Session(Struct):
     """A session on a server; one serves all runs of this process, for its Python takes long to start. ``known``: the
     borrowed functions that it has."""
 
@@ -156,9 +155,7 @@ class Spark(Engine):
         assert query is not None
         return self._view("events", self._sql(query))
 
-    def _stored(
-        self, name: str, part: Part, request: Request, schema: pa.Schema, connection: duckdb.DuckDBPyConnection
-    ) -> exp.Select:
+    def _stored(self, name: str, part: Part, request: Request, schema: pa.Schema, connection: duckdb.DuckDBPyConnection) -> exp.Select:
         """The events of a part of a store. What is read from raw events is read here and handed over."""
         if part.group.spellings is not None:
             batches = connection.sql(part.select(request).sql("duckdb", copy=False)).to_arrow_reader()

@@ -15,9 +15,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+
+from msgspec import Struct
 
 from dohyo.engines.errors import EngineError
 from dohyo.engines.spark import guard
@@ -28,8 +29,7 @@ _START, _STOP = 120.0, 25.0
 MEMORY = "2g"
 
 
-@dataclass(frozen=True)
-class Server:
+class Server(Struct, frozen=True):
     """A running server. ``url``: where it is, with the token that it asks for; ``process``: its guard."""
 
     url: str

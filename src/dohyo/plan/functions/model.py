@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
 
+from msgspec import Struct, field
 from sqlglot import exp
 
 from dohyo.plan.expr import Expr
@@ -37,8 +37,7 @@ class Settings(Protocol):
         """The user's time zone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arg:
+class Arg(Struct, frozen=True):
     """One parameter. ``type`` ``None``: any value as it is; a numeric type: text is read as a number (spec §2.2);
     string: numbers and booleans are shown as text. ``literal``: must be a constant."""
 
@@ -50,8 +49,7 @@ class Arg:
     regex: bool = False  # a /regex/ literal is allowed here too
 
 
-@dataclass(frozen=True, slots=True)
-class Udf:
+class Udf(Struct, frozen=True):
     """A function that SQL cannot express, given as Python over single values. ``None`` comes in for null."""
 
     call: Callable[..., object]
@@ -59,8 +57,7 @@ class Udf:
     result: Type | str
 
 
-@dataclass(frozen=True)
-class Function:
+class Function(Struct, frozen=True):
     """A scalar function or an operator sign.
 
     ``result``: the type, or a function of the arguments. ``build``: the SQL of the generic engine, over the
@@ -97,9 +94,7 @@ class Function:
     @property
     def least(self) -> int:
         """The smallest number of arguments."""
-        return sum(1 for a in self.args if not a.optional and not a.repeat) + sum(
-            1 for a in self.args if a.repeat and not a.optional
-        )
+        return sum(1 for a in self.args if not a.optional and not a.repeat) + sum(1 for a in self.args if a.repeat and not a.optional)
 
     @property
     def most(self) -> int | None:
@@ -123,8 +118,7 @@ def _signature(args: tuple[Arg, ...]) -> str:
     return out
 
 
-@dataclass(frozen=True)
-class AggregateFunction:
+class AggregateFunction(Struct, frozen=True):
     """An aggregate. ``default``: the name of its column without ``as``, given the arguments' names as written."""
 
     name: str
@@ -152,8 +146,7 @@ class AggregateFunction:
         return f"{self.name}({_signature(self.args)})"
 
 
-@dataclass(frozen=True)
-class WindowFunction:
+class WindowFunction(Struct, frozen=True):
     """A window function of the plan (``accum`` … are operators that use one)."""
 
     name: str

@@ -6,14 +6,14 @@ import functools
 import re
 import zoneinfo
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+
+from msgspec import Struct
 
 _LETTERS = "GyYMLwWDdFEuaHkKhmsSzZX"
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """A run of one pattern letter, or literal text (``letter`` is then empty)."""
 
     letter: str

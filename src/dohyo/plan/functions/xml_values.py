@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
+
+from msgspec import Struct
 
 from dohyo.plan.functions.model import Arg, Function, S, Udf
 
@@ -15,8 +16,7 @@ _PREDICATE = re.compile(r"\[(?:(\d+)|(last\(\))|@([\w.:-]+)\s*=\s*(?:'([^']*)'|\
 _LAST = re.compile(r"/(?:@([\w.:-]+)|(text\(\)))$")
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
+class Path(Struct, frozen=True):
     """Steps of an element's name and its predicates, then an attribute, or the text, or the element itself."""
 
     steps: tuple[tuple[str, str], ...]

@@ -6,11 +6,11 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, cast
 
 import pyarrow as pa
+from msgspec import Struct, field
 
 from dohyo.sources.detect import delimiter_of, preamble
 from dohyo.sources.limits import HEAD, LIMITS, MIB, Limits
@@ -49,14 +49,12 @@ def read_csv(source: Input, report: Callable[[Problem], None], limits: Limits = 
     tally.tell()
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(Struct, frozen=True):
     text: str
     line: int
 
 
-@dataclass
-class _Batch:
+class _Batch(Struct):
     texts: list[str] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
     chars: int = 0

@@ -10,8 +10,9 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
+
+from msgspec import Struct
 
 from dohyo.sources.model import Chunk, Format, Input, Problem
 from dohyo.sources.readers.evtx_chunks import FILE_HEADER, LARGEST_ID, records_in
@@ -32,16 +33,14 @@ _POLL = 0.2
 _PIPE = 1 << 20
 
 
-@dataclass(frozen=True)
-class _Log:
+class _Log(Struct, frozen=True):
     """A log: the number of its first block among those of all logs, and how many blocks it has."""
 
     first: int
     blocks: int
 
 
-@dataclass(frozen=True)
-class _Block:
+class _Block(Struct, frozen=True):
     """What a process made of a block."""
 
     ids: Bytes

@@ -12,10 +12,10 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any, cast
 
 from evtx import PyEvtxParser
+from msgspec import Struct, field
 
 from dohyo.sources.readers.tally import Tally
 
@@ -38,8 +38,7 @@ _RECORD = struct.Struct("<4sIQ")  # magic, size, id; the size stands once more a
 _SMALLEST = 28
 
 
-@dataclass
-class Parsed:
+class Parsed(Struct):
     """What the library made of some chunks."""
 
     texts: list[str] = field(default_factory=list)

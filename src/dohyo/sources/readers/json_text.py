@@ -10,9 +10,9 @@ import codecs
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import pyarrow as pa
+from msgspec import Struct
 
 from dohyo.sources.limits import LIMITS, MIB, Limits
 from dohyo.sources.model import Chunk, Input, Problem
@@ -53,8 +53,7 @@ def read_json(source: Input, report: Callable[[Problem], None], limits: Limits =
     repaired.tell()
 
 
-@dataclass(frozen=True, slots=True)
-class _Element:
+class _Element(Struct, frozen=True):
     text: str
     line: int
 

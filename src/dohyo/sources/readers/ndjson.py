@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+from msgspec import Struct
 
 from dohyo.sources.arrays import int64s
 from dohyo.sources.limits import BLOCK, LIMITS, Limits
@@ -64,8 +64,7 @@ def _ignore(problem: Problem) -> None:
     """For a second reading, whose problems were told at the first."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
+class _Block(Struct, frozen=True):
     """Whole lines: the bytes, where non-blank lines start and the last one ends, their numbers, and how many lines that
     were too long had to be left out."""
 

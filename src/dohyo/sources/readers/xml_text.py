@@ -13,10 +13,10 @@ import json
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
+from msgspec import Struct
 
 from dohyo.sources.limits import LIMITS, MIB, Limits
 from dohyo.sources.model import Chunk, Input, Problem
@@ -34,9 +34,7 @@ _NOT_XML = re.compile(
     r"|&#(?:x0*(?:[0-8bcef]|1[0-9a-f])|0*(?:[0-8]|1[124-9]|2\d|3[01]));",
     re.IGNORECASE,
 )
-_NUMBERS = frozenset(
-    ("EventID", "Version", "Level", "Task", "Opcode", "EventRecordID", "ProcessID", "ThreadID", "Qualifiers")
-)
+_NUMBERS = frozenset(("EventID", "Version", "Level", "Task", "Opcode", "EventRecordID", "ProcessID", "ThreadID", "Qualifiers"))
 _ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 _DEEPEST = 100
 
@@ -64,8 +62,7 @@ def read_xml(source: Input, report: Callable[[Problem], None], limits: Limits = 
     tally.tell()
 
 
-@dataclass(frozen=True, slots=True)
-class _Element:
+class _Element(Struct, frozen=True):
     data: bytes
     line: int
     encoding: str

@@ -6,9 +6,9 @@ The table stays in one file; here only its paths are rewritten.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields as dataclass_fields
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from ..model import Inside, Key, Shape, ShapeExpr
 
@@ -20,12 +20,12 @@ def rewrite(expr: ShapeExpr, change: Callable[[Key], ShapeExpr]) -> ShapeExpr:
     if isinstance(expr, Key):
         return change(expr)
     parts: dict[str, Any] = {}
-    for part in dataclass_fields(expr):
-        value = getattr(expr, part.name)
+    for part in expr.__struct_fields__:
+        value = getattr(expr, part)
         if isinstance(value, ShapeExpr):
-            parts[part.name] = rewrite(value, change)
+            parts[part] = rewrite(value, change)
         elif isinstance(value, tuple) and value and all(isinstance(item, ShapeExpr) for item in value):
-            parts[part.name] = tuple(rewrite(item, change) for item in value)
+            parts[part] = tuple(rewrite(item, change) for item in value)
     return replace(expr, **parts)
 
 

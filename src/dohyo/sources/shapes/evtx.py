@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from ..model import First, Key, Shape, Time
 from .parts import at, builtins, first
