@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import convert
 
 from dohyo.detections.load import bundled
 from dohyo.detections.tuning import File, TuningError, apply, load
@@ -24,7 +25,7 @@ def alert(detection: str = "T1043-commonly-used-port", time: str = "2026-01-05T2
 
 
 def passes(entry: dict[str, Any], one: Alert, **file: Any) -> bool:
-    return bool(apply(File.model_validate({"allow": [BASE | entry], **file}), [one], TODAY).suppressed)
+    return bool(apply(convert({"allow": [BASE | entry], **file}, File), [one], TODAY).suppressed)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +57,7 @@ def test_entry(entry: dict[str, Any], fields: dict[str, Any], wanted: bool) -> N
 def test_over_and_idle_entries_are_told() -> None:
     """An entry that has ended lets nothing pass; one that fits nothing is named; the last day still counts."""
     entries = [BASE | {"expires": "2026-01-09"}, BASE | {"match": {"a": "x"}}, BASE | {"expires": "2026-01-10", "match": {"a": "1"}}]
-    tuned = apply(File.model_validate({"allow": entries}), [alert(a="1"), alert(a="2")], TODAY)
+    tuned = apply(convert({"allow": entries}, File), [alert(a="1"), alert(a="2")], TODAY)
     assert ([a.fields["a"] for a in tuned.alerts], [n for _, n in tuned.suppressed]) == (["2"], [3])
     assert ["ended on 2026-01-09" in tuned.warnings[0], "entry 2" in tuned.warnings[1], len(tuned.warnings)] == [True, True, 2]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from dohyo.detections.event import explain_event
 from dohyo.detections.load import load
@@ -22,7 +23,7 @@ GOOD = SYSMON | {"Image": "C:\\x\\powershell.exe", "DestinationIp": "198.51.100.
 
 
 def asked(query: str) -> Detection:
-    return T1043.model_copy(update={"query": query})
+    return replace(T1043, query=query)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from differential import events, queries, same, written
 from hypothesis import HealthCheck, Phase, given, settings
+from msgspec.structs import replace
 
 from dohyo.detections import cases
 from dohyo.diagnostics import QueryError
@@ -31,7 +32,7 @@ pytestmark = [
 
 def _run(path: Path, engine: str) -> cases.Verdict:
     case = cases.load(path)
-    case = case.model_copy(update={"sql": None, "options": {**case.options, "engine": engine}})
+    case = replace(case, sql=None, options={**case.options, "engine": engine})
     query = path.parents[1] / "query.sumo"
     return cases.run(case, path.parent, query.read_text("utf-8") if query.is_file() else None)
 

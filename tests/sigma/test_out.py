@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from msgspec.structs import replace
 
 from dohyo.detections.load import load
 from dohyo.detections.model import Detection
@@ -22,7 +23,7 @@ RECORDED = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 
 def asked(query: str) -> Detection:
-    return T1043.model_copy(update={"query": query})
+    return replace(T1043, query=query)
 
 
 def test_the_bundled_rule_is_the_converted_one() -> None:

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, field
-from pydantic import BaseModel, ConfigDict, ValidationError
 
-from dohyo.detections.places import Places, Unreadable, explained, read_yaml
+from dohyo.detections.places import Places, Unreadable, read_as
 from dohyo.diagnostics import QueryError
 from dohyo.run import Query, RunOptions, explain, search
 
@@ -21,11 +20,9 @@ class CaseError(Exception):
     """A case file cannot be used; says file and why."""
 
 
-class Case(BaseModel):
+class Case(Struct, forbid_unknown_fields=True):
     """One case. ``rows``: exactly these (only the named columns are compared); ``count``: so many; ``error`` and
     ``diagnostics``: codes; ``sql``: the statement, word for word; ``spec``: the section it proves."""
-
-    model_config = ConfigDict(extra="forbid")
 
     query: str | None = None
     events: list[dict[str, Any] | str] = []
@@ -58,11 +55,9 @@ class Verdict(Struct):
 def load(path: Path) -> Case:
     """A case from its file. Raises :class:`CaseError`."""
     try:
-        case = Case.model_validate(read_yaml(path))
+        case = read_as(Case, path)
     except Unreadable as error:
         raise CaseError(str(error)) from None
-    except ValidationError as error:
-        raise CaseError(explained(path, error, Case.model_fields)) from None
     if case.file and not (path.parent / case.file).exists():
         raise CaseError(f"{Places(path).of('file')}: there is no file `{case.file}`; it is looked for beside the test")
     if all(v is None for v in (case.rows, case.count, case.error, case.error_text, case.diagnostics, case.sql)):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from dohyo.detections.hunt import run_detections
 from dohyo.detections.model import Detection
@@ -46,4 +47,4 @@ def of_query(path: Path, like: Detection) -> Detection:
 
 def replace_query(like: Detection, name: str, query: str) -> Detection:
     """The detection with another name and query."""
-    return like.model_copy(update={"id": name, "query": query})
+    return replace(like, id=name, query=query)

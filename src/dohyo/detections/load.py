@@ -7,10 +7,9 @@ from importlib import resources
 from pathlib import Path
 
 from msgspec import Struct, field
-from pydantic import ValidationError
 
 from dohyo.detections.model import Detection, Metadata
-from dohyo.detections.places import Unreadable, explained, read_yaml
+from dohyo.detections.places import Unreadable, read_as
 from dohyo.diagnostics import closest
 
 
@@ -72,7 +71,7 @@ def read(folder: Path) -> Detection:
     """One detection. Raises :class:`DetectionError` with file, line where known, and what is wrong."""
     path = folder / "detection.yml"
     try:
-        metadata = Metadata.model_validate(read_yaml(path))
+        metadata = read_as(Metadata, path)
         query = (folder / "query.sumo").read_text("utf-8")
     except Unreadable as error:
         raise DetectionError(str(error)) from None
@@ -80,6 +79,4 @@ def read(folder: Path) -> Detection:
         raise DetectionError(f"{error.filename}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise DetectionError(f"{folder / 'query.sumo'}: not UTF-8 text") from None
-    except ValidationError as error:
-        raise DetectionError(explained(path, error, Metadata.model_fields)) from None
     return Detection(id=folder.name, folder=folder, metadata=metadata, query=query)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from msgspec import Struct
 
 
 class Severity(StrEnum):
@@ -40,11 +40,7 @@ class Status(StrEnum):
     DEPRECATED = "deprecated"
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Attack(_Strict):
+class Attack(Struct, frozen=True, forbid_unknown_fields=True):
     """Where in ATT&CK it belongs. ``deprecated_in_favour_of``: the techniques that replace a retired one."""
 
     tactics: tuple[str, ...]
@@ -52,7 +48,7 @@ class Attack(_Strict):
     deprecated_in_favour_of: tuple[str, ...] = ()
 
 
-class Telemetry(_Strict):
+class Telemetry(Struct, frozen=True, forbid_unknown_fields=True):
     """Telemetry that a test should leave behind: a query, and how many rows it gives at least."""
 
     name: str
@@ -60,7 +56,7 @@ class Telemetry(_Strict):
     count: int = 1
 
 
-class AtomicTest(_Strict):
+class AtomicTest(Struct, frozen=True, forbid_unknown_fields=True):
     """A test of Atomic Red Team that the detection is measured against."""
 
     number: int
@@ -74,7 +70,7 @@ class AtomicTest(_Strict):
     cleanup: tuple[str, ...] = ()
 
 
-class Metadata(_Strict):
+class Metadata(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """``detection.yml``."""
 
     title: str
@@ -91,10 +87,10 @@ class Metadata(_Strict):
     tests: tuple[AtomicTest, ...] = ()
     author: str = ""
     date: str = ""
-    tags: tuple[str, ...] = Field(default=())
+    tags: tuple[str, ...] = ()
 
 
-class Detection(_Strict):
+class Detection(Struct, frozen=True):
     """A detection folder, read. ``id`` is the folder's name."""
 
     id: str

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import copy
+import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import yaml
-from pydantic import ValidationError
+from msgspec import Struct, ValidationError, convert
 
 from dohyo.diagnostics import closest
+
+_T = TypeVar("_T")
 
 
 class Unreadable(Exception):
@@ -78,20 +82,77 @@ def _below(node: Any, key: str | int) -> Any:
     return None
 
 
-def explained(path: Path, error: ValidationError, known: Iterable[str]) -> str:
-    """All that a model refused in a file, one after another, each with its place and what to write."""
+def read_as(kind: type[_T], path: Path) -> _T:
+    """What a YAML file holds, as a ``kind`` of record. Raises :class:`Unreadable` with all that is wrong, one after
+    another, each with its place and what to write."""
+    data = read_yaml(path)
+    data = {} if data is None else data
     try:
+        return convert(data, kind)
+    except ValidationError:
         places = Places(path)
-    except (OSError, yaml.YAMLError):
-        return "; ".join(f"{path}: {_told(e, known)}" for e in error.errors())
-    return "; ".join(f"{places.of(*e['loc'])}: {_told(e, known)}" for e in error.errors())
+        raise Unreadable("; ".join(f"{places.of(*keys)}: {told}" for keys, told in _wrong(data, kind))) from None
 
 
-def _told(error: Any, known: Iterable[str]) -> str:
-    place = ".".join(str(p) for p in error["loc"])
-    if error["type"] == "extra_forbidden":
-        near = closest(str(error["loc"][-1]), known)
-        return f"unknown key `{place}`" + (f"; did you mean `{near}`?" if near else "")
-    if error["type"] == "missing":
-        return f"`{place}` is missing"
-    return f"`{place}`: {error['msg']}"
+_Keys = tuple[str | int, ...]
+#: What the library says of a value, and where it stands.
+_SAID = re.compile(r"(?P<what>.*?)(?: - at `(?:key` in `)?\$(?P<at>.*)`)?", re.DOTALL)
+_STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]")
+_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
+_MISSING = re.compile(r"Object missing required field `(.*)`")
+
+
+def _wrong(data: Any, kind: type) -> Iterator[tuple[_Keys, str]]:
+    """All that keeps ``data`` from being a ``kind``: the library stops at the first thing, so what was told is taken
+    out, until nothing is wrong or something is missing."""
+    data, gone = copy.deepcopy(data), set[str]()
+    while True:
+        try:
+            convert(data, kind)
+            return
+        except ValidationError as error:
+            said = _SAID.fullmatch(str(error))
+        assert said is not None
+        keys: _Keys = tuple(int(n) if n else key for key, n in _STEP.findall(said["at"] or ""))
+        unknown, missing = _UNKNOWN.fullmatch(said["what"]), _MISSING.fullmatch(said["what"])
+        if missing:
+            if missing[1] not in gone:
+                yield keys, f"`{_dotted((*keys, missing[1]))}` is missing"
+            return
+        keys = (*keys, unknown[1]) if unknown else keys
+        yield keys, _unknown(keys, kind) if unknown else f"`{_dotted(keys)}`: {_lowered(said['what'])}"
+        if not keys or not _removed(data, keys):
+            return
+        gone.add(str(keys[-1]))
+
+
+def _removed(data: Any, keys: _Keys) -> bool:
+    """Takes the value at ``keys`` out; False when there is none."""
+    try:
+        for key in keys[:-1]:
+            data = data[key]
+        del data[keys[-1]]
+    except (KeyError, IndexError, TypeError):
+        return False
+    return True
+
+
+def _unknown(keys: _Keys, kind: type) -> str:
+    near = closest(str(keys[-1]), _names(kind))
+    return f"unknown key `{_dotted(keys)}`" + (f"; did you mean `{near}`?" if near else "")
+
+
+def _names(kind: Any) -> set[str]:
+    """The keys of a record, and of the records inside it."""
+    if isinstance(kind, type) and issubclass(kind, Struct):
+        hints = get_type_hints(kind)
+        return {n for name in kind.__struct_fields__ for n in (name, *_names(hints[name]))}
+    return {n for part in get_args(kind) for n in _names(part)}
+
+
+def _dotted(keys: _Keys) -> str:
+    return ".".join(map(str, keys))
+
+
+def _lowered(text: str) -> str:
+    return text[:1].lower() + text[1:]

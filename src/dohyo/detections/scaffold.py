@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from msgspec import json
+
 from dohyo.detections.model import Metadata
 
 SCHEMA_NAME = "detection.schema.json"
@@ -18,7 +20,9 @@ class BadName(ValueError):
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of ``detection.yml``."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Dohyo detection"} | Metadata.model_json_schema()
+    parts = json.schema(Metadata)["$defs"]
+    whole = parts.pop(Metadata.__name__)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **whole, "title": "Dohyo detection", "$defs": parts}
 
 
 def new(name: str, folder: Path) -> Path:

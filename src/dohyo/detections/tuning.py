@@ -11,12 +11,11 @@ import ipaddress
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import Struct, field
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from msgspec import Meta, Struct, field
 
-from dohyo.detections.places import Unreadable, explained, read_yaml
+from dohyo.detections.places import Unreadable, read_as
 from dohyo.results import Alert
 
 _CIDR, _REGEX = "cidr:", "regex:"
@@ -26,13 +25,11 @@ class TuningError(Exception):
     """A tuning file cannot be used; says file, place and what to write."""
 
 
-class Entry(BaseModel):
+class Entry(Struct, forbid_unknown_fields=True, kw_only=True):
     """What is let pass. ``match``: fields and the values they may have: texts with ``*``, ``cidr:10.0.0.0/8``,
     ``regex:…``; all fields must fit. ``hosts``: names or names of groups. ``hours``: ``22:00-04:00`` (UTC)."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    detections: list[str] = Field(min_length=1)
+    detections: Annotated[list[str], Meta(min_length=1)]
     match: dict[str, str | list[str]] = {}
     hosts: list[str] = []
     hours: str = ""
@@ -40,26 +37,19 @@ class Entry(BaseModel):
     reason: str
     expires: dt.date | None = None
 
-    @field_validator("match")
-    @classmethod
-    def _readable(cls, match: dict[str, str | list[str]]) -> dict[str, str | list[str]]:
-        for wanted in match.values():
+    def __post_init__(self) -> None:
+        for name, wanted in self.match.items():
             for text in [wanted] if isinstance(wanted, str) else wanted:
-                _value_test(text)
-        return match
-
-    @field_validator("hours")
-    @classmethod
-    def _clock(cls, hours: str) -> str:
-        if hours and not re.fullmatch(r"\d\d:\d\d-\d\d:\d\d", hours):
-            raise ValueError("hours are written 22:00-04:00")
-        return hours
+                try:
+                    _value_test(text)
+                except ValueError as error:
+                    raise ValueError(f"`{name}`: {error}") from None
+        if self.hours and not re.fullmatch(r"\d\d:\d\d-\d\d:\d\d", self.hours):
+            raise ValueError("`hours` are written 22:00-04:00")
 
 
-class File(BaseModel):
+class File(Struct, forbid_unknown_fields=True):
     """``tuning.yml``: groups of hosts, and the entries."""
-
-    model_config = ConfigDict(extra="forbid")
 
     host_groups: dict[str, list[str]] = {}
     allow: list[Entry] = []
@@ -76,11 +66,9 @@ class Tuned(Struct):
 def load(path: Path) -> File:
     """A tuning file. Raises :class:`TuningError`."""
     try:
-        return File.model_validate(read_yaml(path) or {})
+        return read_as(File, path)
     except Unreadable as error:
         raise TuningError(str(error)) from None
-    except ValidationError as error:
-        raise TuningError(explained(path, error, (*File.model_fields, *Entry.model_fields))) from None
 
 
 def apply(file: File, alerts: Sequence[Alert], today: dt.date) -> Tuned:

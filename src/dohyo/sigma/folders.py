@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import yaml
+from msgspec import to_builtins
 
 from dohyo.sigma.cache import Converted
 from dohyo.sigma.load import detection
@@ -21,7 +22,7 @@ def write(rule: Converted, output: Path) -> Path:
     """Writes ``detection.yml``, ``query.sumo`` and ``sigma.yml`` of a rule below ``output`` and gives the folder."""
     folder = output / folder_name(rule)
     folder.mkdir(parents=True, exist_ok=True)
-    data = detection(rule).metadata.model_dump(mode="json", exclude_defaults=True)
+    data = to_builtins(detection(rule).metadata)
     (folder / "detection.yml").write_text(yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=120), "utf-8")
     (folder / "query.sumo").write_text(rule.query, "utf-8")
     if rule.path:
