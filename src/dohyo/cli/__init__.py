@@ -9,7 +9,7 @@ import signal
 import sys
 
 #: A command makes many objects that stay (modules, trees) and hardly any cycle: the collector may look seldom.
-_GC_AFTER = 50_000
+_GC_AFTER = 200_000
 #: What a shell expects after Ctrl-C.
 INTERRUPTED = 130
 

@@ -23,6 +23,7 @@ class Status(Struct):
     _past: deque[tuple[float, int, int]] = field(default_factory=deque)  # time, events, bytes
     _next: float = 0.0
     _drawn: bool = False
+    _terminal: bool = False
 
     def __post_init__(self) -> None:
         self._terminal = sys.stderr.isatty()
