@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 from dohyo.engines.duckdb import connect as room
+from dohyo.engines.duckdb import databases
 from dohyo.engines.duckdb.connect import connect, give_back, register_functions
 from dohyo.plan.functions import FUNCTIONS
 from dohyo.run import search
@@ -16,7 +17,8 @@ from dohyo.run import search
 
 @pytest.fixture(autouse=True)
 def _none_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "_IDLE", {})
+    monkeypatch.setattr(databases, "_IDLE", {})
+    monkeypatch.setattr(databases, "_COMING", {})
 
 
 def test_a_database_that_was_given_back_is_used_again() -> None:
@@ -38,7 +40,18 @@ def test_functions_end_with_their_database() -> None:
     first = connect()
     register_functions(first, {_with_udf()}, set())
     give_back(first, own_functions=True)
-    assert not any(room._IDLE.values())
+    assert not any(databases._IDLE.values())
+
+
+def test_databases_are_made_ahead() -> None:
+    """They are taken by those who ask for that kind; one that cannot be made is an error of the one who asks."""
+    databases.make_ahead(threads=1)
+    coming = [c.database() for c in databases._COMING[(1, None)]]
+    assert [databases.take(threads=1), databases.take(threads=1)] == coming[::-1]
+    assert databases.take() not in coming
+    databases.make_ahead(memory="many")
+    with pytest.raises(duckdb.Error, match="many"):
+        databases.take(memory="many")
 
 
 def _with_udf() -> str:
@@ -53,4 +66,4 @@ def test_searches_at_once_and_one_after_another(tmp_path: Path) -> None:
     with ThreadPoolExecutor(4) as pool:
         found = [r.rows for r in pool.map(lambda q: search(q, [log]), queries)]
     assert found == [[{"_count": 100}], [{"_count": 111}]] * 8
-    assert 0 < sum(map(len, room._IDLE.values())) <= room._IDLE_MOST
+    assert 0 < sum(map(len, databases._IDLE.values())) <= databases._EACH

@@ -1,5 +1,5 @@
 """Logs are looked up before the rest of the program is loaded: large event logs are parsed meanwhile, in processes of their
-own."""
+own, and DuckDB makes the databases that the search will need."""
 
 from __future__ import annotations
 
@@ -18,6 +18,10 @@ def found_early(paths: Sequence[str] | None, settings: Settings) -> Iterator[Non
     from dohyo.sources.found import Found
 
     settings.found = Found(paths)
+    if settings.engine == "duckdb":
+        from dohyo.engines.duckdb.databases import make_ahead
+
+        make_ahead(settings.threads, settings.memory)
     try:
         yield
     finally:

@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+from dohyo.engines.duckdb import databases
 from dohyo.engines.sql import SQL_TYPES, udf_name
 from dohyo.plan.functions import FUNCTIONS
 from dohyo.plan.functions.model import Udf
@@ -18,11 +19,7 @@ from dohyo.plan.types import Type
 _AHEAD = "16MB"
 
 
-#: So many databases of one kind wait for the next run: one for its statement, one that reads.
-_IDLE_MOST = 2
-
-_IDLE: dict[tuple[int | None, str | None], list[duckdb.DuckDBPyConnection]] = {}
-_OF: weakref.WeakKeyDictionary[duckdb.DuckDBPyConnection, tuple[tuple[int | None, str | None], duckdb.DuckDBPyConnection]] = (
+_OF: weakref.WeakKeyDictionary[duckdb.DuckDBPyConnection, tuple[databases.Kind, duckdb.DuckDBPyConnection]] = (
     weakref.WeakKeyDictionary()
 )
 _LIVE: weakref.WeakSet[duckdb.DuckDBPyConnection] = weakref.WeakSet()
@@ -36,16 +33,12 @@ def interrupt() -> None:
 
 def connect(threads: int | None = None, memory: str | None = None) -> duckdb.DuckDBPyConnection:
     """A connection to an in-memory database of its own. ``memory`` such as ``1GB``; beyond it DuckDB spills to temporary
-    files. Whoever is done with it may :func:`give_back` it: making a database takes ten milliseconds."""
-    kind = (threads, memory)
-    try:
-        database = _IDLE.get(kind, []).pop()
-    except IndexError:  # none waits
-        database = _database(threads, memory)
+    files. Whoever is done with it may :func:`give_back` it."""
+    database = databases.take(threads, memory)
     connection = database.cursor()
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET streaming_buffer_size = ?", [_AHEAD])
-    _OF[connection] = kind, database
+    _OF[connection] = (threads, memory), database
     _LIVE.add(connection)
     return connection
 
@@ -56,23 +49,10 @@ def give_back(connection: duckdb.DuckDBPyConnection, own_functions: bool = False
     kind, database = _OF.pop(connection)
     reusable = not own_functions and not connection.list_filesystems()
     connection.close()
-    idle = _IDLE.setdefault(kind, [])
-    if reusable and len(idle) < _IDLE_MOST:
-        idle.append(database)
+    if reusable:
+        databases.give_back(kind, database)
     else:
         database.close()
-
-
-def _database(threads: int | None, memory: str | None) -> duckdb.DuckDBPyConnection:
-    config: dict[str, Any] = {
-        "autoinstall_known_extensions": False, "autoload_known_extensions": True,
-        "enable_external_file_cache": False,  # one that waits must not hold the logs that were read
-    }  # fmt: skip
-    if threads:
-        config["threads"] = threads
-    if memory:
-        config["memory_limit"] = memory
-    return duckdb.connect(config=config)
 
 
 def register_functions(connection: duckdb.DuckDBPyConnection, names: set[str], known: set[str]) -> None:
