@@ -50,7 +50,7 @@ def test_databases_are_made_ahead() -> None:
     assert [databases.take(threads=1), databases.take(threads=1)] == coming[::-1]
     assert databases.take() not in coming
     databases.make_ahead(memory="many")
-    with pytest.raises(duckdb.Error, match="many"):
+    with pytest.raises(duckdb.Error, match="Memory"):
         databases.take(memory="many")
 
 
