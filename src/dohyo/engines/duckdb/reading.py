@@ -18,7 +18,6 @@ from typing import Any, Generic, TypeVar
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from msgspec import Struct, field
 from msgspec.structs import replace
 
@@ -242,9 +241,10 @@ class Reading(Struct, dict=True):
         return tuple(n for n, _ in names.most_common()) or ("generic",), known
 
     def _note_present(self, shapes: list[Shape], records: list[dict[str, Any]]) -> None:
-        """Fields that the first records have need not be looked for in all the others."""
+        """Fields that the first records have, one with each set of keys, need not be looked for in all the others."""
+        looked = {(s.name, *r): (s, r) for s, r in zip(shapes, records, strict=True)}
         for name in self._unseen():
-            if any(read_field(s, r, name) for s, r in zip(shapes, records, strict=True)):
+            if any(read_field(s, r, name) for s, r in looked.values()):
                 self.report.present.add(name)
 
     def _unseen(self) -> tuple[str, ...]:
@@ -312,6 +312,8 @@ class Reading(Struct, dict=True):
 
     def _mended(self, parts: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
         """Of records that are no JSON those that a small repair makes JSON; the others are broken."""
+        import pyarrow.compute as pc
+
         mended, beyond = [], []
         for texts, ids in parts:
             repaired = pa.array([whole(t) for t in texts.to_pylist()], pa.string())
@@ -442,10 +444,12 @@ class Reading(Struct, dict=True):
         """Counts by category and event id, which come as one number; few records say either in words."""
         tally, own, kind = (batch.column(n) for n in ("__tally", "__own", "__kind"))
         if some_unplaced:
-            placed = pc.greater(batch.column("__shape"), 0)
+            placed = pa.array(batch.column("__shape").to_numpy(zero_copy_only=False) > 0)
             tally, own, kind = (column.filter(placed) for column in (tally, own, kind))
+        counts: list[tuple[int, str | None, str | None, int]]
         if own.null_count == len(own) and kind.null_count == len(kind):
-            counts = [(c["values"], None, None, c["counts"]) for c in pc.value_counts(tally).to_pylist()]
+            numbers, times = np.unique(tally.to_numpy(zero_copy_only=False), return_counts=True)
+            counts = [(n, None, None, c) for n, c in zip(numbers.tolist(), times.tolist(), strict=True)]
         else:
             table = pa.table([tally, own, kind], names=["t", "o", "k"])
             groups = table.group_by(["t", "o", "k"], use_threads=False).aggregate([([], "count_all")])
@@ -466,8 +470,9 @@ class Reading(Struct, dict=True):
         for batch, ids in batches:
             lists = batch.column("__row")
             if lists.null_count < len(lists):
-                rows.append(lists.flatten())
-                numbers.append(ids.filter(pc.is_valid(lists)) if lists.null_count else ids)
+                held, which = _in_lists(lists)
+                rows.append(held)
+                numbers.append(pa.array(ids.to_numpy()[which]) if lists.null_count else ids)
             if sum(map(len, rows)) >= _FEW_ROWS:
                 yield self._rows_together(rows, numbers)
                 rows, numbers = [], []
@@ -481,7 +486,7 @@ class Reading(Struct, dict=True):
     def _useful_of_most(self, batch: pa.RecordBatch, ids: Any) -> Iterator[pa.RecordBatch]:
         """The same where the values stand beside each other."""
         keep = batch.column(KEEP)
-        if not pc.all(keep, min_count=0).as_py():
+        if keep.false_count or keep.null_count:
             batch, ids = batch.filter(keep), ids.filter(keep)
         if len(batch):
             values = {self.request.drawn(n): batch.column(VALUE + self.request.drawn(n)) for n, _ in self.request.columns}
@@ -495,13 +500,23 @@ class Reading(Struct, dict=True):
 
     def _rows_of(self, values: dict[str, Any], ids: Any) -> pa.RecordBatch:
         drawn = self.request.drawn
-        columns = [ids if n == ID else values[drawn(n)].cast(arrow_type(t)) for n, t in self.request.columns]
+        columns = [ids if n == ID else _as(values[drawn(n)], arrow_type(t)) for n, t in self.request.columns]
         self.position.hits += len(ids)
         return pa.record_batch(columns, schema=self.schema)
 
     def _tell(self) -> None:
         if self.on_position:
             self.on_position(self.position)
+
+
+def _in_lists(lists: Any) -> tuple[Any, Any]:
+    """What is in lists of one thing each or of nothing, and which of them hold something."""
+    offsets = lists.offsets.to_numpy()
+    return lists.values[offsets[0] : offsets[-1]], np.diff(offsets) > 0
+
+
+def _as(values: Any, kind: Any) -> Any:
+    return values if values.type == kind else values.cast(kind)
 
 
 class Left:
@@ -518,11 +533,11 @@ class Left:
 
     def take(self, batch: pa.RecordBatch) -> None:
         """Keeps the records of a batch that have no shape."""
-        none = pc.equal(batch.column("__shape"), 0)
-        if not pc.any(none).as_py():
+        none = batch.column("__shape").to_numpy(zero_copy_only=False) == 0
+        if not none.any():
             return
-        broken = pc.and_(none, batch.column("__broken"))
-        for wanted, parts in ((pc.and_not(none, broken), self.parts), (broken, self.broken)):
+        broken = none & batch.column("__broken").to_numpy(zero_copy_only=False).astype(bool)
+        for wanted, parts in ((pa.array(none & ~broken), self.parts), (pa.array(broken), self.broken)):
             texts = batch.column("__left").filter(wanted)
             if len(texts):
                 parts.append((texts, batch.column("row_id").filter(wanted)))
