@@ -181,12 +181,12 @@ def closest(name: str, known: Iterable[str]) -> str | None:
 
 def error(code: str, title: str, span: Span, text: str = "", **more: object) -> Diagnostic:
     """An error at one place. ``more``: ``notes``, ``hint``, ``patches``."""
-    return Diagnostic(code, Severity.ERROR, title, (Label(span, text),), **more)  # type: ignore[arg-type]  # keywords of the dataclass
+    return Diagnostic(code, Severity.ERROR, title, (Label(span, text),), **more)  # type: ignore[arg-type]  # keywords of the record
 
 
 def warning(code: str, title: str, span: Span, text: str = "", **more: object) -> Diagnostic:
     """A warning at one place. ``more``: ``notes``, ``hint``, ``patches``."""
-    return Diagnostic(code, Severity.WARNING, title, (Label(span, text),), **more)  # type: ignore[arg-type]  # keywords of the dataclass
+    return Diagnostic(code, Severity.WARNING, title, (Label(span, text),), **more)  # type: ignore[arg-type]  # keywords of the record
 
 
 class QueryError(Exception):

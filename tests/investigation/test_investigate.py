@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import asdict
 
 from dohyo.detections.load import load
 from dohyo.investigation.beacon import beat
@@ -52,7 +53,7 @@ def test_all_that_the_logs_tell(log: Path) -> None:
     assert [r["QueryName"] for r in found.did["resolved"]] == ["evil.example"]
     assert {(t["computer"], t["connections"]) for t in found.talked} == {("h1", 5), ("h2", 1)}
     assert found.beat is not None and found.beat.regular and found.beat.interval == 5_000
-    assert found.pair is not None and vars(found.pair) == {"connections": 5, "hosts": 1, "addresses": 1}
+    assert found.pair is not None and asdict(found.pair) == {"connections": 5, "hosts": 1, "addresses": 1}
     assert "Isolate h1 when the destination 203.0.113.9" in found.steps
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from msgspec import Struct, field
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from dohyo.analysis.semantics import nodes_between
 from dohyo.compile import Compiled, Step, compile_query
@@ -55,7 +55,7 @@ class EventWhy(Struct):
 
     def as_json(self) -> dict[str, Any]:
         """The same as JSON data."""
-        stages = [{"stage": s.text, "passed": s.passed, "made": s.made, "clauses": [vars(c) for c in s.clauses]} for s in self.stages]
+        stages = [{"stage": s.text, "passed": s.passed, "made": s.made, "clauses": [asdict(c) for c in s.clauses]} for s in self.stages]
         return {"event": self.place, "found": self.found, "fires": self.fires, "stages": stages}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, field
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from dohyo.compile import compile_query
 from dohyo.detections.event import only_record
@@ -68,8 +68,8 @@ class Investigation(Struct):
         return {
             "event": {"place": self.place, **self.event}, "process_tree": self.process.as_json() if self.process else None,
             "did": self.did, "talked_to_address": self.talked, "first_seen": self.first_seen, "last_seen": self.last_seen,
-            "pair": vars(self.pair) if self.pair else None,
-            "beacon": {**vars(self.beat), "regular": self.beat.regular} if self.beat else None,
+            "pair": asdict(self.pair) if self.pair else None,
+            "beacon": {**asdict(self.beat), "regular": self.beat.regular} if self.beat else None,
             "playbook": self.steps, "missing": self.missing,
         }  # fmt: skip
 

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from dohyo import attack
 from dohyo.results import Alert, ReadReport
@@ -45,7 +46,7 @@ def page(
         "made": made,
         "columns": columns,
         "alerts": [_row(a, columns) for a in alerts],
-        "detections": [vars(d) for d in detections],
+        "detections": [asdict(d) for d in detections],
         "matrix": _matrix(alerts, detections),
         "suppressed": [_shown(s, _LONGEST) for s in suppressed[:_MOST_PROBLEMS]],
         "investigations": {k: _shown(v, _LONGEST_RAW) for k, v in investigations.items()},

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct, field
+from msgspec.structs import asdict
 
 _REMEMBERED = 30 * 86_400_000  # ms
 
@@ -100,7 +101,7 @@ class Origin(Struct, frozen=True):
 
     def as_json(self) -> dict[str, Any]:
         """JSON-ready data."""
-        return dict(self.__dict__)
+        return asdict(self)
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Origin:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import Struct
 from sqlglot import exp
 
 from dohyo.engines.duckdb.raw import Path, Raw
@@ -61,7 +62,7 @@ def _keys_of(expr: object) -> list[m.Key]:
         return [expr]
     if isinstance(expr, tuple):
         return [k for item in expr for k in _keys_of(item)]
-    parts = getattr(expr, "__dataclass_fields__", {})
+    parts = expr.__struct_fields__ if isinstance(expr, Struct) else ()
     return [k for name in parts for k in _keys_of(getattr(expr, name))]
 
 
