@@ -109,7 +109,8 @@ def library() -> dict[str, str]:
     """The pages of the detections, made from their folders, and the list of them: path below ``docs`` → text."""
     found = load().detections
     out = {f"detections/{d.id}.md": detection_page(d) + "\n" for d in found}
-    rows = [f"| [{d.id}]({d.id}.md) | {d.metadata.title} | {', '.join(d.metadata.attack.tactics)} | {d.metadata.severity.value} |" for d in found]
+    told = ((d, d.metadata) for d in found)
+    rows = [f"| [{d.id}]({d.id}.md) | {m.title} | {', '.join(m.attack.tactics)} | {m.severity.value} |" for d, m in told]
     head = "# Detections\n\n| detection | title | tactics | severity |\n| --- | --- | --- | --- |\n"
     return out | {"detections/index.md": head + "\n".join(rows) + "\n", "platforms.md": platforms()}
 
