@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 #: Below so many bytes of logs a process takes longer to start than to do its work.
 WORTH = 48 << 20
 _MOST_PROCESSES = 8
-_WAITING = 2  # blocks of a process, some 10 MB each
+_WAITING = 64 << 20  # bytes of all processes' blocks: what is parsed before the program is loaded
 _POLL = 0.2
 _PIPE = 1 << 20
 
@@ -48,6 +48,11 @@ class _Block(Struct, frozen=True):
     texts: Bytes
     notes: list[tuple[str, str, int, str]]
 
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return int(self.ids.nbytes + self.lengths.nbytes + self.texts.nbytes)
+
 
 class Apart:
     """Processes that parse the plain event logs among some inputs, in their order."""
@@ -64,7 +69,7 @@ class Apart:
             self._logs[log.name] = _Log(first, blocks_of(log.size or 0))
             first += self._logs[log.name].blocks
         named = [(str(i.path), i.size or 0) for i in logs]
-        parts = min(_MOST_PROCESSES, max(1, (os.cpu_count() or 1) - 1))
+        parts = min(_MOST_PROCESSES, os.cpu_count() or 1)  # one for each core: there is more to parse than to look at
         self._workers = [_Worker(named, part, parts) for part in range(parts)]
 
     def chunks(self, source: Input, report: Callable[[Problem], None]) -> Iterator[Chunk] | None:
@@ -98,8 +103,10 @@ class _Worker:
 
     def __init__(self, logs: Sequence[tuple[str, int]], part: int, parts: int) -> None:
         command = [sys.executable, "-P", "-m", "dohyo.sources.readers.evtx_worker"]
-        self._blocks: queue.Queue[_Block | None] = queue.Queue(_WAITING)
-        self._over = threading.Event()
+        self._blocks: queue.SimpleQueue[_Block | None] = queue.SimpleQueue()
+        self._waiting, self._most = 0, _WAITING // parts  # bytes of the blocks that wait
+        self._room = threading.Condition()
+        self._over = False
         self._turn = 0  # which block comes next
         self._process = _started(command)
         self._thread = threading.Thread(target=self._receive, args=(json.dumps([logs, part, parts]).encode(),), daemon=True)
@@ -115,10 +122,15 @@ class _Worker:
         self._turn += 1
         while True:
             try:
-                return self._blocks.get(timeout=_POLL if self._thread.is_alive() else 0)
+                block = self._blocks.get(timeout=_POLL if self._thread.is_alive() else 0)
             except queue.Empty:
                 if not self._thread.is_alive() and self._blocks.empty():
                     return None
+            else:
+                with self._room:
+                    self._waiting -= block.size if block else 0
+                    self._room.notify()
+                return block
 
     def _receive(self, jobs: bytes) -> None:
         if self._process is None:
@@ -126,22 +138,22 @@ class _Worker:
         try:
             with self._process.stdin as given:  # type: ignore[union-attr]  # it has pipes
                 given.write(jobs)
-            while not self._over.is_set() and (head := _exactly(self._process.stdout, HEAD.size)) is not None:
+            while not self._over and (head := _exactly(self._process.stdout, HEAD.size)) is not None:
                 self._put(_block(self._process.stdout, *HEAD.unpack(head.tobytes())))
         except (OSError, EOFError, ValueError):  # it is gone; what it did not do is done by whoever waits for it
             return
 
     def _put(self, block: _Block | None) -> None:
-        while not self._over.is_set():
-            try:
-                self._blocks.put(block, timeout=_POLL)
-            except queue.Full:
-                continue
-            return
+        with self._room:
+            self._room.wait_for(lambda: self._waiting < self._most or self._over)
+            self._waiting += block.size if block else 0
+        self._blocks.put(block)
 
     def close(self) -> None:
         """Ends the process and the thread."""
-        self._over.set()
+        with self._room:
+            self._over = True
+            self._room.notify()
         if self._process is not None:
             self._process.kill()
             self._process.wait()

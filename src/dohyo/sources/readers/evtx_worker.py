@@ -12,6 +12,7 @@ from array import array
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from dohyo.memory import keep_memory
 from dohyo.sources.readers.evtx_chunks import CHUNK, FILE_HEADER, TOGETHER, records_in
 from dohyo.sources.readers.tally import Tally
 
@@ -40,6 +41,7 @@ class _Noted(Tally):
 
 def main() -> None:
     """Parses every ``parts``-th block of the logs, in order."""
+    keep_memory()
     logs, part, parts = json.load(sys.stdin)
     number = 0
     for path, size in logs:

@@ -1,7 +1,7 @@
 """Has this process keep memory that it will soon need again.
 
-An ingest fills and empties the same hundreds of megabytes all the time. To give them back to the system and get them anew,
-emptied, costs a sixth of its processor time."""
+What fills and empties the same megabytes all the time (an ingest, a process that parses event logs) spends up to a sixth of
+its processor time on giving them back to the system and getting them anew, emptied."""
 
 from __future__ import annotations
 
