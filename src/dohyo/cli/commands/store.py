@@ -17,9 +17,9 @@ from dohyo.cli.options import inputs, one_of
 from dohyo.cli.progress import progress
 from dohyo.cli.timeparse import epoch_ms
 from dohyo.formats.values import iso_time
+from dohyo.memory import keep_memory
 from dohyo.run import Progress
 from dohyo.store.files import StoreError
-from dohyo.memory import keep_memory
 
 #: At the end of an ingest the days are merged that have at least so many small files.
 _FILES = 8
