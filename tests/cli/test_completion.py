@@ -36,10 +36,18 @@ def _bash(*words: str) -> list[str]:
         (("hunt", "lo"), ["file,lo"]),
         (("hunt", "--html", "out/"), ["file,out/"]),
         (("--show-completion", "z"), ["plain,zsh"]),
+        (("hunt", "-d", "t1043"), ["plain,T1043-commonly-used-port"]),
+        (("show", "T1043"), ["plain,T1043-commonly-used-port"]),
+        (("hunt", "--format", "nd"), ["plain,ndjson"]),
+        (("investigate", "a:1", "-f", ""), ["plain,table", "plain,json"]),
+        (("hunt", "--tactic", "command"), ["plain,command-and-control"]),
+        (("list", "--technique", "T1571"), ["plain,T1571"]),
+        (("hunt", "--fail-on", "h"), ["plain,high"]),
+        (("convert", "T1043", "--to", "sp"), ["plain,splunk"]),
     ],
 )
 def test_what_is_answered(words: tuple[str, ...], answer: list[str]) -> None:
-    """Commands, commands of commands, options, and files where a file or a log is asked for."""
+    """Commands, commands of commands, options, files where a file or a log is asked for, and the words that a value can be."""
     assert _bash(*words) == answer
 
 

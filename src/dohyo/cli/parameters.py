@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import click
 
+from dohyo.cli import known
 from dohyo.cli.pages import Argument, Option
 
 if TYPE_CHECKING:
@@ -44,9 +45,10 @@ def argument(name: str, help: str, **about: Any) -> Decorator:
     return click.argument(name, cls=Argument, help=help, **about)
 
 
-def formats(help: str, default: str = "table") -> Decorator:
-    """``--format`` of a command that has formats of its own."""
-    return option("--format", "-f", default=default, help=help)
+def formats(*names: str, help: str = "") -> Decorator:
+    """``--format`` of a command that has formats of its own; the first one is the default."""
+    told = f"{', '.join(names[:-1])} or {names[-1]}."
+    return option("--format", "-f", default=names[0], help=help or told, shell_complete=known.words(*names))
 
 
 def paths(command: _Command) -> _Command:
@@ -58,26 +60,30 @@ def paths(command: _Command) -> _Command:
     return argument("paths", told, nargs=-1, type=PLACE, metavar="PATH...")(command)
 
 
-detection = argument("detection", "A detection by name or prefix.")
+detection = argument("detection", "A detection by name or prefix.", shell_complete=known.detections)
 query = argument("query", "A Sumo Logic query, or @file.sumo.", type=PLACE)
 
+_SEVERITIES = ("informational", "low", "medium", "high", "critical")
 _SHARED: dict[str, Decorator] = {
     "detections": option("--detections", type=FILE, multiple=True, help="A folder with more detections."),
     "sigma": option("--sigma", type=FILE, multiple=True, help="Sigma rules (files or folders) to run as detections."),
     "placeholders": option("--placeholders", type=FILE, help="YAML with values of Sigma's placeholders, name: [value]; "
                            "else %name% is looked up in a table of that name."),
     "tuning": option("--tuning", type=FILE, help="Alerts to let pass; default: tuning.yml in this folder."),
-    "level": option("--level", help="Only detections of at least this severity."),
-    "status": option("--status", multiple=True, help="Only of this status: stable, test, experimental, deprecated."),
-    "technique": option("--technique", multiple=True, help="Only for this ATT&CK technique and those below it."),
-    "tactic": option("--tactic", multiple=True, help="Only for this ATT&CK tactic, such as execution."),
+    "level": option("--level", shell_complete=known.words(*_SEVERITIES), help="Only detections of at least this severity."),
+    "status": option("--status", multiple=True, shell_complete=known.words("stable", "test", "experimental", "deprecated"),
+                     help="Only of this status: stable, test, experimental, deprecated."),
+    "technique": option("--technique", multiple=True, shell_complete=known.techniques,
+                        help="Only for this ATT&CK technique and those below it."),
+    "tactic": option("--tactic", multiple=True, shell_complete=known.tactics, help="Only for this ATT&CK tactic, such as execution."),
     "tag": option("--tag", multiple=True, help="Only with this tag."),
     "new_since": option("--new-since", help="Only of this date or later: 2026-01-31."),
-    "format": formats("table, json, ndjson, csv, parquet; hunt also sarif, navigator, timesketch, ocsf, stix."),
+    "format": formats("table", "json", "ndjson", "csv", "parquet", "sarif", "navigator", "timesketch", "ocsf", "stix",
+                      help="table, json, ndjson, csv, parquet; hunt also sarif, navigator, timesketch, ocsf, stix."),
     "output": option("--output", "-o", type=FILE, help="Write to this file instead of stdout."),
     "since": option("--since", help="Only events from this time on: ISO 8601 (UTC unless said), or -24h."),
     "until": option("--until", help="Only events before this time."),
-    "dialect": option("--dialect", default="lenient",
+    "dialect": option("--dialect", default="lenient", shell_complete=known.words("lenient", "strict"),
                       help="lenient runs what Sumo Logic would refuse, and says so; strict refuses."),
     "source_category": option("--source-category", help="Override _sourceCategory for all events."),
     "param": option("--param", "-p", multiple=True, help="A value for {{name}}: name=value."),
@@ -89,8 +95,9 @@ _SHARED: dict[str, Decorator] = {
     "quiet": flag("--quiet", "-q", help="No summary, no warnings."),
     "verbose": flag("--verbose", "-v", help="All problems and notes, not only the first."),
     "timezone": option("--timezone", default="UTC", help="The time zone of timeslice and dates."),
-    "engine": option("--engine", default="duckdb", help="duckdb, spark or sail (a local server of their own), or "
-                     "sc://host:port for a server that speaks Spark Connect."),
+    "engine": option("--engine", default="duckdb", shell_complete=known.words("duckdb", "spark", "sail", "sc://"),
+                     help="duckdb, spark or sail (a local server of their own), or sc://host:port for a server that speaks "
+                     "Spark Connect."),
 }  # fmt: skip
 
 #: What chooses detections by what they are, and what a command that runs queries takes, in the order of the help.

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from dohyo.cli import known
 from dohyo.cli.pages import Group
 from dohyo.cli.parameters import (
     FILE,
@@ -49,16 +50,18 @@ _ONLY_FOLLOWING = {"checkpoint": "--checkpoint", "new_only": "--new-only", "run_
 
 @commands.command()
 @paths
-@option("--detection", "-d", multiple=True, help="A detection by name or prefix (T1043); several may be given. Default: all.")
+@option("--detection", "-d", multiple=True, shell_complete=known.detections,
+        help="A detection by name or prefix (T1043); several may be given. Default: all.")
 @shared("detections", "sigma", "placeholders")
 @option("--html", type=FILE, help="Also write a self-contained report page.")
 @shared("tuning", *SELECTION)
 @flag("--hunting", help="Run the detections' hunting queries instead.")
 @flag("--investigate", help="Also say what the logs have around the newest alerts.")
 @flag("--profile", help="Say what each detection cost.")
-@option("--order", default="newest",
+@option("--order", default="newest", shell_complete=known.words("newest", "found"),
         help="newest: newest first; found: each alert as soon as it is found, with --format ndjson.")
-@option("--fail-on", help="Exit 1 when an alert is at least this severe: informational, low, medium, high, critical.")
+@option("--fail-on", shell_complete=known.words("informational", "low", "medium", "high", "critical"),
+        help="Exit 1 when an alert is at least this severe: informational, low, medium, high, critical.")
 @flag("--follow", panel=_PANEL, help="Go on reading as the logs grow; each alert is written once, as it is found.")
 @several(*_FOLLOWING.values())
 @shared(*SETTINGS)
@@ -116,7 +119,7 @@ def search(query: str, paths: Sequence[str], **given: Any) -> None:
 @paths
 @option("--event", type=PLACE, metavar="FILE:RECORD", help="Explain this one event.")
 @shared("tuning", "detections")
-@formats("table or json.")
+@formats("table", "json")
 @shared("since", "until", "source_category", "param", "lookup_dir")
 def why(
     detection: str, paths: Sequence[str], event: str | None, tuning: Path | None, detections: Sequence[Path], **given: Any
@@ -133,9 +136,9 @@ def why(
 @commands.command()
 @argument("event", "The event of an alert: its evidence.", type=PLACE, metavar="FILE:RECORD")
 @paths
-@option("--detection", "-d", help="Whose playbook to fill in.")
+@option("--detection", "-d", shell_complete=known.detections, help="Whose playbook to fill in.")
 @shared("detections")
-@formats("table or json.")
+@formats("table", "json")
 @shared("since", "until")
 def investigate(event: str, paths: Sequence[str], detection: str | None, detections: Sequence[Path], **given: Any) -> None:
     """Gather what an analyst asks next about an alert: process tree, what it did, who else talked to the address, a beat.

@@ -57,7 +57,7 @@ _root = argument("root", "The store: a folder or a URL.", type=PLACE, metavar="D
 
 @store.command()
 @_root
-@formats("table or json.")
+@formats("table", "json")
 def info(root: str, format: str) -> None:
     """Say what a store holds: events by day and category, files, logs that were read."""
     from dohyo.cli.commands.store import tell

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from dohyo.cli import known
 from dohyo.cli.pages import Group
 from dohyo.cli.parameters import FILE, PLACE, argument, flag, formats, option, shared
 
@@ -13,7 +14,8 @@ commands = Group()
 
 @commands.command()
 @argument("detection", "A detection by name or prefix, or a Sigma rule file (.yml).", type=PLACE)
-@option("--to", required=True, help="sigma, sumo, splunk, sentinel, kusto, defender, esql, eql, lucene, opensearch, ppl, loki, "
+@option("--to", required=True, shell_complete=known.platforms,
+        help="sigma, sumo, splunk, sentinel, kusto, defender, esql, eql, lucene, opensearch, ppl, loki, "
         "logscale, secops, sentinelone, cortex, qradar, datadog, cse; sql, sql:postgres, sql:clickhouse …: any dialect of sqlglot.")
 @shared("detections", "output")
 @option("--verify", type=PLACE, multiple=True, help="Logs over which the detection and what it became are compared, and over "
@@ -32,7 +34,7 @@ def convert(detection: str, to: str, detections: Sequence[Path], output: Path | 
 @argument("folder", "Your copy of a public Sigma rule set, with your own changes.", type=FILE)
 @option("--from", "newer", type=FILE, required=True, help="A newer copy of the rule set.")
 @flag("--dry-run", help="Only say what would change.")
-@formats("text or json.", default="text")
+@formats("text", "json")
 @shared("quiet")
 def update_rules(folder: Path, newer: Path, dry_run: bool, format: str, quiet: bool) -> None:
     """Merge a newer copy of a Sigma rule set; your changes stay. Says what is new, changed and gone; exits 1 on conflicts.

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from dohyo.cli import known
 from dohyo.cli.pages import Group
 from dohyo.cli.parameters import FILE, PLACE, argument, detection, flag, formats, option, paths, query, settings, shared
 
@@ -17,7 +18,7 @@ commands = Group()
 @commands.command()
 @query
 @shared("dialect", "param", "lookup_dir", "since", "until")
-@formats("text or json.", default="text")
+@formats("text", "json")
 @shared("timezone", "engine")
 def explain(query: str, format: str, **given: Any) -> None:
     """Show what a query means: stages, types, the fields asked of the source, and the SQL."""
@@ -27,12 +28,12 @@ def explain(query: str, format: str, **given: Any) -> None:
 
 
 @commands.command()
-@argument("detection", "Detections by name or prefix. Default: all.", nargs=-1)
+@argument("detection", "Detections by name or prefix. Default: all.", nargs=-1, shell_complete=known.detections)
 @shared("detections")
 @flag("--update", help="Write what was seen into the tests that do not hold.")
 @flag("--coverage", help="Show which branches of the query no test reaches.")
 @flag("--mutate", help="Change the query bit by bit; show which change no test notices.")
-@formats("table, json or junit.")
+@formats("table", "json", "junit")
 @shared("output", "quiet")
 def test(
     detection: Sequence[str], detections: Sequence[Path], update: bool, coverage: bool, mutate: bool,
@@ -55,7 +56,7 @@ def test(
 @flag("--simulate", help="Take generated events instead of logs.")
 @option("--shape", default="flat", help="The form of the generated events.")
 @shared("detections")
-@formats("table, json or junit.")
+@formats("table", "json", "junit")
 @shared("output", "since", "until", "quiet")
 def validate(
     detection: str, logs: Sequence[str], test: int | None, companions: bool, simulate: bool, shape: str,
@@ -96,7 +97,7 @@ def schema() -> None:
 @argument("second", "The other version.", type=PLACE)
 @paths
 @shared("detections")
-@formats("table or json.")
+@formats("table", "json")
 @shared("since", "until", "lookup_dir")
 def compare(first: str, second: str, paths: Sequence[str], detections: Sequence[Path], **given: Any) -> None:
     """Show, alert by alert, what two versions of a detection do differently. Exits 1 when they differ.
@@ -153,7 +154,7 @@ def fix(files: Sequence[Path], dry_run: bool) -> None:
 
 @commands.command()
 @argument("files", "Query files (.sumo), detection folders, or folders of them.", nargs=-1, required=True, type=FILE)
-@formats("text or json.", default="text")
+@formats("text", "json")
 @option("--dialect", default="strict", help="lenient runs what Sumo Logic would refuse, and says so; strict refuses.")
 @shared("engine")
 def lint(files: Sequence[Path], format: str, dialect: str, engine: str) -> None:
