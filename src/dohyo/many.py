@@ -129,7 +129,7 @@ def run_many(
 
     outlines = [q.known.outline for q in queries]
     gathered = [Gathered(q) for q in queries]
-    with closing(ahead(Kept.slices(schema, batches), _WAITING)) as slices:  # whatever happens, nobody reads on
+    with closing(ahead(Kept.slices(schema, batches, len(queries)), _WAITING)) as slices:  # whatever happens, nobody reads on
         for kept in slices:
             kept.match(outlines)
             for one in gathered:

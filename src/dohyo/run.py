@@ -71,7 +71,7 @@ class RunOptions(Struct, frozen=True):
 
     ``strict_input``: the first thing that cannot be read ends the run (:class:`InputError`). ``memory`` such as
     ``1GB``. ``source_category`` overrides what the shapes say. ``told`` gets the rows of each query, by its place, as soon
-    as they are found: of many queries while the logs are read, if each row comes of one event. ``engine``: ``duckdb``,
+    as they are found: while the logs are read, if each row comes of one event and the engine is DuckDB. ``engine``: ``duckdb``,
     ``spark``, ``sail`` or ``sc://host:port``. ``found``: what is at the paths, if that was looked up already, for the first
     reading of them.
     """
@@ -142,7 +142,7 @@ def run_queries(queries: Sequence[Query], paths: Sequence[str | Path], options: 
 def _run_queries(queries: Sequence[Query], paths: Sequence[str | Path], options: RunOptions) -> list[Result | QueryError]:
     started = time.perf_counter()
     names = [str(p) for p in paths]
-    if len(queries) >= MANY and options.engine == DUCKDB:
+    if options.engine == DUCKDB and (len(queries) >= MANY or options.told is not None):
         return _run_many(queries, names, options)
     compiled = [compiled_query(q, options, names) for q in queries]
     runnable = [c for c in compiled if isinstance(c, Compiled)]

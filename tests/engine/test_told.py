@@ -99,7 +99,7 @@ def test_slices_hold_all_events_in_their_order() -> None:
     rows = [("p", 1, None, None), ("q", 2, None, None), (None, 3, "raw", "s"), ("p", 4, None, "t")]
     batches = [pa.record_batch([pa.array(c, f.type) for c, f in zip(zip(*part, strict=True), schema, strict=True)], schema=schema)
                for part in (rows[:2], rows[2:3], rows[3:])]  # fmt: skip
-    (kept,) = Kept.slices(schema, batches)
+    (kept,) = Kept.slices(schema, batches, 1_000)
     assert kept.size == len(rows)
     for place, name in enumerate(schema.names):
         held = kept.texts[name].whole if name in kept.texts else kept.others[name]

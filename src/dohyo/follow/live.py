@@ -132,7 +132,7 @@ class Live:
         return self._picked(events)
 
     def _picked(self, events: pa.Table) -> Iterator[tuple[Rule, pa.Table]]:
-        for kept in Kept.slices(events.schema, events.to_batches()):
+        for kept in Kept.slices(events.schema, events.to_batches(), len(self.rules)):
             kept.match([r.outline for r in self.rules])
             for rule in list(self.rules):
                 own = kept.candidates(rule.outline)

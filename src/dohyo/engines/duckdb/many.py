@@ -22,8 +22,8 @@ from dohyo.plan.outline import Outline
 _MOST_PICKED = 0.3
 #: So many rows are taken from the source at a time, and made ready while the next ones are read.
 BATCH_ROWS = 10_000
-#: What the events that are kept at a time may take in memory.
-SLICE_BYTES = 32 << 20
+#: What the events that are kept at a time may take in memory: at most, and for each query.
+_SLICE, _SLICE_EACH = 32 << 20, 1 << 20
 _RAW = "_raw"
 _NO_ROWS = np.zeros(0, dtype=np.int32)
 
@@ -43,16 +43,17 @@ class Kept(Struct):
     _told: Told | None = None
 
     @classmethod
-    def slices(cls, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[Kept]:
-        """The events, so many at a time as a slice may take. Columns that no event of a batch has are left out: they would
-        take most of the memory."""
+    def slices(cls, schema: pa.Schema, batches: Iterable[pa.RecordBatch], queries: int) -> Iterator[Kept]:
+        """The events, so many at a time as a slice may take: the fewer queries wait for it, the sooner they have it. Columns
+        that no event of a batch has are left out: they would take most of the memory."""
+        most = min(_SLICE, queries * _SLICE_EACH)
         parts: list[dict[str, Any]] = []
         size = rows = 0
         for batch in batches:
             parts.append(_lean(batch))
             rows += len(batch)
             size += sum(column.nbytes for column in parts[-1].values())
-            if size >= SLICE_BYTES:
+            if size >= most:
                 yield cls._of(schema, parts, rows)
                 parts, size, rows = [], 0, 0
         if parts:
