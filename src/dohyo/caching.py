@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, field
+from msgspec.json import decode
 
 
 def folder() -> Path | None:
@@ -38,7 +39,7 @@ class JsonCache(Struct):
     def __post_init__(self) -> None:
         if self.path is not None:
             try:
-                found = json.loads(self.path.read_text("utf-8"))
+                found = decode(self.path.read_bytes())
             except (OSError, ValueError, RecursionError):
                 found = {}
             self.entries = found if isinstance(found, dict) else {}

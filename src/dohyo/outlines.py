@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 from msgspec import Struct, field
+from msgspec.json import decode
 from msgspec.structs import replace
 
 from dohyo.binding.context import Options
@@ -60,7 +61,7 @@ class Outlines(Struct):
         self._used.add(name)
         outline, _, told = found.rpartition("\t")
         try:
-            return Known(Outline.from_text(outline), tuple(Diagnostic.from_json(d) for d in json.loads(told)))
+            return Known(Outline.from_text(outline), tuple(Diagnostic.from_json(d) for d in decode(told)))
         except (KeyError, IndexError, TypeError, ValueError, RecursionError):
             return None
 

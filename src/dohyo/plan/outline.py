@@ -8,6 +8,7 @@ import json
 from typing import Any
 
 from msgspec import Struct
+from msgspec.json import decode
 
 from dohyo.plan.expr import Call, Column, Expr, Literal, all_of, columns
 from dohyo.plan.literals import KIND_FIELDS, Texts, kind_condition, needed_texts, raw_texts
@@ -53,7 +54,7 @@ class Outline(Struct, frozen=True, dict=True):
     @functools.cached_property
     def condition(self) -> Expr:
         """What is told of the query's condition by the texts of single fields."""
-        return _decoded(json.loads(self.told))
+        return _decoded(decode(self.told))
 
     def as_text(self) -> str:
         """The outline as a text of one line."""
@@ -67,7 +68,7 @@ class Outline(Struct, frozen=True, dict=True):
     def from_text(cls, text: str) -> Outline:
         """The outline that :meth:`as_text` wrote."""
         plain, kind, told = text.split("\t")
-        columns, fields, texts, reads_raw, raw, empty, shown, hidden = json.loads(plain)
+        columns, fields, texts, reads_raw, raw, empty, shown, hidden = decode(plain)
         return cls(
             tuple((n, _TYPES[t]) for n, t in columns), tuple(fields), _kind(kind), tuple(map(_texts, texts)), reads_raw,
             _texts(raw), told, empty, tuple(Field(n, _TYPES[t]) for n, t in shown),
@@ -81,11 +82,11 @@ _TYPES = {t.value: t for t in Type}
 @functools.lru_cache(1024)
 def _kind(text: str) -> Expr:
     """A condition on the kind of event: of thousands of queries many have the same."""
-    return _decoded(json.loads(text))
+    return _decoded(decode(text))
 
 
 def _json(data: Any) -> str:
-    return json.dumps(data, separators=(",", ":"))
+    return json.dumps(data, separators=(",", ":"))  # it takes lone surrogates too
 
 
 def _texts(data: list[list[str]]) -> Texts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import weakref
 from collections.abc import Callable
@@ -87,6 +88,7 @@ def _batched(udf: Udf) -> Callable[..., Any]:
     return run
 
 
+@functools.cache
 def arrow_type(kind: Type | str) -> Any:
     """The Arrow type of a value type, or of an engine type such as ``VARCHAR[]``."""
     import pyarrow as pa
