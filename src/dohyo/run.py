@@ -169,13 +169,15 @@ def _run_many(queries: Sequence[Query], paths: list[str], options: RunOptions) -
 
 def _sketched(place: int, query: Query, options: RunOptions, paths: list[str], outlines: Outlines) -> Sketched | QueryError:
     settings = options.compiler(query.dialect)
-    known = outlines.get(query.text, settings)
-    if known is not None:
-        return Sketched(place, query.text, query.name, known, lambda: compiled_query(query, options, paths))
-    compiled = compiled_query(query, options, paths)
-    if isinstance(compiled, QueryError):
-        return compiled
-    return Sketched(place, query.text, query.name, outlines.put(query.text, settings, compiled), lambda: compiled)
+    known, compiled = outlines.get(query.text, settings), None
+    if known is None:
+        compiled = compiled_query(query, options, paths)
+        if isinstance(compiled, QueryError):
+            return compiled
+        known = outlines.put(query.text, settings, compiled)
+        if outlines.get(query.text, settings) is not None:
+            compiled = None  # few of them will be needed: to compile those anew is cheaper than to hold thousands of plans
+    return Sketched(place, query.text, query.name, known, lambda: compiled or compiled_query(query, options, paths))
 
 
 def compiled_query(query: Query, options: RunOptions, paths: list[str] | None = None) -> Compiled | QueryError:
