@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+import random
+from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
+import pyarrow as pa
 import pytest
+from sqlglot import exp
 
+from dohyo.engines.duckdb.shaping import time_value
 from dohyo.run import search
 from dohyo.sources.shapes import SHAPES
 from dohyo.sources.shapes.recognise import read_field, read_time, recognise
@@ -61,3 +67,33 @@ def test_blank_lines_do_not_shift_line_numbers(tmp_path: Path) -> None:
     path.write_text('\n{"a":1}\n\n\n{"a":2}\n', "utf-8")
     found = search("* | where a = 2", [path]).evidence()
     assert [e.record for e in found if e] == [5]
+
+
+def _near(seed: int, count: int) -> Iterator[str]:
+    """Texts that are times, or were before some characters were changed."""
+    rng = random.Random(seed)
+    forms = ["2026-01-12 07:30:00.004", "1969-12-31 23:59:59.999999", "2026-01-12 07:30:00.5+02:00", "2026-1-2 3:4:5.6",
+             "epoch", "-infinity", "0044-03-15 10:00:00.0 (BC)", "2026-01-12 24:00:00.0", "2026-01-12 07:30:00.1 Europe/Rome",
+             "1970-01-01 00:00:00.000", "2026-01-12 07:30:00.004\t"]  # fmt: skip
+    yield from forms
+    for _ in range(count):
+        text = list(rng.choice(forms))
+        for _ in range(rng.randint(1, 3)):
+            place = rng.randrange(len(text) + 1)
+            text[place : place + rng.randint(0, 1)] = rng.choice(["", *"0123456789-:.,+TZ /eE\t"])
+        yield "".join(text)
+
+
+def test_a_time_that_is_read_quickly_is_the_same() -> None:
+    """Of a column the most common form is tried first; no text is another time for it."""
+    texts = pa.table({"text": list(_near(1, 20_000))})
+    text = exp.column("text")
+    quick, careful = time_value(text), time_value(exp.Paren(this=text.copy()))
+    assert quick != careful
+    both = exp.select(text.copy(), exp.alias_(quick, "quick"), exp.alias_(careful, "careful")).from_("texts").sql("duckdb")
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.register("texts", texts)
+        rows = connection.execute(both).fetchall()
+    assert [row for row in rows if row[1] != row[2]] == []
+    assert sum(row[1] is not None for row in rows) > 1_000

@@ -132,10 +132,21 @@ def _message_line(expr: m.MessageLine, raw: Raw) -> Sql:
 # -- times
 
 
+#: How Sysmon writes its times, and what stands behind them so that no text with anything else at its end is in this form.
+_PLAIN, _END = "%Y-%m-%d %H:%M:%S.%f", "Z"
+
+
 def time_value(text: Sql) -> Sql:
     """Epoch milliseconds of a text time in any of the forms of ``Time``; null when it is in none."""
     dated = apply("contains", text, lit("-"))
-    return case((dated, _instant(text)), default=_epoch_value(text))
+    found = case((dated, _instant(text)), default=_epoch_value(text))
+    return coalesce(_plain(text), found) if isinstance(text, (exp.Column, exp.Dot)) else found
+
+
+def _plain(text: Sql) -> Sql:
+    """The most common form, which names no zone and so is read without a calendar; null for any other."""
+    ended = exp.DPipe(this=text.copy(), expression=lit(_END))
+    return _thousandth(apply("try_strptime", ended, lit(_PLAIN + _END)))
 
 
 def _instant(text: Sql) -> Sql:
@@ -148,7 +159,12 @@ def _instant(text: Sql) -> Sql:
 
 
 def _milliseconds(text: Sql) -> Sql:
-    return exp.IntDiv(this=apply("epoch_us", try_cast(text, "TIMESTAMPTZ")), expression=lit(1000))
+    return _thousandth(try_cast(text, "TIMESTAMPTZ"))
+
+
+def _thousandth(instant: Sql) -> Sql:
+    """Milliseconds with what is left cut off; null for what has no end."""
+    return exp.IntDiv(this=apply("epoch_us", instant), expression=lit(1000))
 
 
 #: How long an epoch number is, and how many of its units are a millisecond.
