@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
 from msgspec import Struct
+from sqlglot import exp
 
 from dohyo.engines.base import Engine
 from dohyo.engines.duckdb.connect import connect, give_back, register_functions
@@ -43,6 +44,7 @@ class DuckDB(Engine):
         super().__init__()
         self.connection = connect(threads, memory)
         self._functions: set[str] = set()
+        self._view: exp.Query | None = None
 
     def stream_events(self, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> None:
         self.connection.register("events", pa.RecordBatchReader.from_batches(schema, batches))
@@ -55,16 +57,11 @@ class DuckDB(Engine):
         """Makes the events known as a table in memory, in place of the last one."""
         self.connection.register("events", table)
 
-    def view_events(self, selects: list[Any]) -> None:
-        """Makes the events known as a view over files."""
-        from sqlglot import exp
-
-        query = selects[0]
+    def view_events(self, selects: Sequence[exp.Query]) -> None:
+        """Makes the events known as what is read of files: a part of each statement, which DuckDB binds once so."""
+        self._view = selects[0]
         for other in selects[1:]:
-            query = exp.union(query, other, distinct=False, copy=False)
-        create = exp.Create(this=exp.to_table("events"), kind="VIEW", replace=True, expression=query,
-                            properties=exp.Properties(expressions=[exp.TemporaryProperty()]))  # fmt: skip
-        self.connection.execute(create.sql("duckdb", copy=False))
+            self._view = exp.union(self._view, other, distinct=False, copy=False)
 
     def view_stored(self, request: Request, parts: Sequence[Part], connection: duckdb.DuckDBPyConnection) -> None:
         from dohyo.engines.duckdb.stored import no_events
@@ -89,9 +86,20 @@ class DuckDB(Engine):
         return _rows(self.connection, self._sql(statement))
 
     def _sql(self, statement: Statement) -> str:
-        sql = statement.build().sql("duckdb", copy=False)
+        query = statement.build()
+        if self._view is not None:
+            query = _with_events(query, self._view)
+        sql = query.sql("duckdb", copy=False)
         register_functions(self.connection, statement.exprs.udfs, self._functions)
         return sql
+
+
+def _with_events(query: exp.Query, events: exp.Query) -> exp.Query:
+    """The query with the events before whatever else it is made of."""
+    query.with_("events", as_=events.copy(), materialized=False, copy=False)
+    parts = query.args["with_"]
+    parts.set("expressions", [parts.expressions[-1], *parts.expressions[:-1]])
+    return query
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:

@@ -13,22 +13,42 @@ from dohyo.sources import model as m
 
 
 def carries(shape: m.Shape, raw: Raw) -> list[Sql]:
-    """The conditions under which a record carries the marks of a shape."""
+    """The conditions under which a record carries the marks of a shape; none where it does so surely, and ``FALSE`` alone
+    where it cannot."""
     tests = [raw.there(path) for path in shape.marks]
     if shape.any_marks:
         tests.append(_any([raw.there(path) for path in shape.any_marks]))
-    tests += [exp.Not(this=paren(raw.there(path))) for path in shape.not_marks]
+    tests += [_not(raw.there(path)) for path in shape.not_marks]
     if shape.starts:
         tests.append(_any([_begins(raw, path, opening) for path, opening in shape.starts]))
-    return tests
+    return [exp.false()] if any(_is(False, test) for test in tests) else [test for test in tests if not _is(True, test)]
+
+
+def impossible(tests: list[Sql]) -> bool:
+    """True when :func:`carries` says that no record carries the marks."""
+    return len(tests) == 1 and _is(False, tests[0])
 
 
 def _begins(raw: Raw, path: Path, opening: str) -> Sql:
-    return coalesce(apply("starts_with", apply("ltrim", raw.value(path), lit(" \t\r\n")), lit(opening)), exp.false())
+    value = raw.value(path)
+    if isinstance(value, exp.Null):
+        return exp.false()
+    return coalesce(apply("starts_with", apply("ltrim", value, lit(" \t\r\n")), lit(opening)), exp.false())
 
 
 def _any(tests: list[Sql]) -> Sql:
-    return paren(exp.or_(*tests, copy=False)) if len(tests) > 1 else tests[0]
+    open_ = [test for test in tests if not _is(False, test)]
+    if not open_ or any(_is(True, test) for test in open_):
+        return exp.Boolean(this=bool(open_))
+    return paren(exp.or_(*open_, copy=False)) if len(open_) > 1 else open_[0]
+
+
+def _not(test: Sql) -> Sql:
+    return exp.Boolean(this=not test.this) if isinstance(test, exp.Boolean) else exp.Not(this=paren(test))
+
+
+def _is(value: bool, test: Sql) -> bool:
+    return isinstance(test, exp.Boolean) and test.this is value
 
 
 def shape_number(shapes: Sequence[m.Shape], raw: Raw, every: Sequence[m.Shape], exact: bool = True) -> Sql:
@@ -41,14 +61,18 @@ def shape_number(shapes: Sequence[m.Shape], raw: Raw, every: Sequence[m.Shape], 
     numbers = {s.name: i for i, s in enumerate(shapes, 1)}
     last = max((s.rank for s in shapes), default=0)
     for shape in (s for s in every if s.rank <= last):
+        tests: list[Sql] = [exp.false()]
         if shape.name in numbers:
             tests = carries(shape, raw)
-            branches.append((exp.and_(*tests, copy=False) if tests else exp.true(), lit(numbers[shape.name])))
         elif not all(_excluded(shape, other) for other in shapes):
             cheap = not exact and not shape.starts and not any(_share_keys(shape, other) for other in shapes)
             tests = _needed(shape, raw) if cheap else carries(shape, raw)
-            branches.append((exp.and_(*tests, copy=False), lit(0)))
-    return cast(case(*branches, default=lit(0)), "UTINYINT")
+        number = lit(numbers.get(shape.name, 0))
+        if not tests:  # no shape after this one is asked for
+            return cast(case(*branches, default=number) if branches else number, "UTINYINT")
+        if not impossible(tests):
+            branches.append((exp.and_(*tests, copy=False), number))
+    return cast(case(*branches, default=lit(0)) if branches else lit(0), "UTINYINT")
 
 
 def _share_keys(a: m.Shape, b: m.Shape) -> bool:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
+import pyarrow as pa
 from msgspec import Struct, field
+from pyarrow._parquet import ParquetReader  # all of pyarrow.parquet takes thirty milliseconds to load
 
+from dohyo.engines.duckdb.raw import ColumnRaw
 from dohyo.engines.duckdb.scan import Request, parquet_view
 from dohyo.results import FileReport, Places, ReadReport
 from dohyo.sources.model import Input, Problem
@@ -14,23 +17,28 @@ from dohyo.sources.model import Input, Problem
 if TYPE_CHECKING:
     from sqlglot import exp
 
-#: What the files' footers say: rows, and the columns that hold no value at all.
-_ROWS = "SELECT coalesce(sum(num_rows), 0) FROM parquet_file_metadata(?)"
-_EMPTY = """SELECT path_in_schema FROM parquet_metadata(?) GROUP BY path_in_schema
-  HAVING bool_and(coalesce(stats_null_count = num_values, false))"""
+
+class Footer(Struct, frozen=True):
+    """What a Parquet file says of itself: how many rows it has, the columns that hold no value at all, and those that hold
+    one in each row."""
+
+    rows: int
+    empty: frozenset[str]
+    full: frozenset[str]
 
 
 class Columnar(Struct):
-    """A Parquet file: its columns with their types, those of them that hold no value at all, and where its ids begin."""
+    """A Parquet file: its columns with their types, what its footer says, and where its ids begin."""
 
     path: str
     base: int
     names: dict[str, str]
-    empty: set[str]
+    footer: Footer
 
     def request(self, request: Request) -> exp.Select:
         """The events of this file that a request asks for."""
-        return parquet_view(request, self.names, self.empty, self.path, self.base)
+        there = {n: t for n, t in self.names.items() if n not in self.footer.empty}
+        return parquet_view(request, self.names, ColumnRaw(there, self.footer.full), self.path, self.base)
 
 
 class Columnars(Struct):
@@ -46,22 +54,40 @@ class Columnars(Struct):
         for source in inputs:
             path = str(source.path)
             try:
-                names, rows, empty = parquet_columns(self.connection, path), self._rows(path), self._empty(path)
-            except duckdb.Error as error:
+                names, footer = parquet_columns(self.connection, path), read_footer(path)
+            except (duckdb.Error, pa.ArrowException, OSError) as error:
                 reason = f"cannot be read as Parquet: {str(error).splitlines()[0][:200]}"
                 self.report.problems.append(Problem(source.name, "", reason))
                 continue
-            self.report.files.append(FileReport(source.name, source.format.value, source.size, records=rows))
-            there = {n.lower() for n in names if n not in empty}
+            self.report.files.append(FileReport(source.name, source.format.value, source.size, records=footer.rows))
+            there = {n.lower() for n in names if n not in footer.empty}
             self.report.present |= {n for n in presence if n.lower() in there}
-            self.files.append(Columnar(path, self.places.add(source.name), names, empty))
+            self.files.append(Columnar(path, self.places.add(source.name), names, footer))
 
-    def _rows(self, path: str) -> int:
-        row = self.connection.execute(_ROWS, [path]).fetchone()
-        return int(row[0]) if row else 0
 
-    def _empty(self, path: str) -> set[str]:
-        return {str(row[0]) for row in self.connection.execute(_EMPTY, [path]).fetchall()}
+def read_footer(path: str) -> Footer:
+    """The footer of a Parquet file; DuckDB's table of it takes four times as long."""
+    reader = ParquetReader()
+    reader.open(path)
+    groups = [reader.metadata.row_group(i) for i in range(reader.metadata.num_row_groups)]
+    empty: set[str] = set()
+    full: set[str] = set()
+    for i in range(reader.metadata.num_columns if groups else 0):
+        column, chunks = reader.metadata.schema.column(i), [group.column(i) for group in groups]
+        nulls = [_nulls(chunk) for chunk in chunks]
+        if column.path != column.name or column.max_repetition_level:  # within another column
+            continue
+        if nulls == [chunk.num_values for chunk in chunks]:
+            empty.add(column.name)
+        elif nulls == [0] * len(chunks):
+            full.add(column.name)
+    return Footer(reader.metadata.num_rows, frozenset(empty), frozenset(full))
+
+
+def _nulls(chunk: Any) -> int | None:
+    """How many rows of a chunk have no value, if that is known."""
+    known = chunk.statistics
+    return known.null_count if known is not None and known.has_null_count else None
 
 
 def parquet_columns(connection: duckdb.DuckDBPyConnection, path: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ value by its path."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Protocol
 
 from msgspec import Struct, field
@@ -234,9 +234,11 @@ def _json_or_null(text: Sql) -> Sql:
 
 
 class ColumnRaw:
-    """A row of a columnar file. ``columns``: top-level names with their types as the engine names them."""
+    """A row of a columnar file. ``columns``: top-level names with their types as the engine names them; ``full``: those that
+    hold a value in each row."""
 
-    def __init__(self, columns: dict[str, str]) -> None:
+    def __init__(self, columns: dict[str, str], full: Set[str] = frozenset()) -> None:
+        self.full = full
         self.names = {name.lower(): name for name in columns}
         self.types = {name.lower(): kind for name, kind in columns.items()}
 
@@ -255,7 +257,10 @@ class ColumnRaw:
 
     def there(self, path: Path) -> Sql:
         value = self.value(path)
-        return exp.false() if isinstance(value, exp.Null) else exp.Not(this=is_null(value))
+        if isinstance(value, exp.Null):
+            return exp.false()
+        sure = isinstance(value, exp.Column) and value.name in self.full
+        return exp.true() if sure else exp.Not(this=is_null(value))
 
     def _column(self, name: str) -> Sql:
         column = exp.column(self.names[name.lower()], quoted=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from dohyo.engines.duckdb import sourcecategory
 from dohyo.engines.duckdb.dialect import DIALECT
-from dohyo.engines.duckdb.marks import shape_number
+from dohyo.engines.duckdb.marks import carries, impossible, shape_number
 from dohyo.engines.duckdb.raw import ColumnRaw, JsonRaw, KeyTree, Raw, Spellings, quoted
 from dohyo.engines.duckdb.shaping import BuiltIns, built_in, kind_field, text_field
 from dohyo.engines.sql import Expressions, column
@@ -106,7 +106,8 @@ class Request(Struct, frozen=True):
 
 
 class Events(Struct, dict=True):
-    """Writes the statement for one set of candidate shapes over one kind of raw record."""
+    """Writes the statement for one set of candidate shapes over one kind of raw record. ``numbered``: the number of the source
+    category is needed by more than tests that can do without it."""
 
     request: Request
     shapes: Sequence[Shape]
@@ -116,6 +117,7 @@ class Events(Struct, dict=True):
     exact: bool = True
     unseen: tuple[str, ...] | None = None  # fields whose presence is still to be found out; None: all
     cache: dict[str, Sql] = field(default_factory=dict)
+    numbered: bool = True
 
     def number(self) -> Sql:
         """The shape's number (0: none of the candidates)."""
@@ -182,17 +184,25 @@ class Events(Struct, dict=True):
         if self.request.category:
             return []
         code = self.by_shape([sourcecategory.code_of(shape, self.raw) for shape in self.shapes])
-        own = self.by_shape([sourcecategory.text_of(shape, self.raw) for shape in self.shapes])
         named = [exp.alias_(code, sourcecategory.CODE, quoted=True)]
+        own = self._own_category()
         return named if isinstance(own, exp.Null) else [*named, exp.alias_(own, sourcecategory.TEXT, quoted=True)]
+
+    def _own_category(self) -> Sql:
+        return self.by_shape([sourcecategory.text_of(shape, self.raw) for shape in self.shapes])
 
     @property
     def own_category(self) -> bool:
         """True when some records may bring their own source category."""
-        return len(self.codes()) > 1
+        return not self.request.category and not isinstance(self._own_category(), exp.Null)
+
+    def _has_category(self, codes: Set[int]) -> Sql | None:
+        """The test that the category has one of these numbers, if it can do without the number."""
+        return None if self.numbered else sourcecategory.is_one_of(self.shapes[0], self.raw, codes)
 
     def category(self) -> Sql:
         """``_sourceCategory`` as text."""
+        self.numbered = True
         return lit(self.request.category) if self.request.category else sourcecategory.value(self.own_category)
 
     # -- for the summary
@@ -231,14 +241,17 @@ class Events(Struct, dict=True):
 
     def keep(self) -> Sql:
         """The condition that the query can use the record."""
-        useful = exp.GT(this=column("__shape"), expression=lit(0))
-        if self.request.predicate == TRUE:
-            return useful
-        return exp.And(this=useful, expression=exp.Paren(this=self._condition(self.request.predicate)))
+        placed = exp.GT(this=column("__shape"), expression=lit(0))
+        useful = self.useful()
+        return placed if useful is None else exp.And(this=placed, expression=exp.Paren(this=useful))
+
+    def useful(self) -> Sql | None:
+        """The same of a record that surely has one of the shapes; ``None``: each is useful."""
+        return None if self.request.predicate == TRUE else self._condition(self.request.predicate)
 
     def _condition(self, condition: Expr, whole_raw: bool = False) -> Sql:
         """``whole_raw``: ``_raw`` is the text as it was read, blanks at its end included, which is quicker to have."""
-        tests = sourcecategory.Tests(self.request.category, self.own_category)
+        tests = sourcecategory.Tests(self.request.category, self.own_category, self._has_category)
         condition = tests.taken_out(condition)
         writer = Expressions(DIALECT)
 
@@ -283,13 +296,13 @@ class Events(Struct, dict=True):
         keep = [exp.alias_(self.keep(), KEEP, quoted=True)] if self.request.most else []
         return self.over(source, shape, self._shown_of(extra), keep)
 
-    def over(self, source: exp.Select, shape: Sql, shown: list[Sql], below: Sequence[Sql] = ()) -> exp.Select:
-        """The columns ``shown`` over the raw records of ``source``: below them the shape, then the category's number,
-        then the values that every record is asked for, and what else is wanted ``below``."""
-        codes = self.codes()
+    def over(self, source: exp.Select, shape: Sql | None, shown: list[Sql], below: Sequence[Sql] = ()) -> exp.Select:
+        """The columns ``shown`` over the raw records of ``source``: below them the shape (``None``: it is never looked at), then
+        the category's number, then the values that every record is asked for, and what else is wanted ``below``."""
+        codes = self.codes() if self.numbered else []
         for name, text in self.raw.checked.values() if isinstance(self.raw, JsonRaw) else ():  # one may be within another
             source = _level(source, [exp.alias_(text.copy(), name, quoted=True)])
-        level = _level(source, [exp.alias_(shape, "__shape", quoted=True)])
+        level = _level(source, [exp.alias_(shape, "__shape", quoted=True)] if shape is not None else [])
         level = _level(level, codes)
         held = {key: sql for key, sql in self.cache.items() if self._projected(key)}
         level = _level(level, [exp.alias_(sql.copy(), _held(key), quoted=True) for key, sql in held.items()])
@@ -426,20 +439,32 @@ def parquet_statement(request: Request, names: dict[str, str], path: str) -> str
     return events.read(reader, events.number(), []).sql("duckdb", copy=False)
 
 
-def parquet_view(request: Request, names: dict[str, str], empty: set[str], path: str, base: int) -> exp.Select:
+def parquet_view(request: Request, names: dict[str, str], raw: ColumnRaw, path: str, base: int) -> exp.Select:
     """The asked-for columns of the useful rows of a Parquet file as a plain SELECT, to be part of the query's own
-    statement. ``empty``: the columns without any value, which count as not there."""
-    raw = ColumnRaw({n: t for n, t in names.items() if n not in empty})
-    shapes = [s for s in SHAPES if possible(s, raw)]
+    statement. ``raw``: the columns that hold any value."""
+    shapes = _probable(raw)
     row_id = exp.Add(this=column("file_row_number"), expression=lit(base + 1))
     events = Events(request, shapes, raw, BuiltIns(row_text(names), row_id), every=shapes)
+    events.numbered = len(shapes) > 1 or events.own_category
     events.request = replace(request, predicate=settled(request.predicate, dict.fromkeys(events.absent())))
-    numbered = exp.Kwarg(this=exp.to_identifier("file_row_number"), expression=exp.true())
-    reader = exp.select(exp.Star()).from_(apply("read_parquet", lit(path), numbered))
+    options = exp.Kwarg(this=exp.to_identifier("file_row_number"), expression=exp.true())
+    reader = exp.select(exp.Star()).from_(apply("read_parquet", lit(path), options))
     shown = [exp.alias_(typed(events.value(n), t), n, quoted=True) for n, t in request.columns]
-    keep = events.keep()
-    number = events.number() if len(shapes) > 1 else lit(1)
-    return events.over(reader, number, shown).where(keep, copy=False)
+    useful = events.useful()
+    view = events.over(reader, events.number() if len(shapes) > 1 else None, shown)
+    return view if useful is None else view.where(useful, copy=False)
+
+
+def _probable(raw: ColumnRaw) -> list[Shape]:
+    """The shapes that rows may have; each row has one of them."""
+    found: list[Shape] = []
+    for each in SHAPES:
+        tests = carries(each, raw)
+        if not impossible(tests):
+            found.append(each)
+        if not tests:
+            break
+    return found
 
 
 def possible(shape: Shape, raw: ColumnRaw) -> bool:

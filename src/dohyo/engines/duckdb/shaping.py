@@ -29,12 +29,17 @@ def expression(expr: m.ShapeExpr, raw: Raw) -> Sql:
 
 def present(value: Sql) -> Sql:
     """The value, null when it is the empty text."""
-    return apply("nullif", value, lit(""))
+    return value if is_present(value) else apply("nullif", value, lit(""))
+
+
+def is_present(value: Sql) -> bool:
+    """True for what :func:`present` gave."""
+    return isinstance(value, exp.Anonymous) and value.name == "nullif" and value.expressions[1] == lit("")
 
 
 def first_of(values: Sequence[Sql]) -> Sql:
     """The first value that is neither null nor empty text."""
-    kept = [present(v) for v in values if not isinstance(v, exp.Null)]
+    kept = list(dict.fromkeys(present(v) for v in values if not isinstance(v, exp.Null)))
     return kept[0] if len(kept) == 1 else (coalesce(*kept) if kept else null())
 
 

@@ -6,16 +6,16 @@ text is made only where it is asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 from sqlglot import exp
 
 from dohyo.engines.duckdb.raw import Raw
-from dohyo.engines.duckdb.shaping import expression, first_of, present
+from dohyo.engines.duckdb.shaping import expression, first_of, is_present, present
 from dohyo.plan.expr import Call, Column, Expr, Literal
-from dohyo.plan.functions.model import Sql, apply, case, coalesce, is_null, lit, null
+from dohyo.plan.functions.model import Sql, apply, case, coalesce, is_null, lit, null, paren
 from dohyo.plan.types import Type
 from dohyo.sources import model as m
 from dohyo.sources.shapes import SHAPES
@@ -81,6 +81,37 @@ def text_of(shape: m.Shape, raw: Raw) -> Sql:
     return first_of([expression(o, raw) for o in own]) if own else null()
 
 
+def is_one_of(shape: m.Shape, raw: Raw, codes: Set[int]) -> Sql | None:
+    """The condition that the category of a record of this shape has one of these numbers, over what the tables look up, which
+    an engine can test before it reads anything else; ``None`` where a record may bring its own category."""
+    found: Sql = exp.false()
+    for option in reversed(list(_options(category(shape)))):
+        looked_up = expression(option.value if isinstance(option, m.Lookup) else option, raw)
+        if isinstance(option, m.Const):
+            found = exp.Boolean(this=_CODES[option.value] in codes)
+        elif isinstance(option, m.Lookup) and not isinstance(looked_up, (exp.Null, exp.Literal)):
+            found = _is_listed(looked_up, option, codes, found)
+        elif not isinstance(looked_up, (exp.Null, exp.Literal)):
+            return None
+    return found
+
+
+def _is_listed(value: Sql, table: m.Lookup, codes: Set[int], otherwise: Sql) -> Sql:
+    """The condition that a table gives one of the numbers for a value, or that ``otherwise`` is met where it has no such value."""
+    key = apply("lower", value.expressions[0] if is_present(value) else value)  # no key is the empty text
+    listed: dict[bool, list[Sql]] = {True: [], False: []}
+    for text, name in table.table:
+        listed[_CODES[name] in codes].append(lit(text))
+    inside = exp.In(this=key, expressions=listed[True]) if listed[True] else exp.false()
+    if otherwise == exp.false():
+        return inside
+    outside = coalesce(exp.In(this=key.copy(), expressions=listed[False]), exp.false()) if listed[False] else exp.false()
+    elsewhere = exp.Not(this=outside)
+    if otherwise == exp.true():
+        return elsewhere
+    return exp.Paren(this=exp.Or(this=inside, expression=exp.And(this=elsewhere, expression=paren(otherwise))))
+
+
 def value(has_text: bool) -> Sql:
     """The category as text, from the columns ``CODE`` and, if there is one, ``TEXT``."""
     listed = apply("list_extract", exp.Array(expressions=[lit(n) for n in NAMES]), _column(CODE))
@@ -101,11 +132,13 @@ def _is(code: int) -> Sql:
 class Tests(Struct):
     """The tests of a condition that look at nothing but the category, each with the column that stands for it.
 
-    ``fixed``: the category that all records have; ``has_text``: some records bring their own.
+    ``fixed``: the category that all records have; ``has_text``: some records bring their own. ``direct`` writes the test for
+    some numbers without the number itself, if it can.
     """
 
     fixed: str | None
     has_text: bool
+    direct: Callable[[Set[int]], Sql | None] = lambda codes: None
     found: dict[str, Sql] = field(default_factory=dict)
     own: dict[str, Expr] = field(default_factory=dict)
 
@@ -125,6 +158,8 @@ class Tests(Struct):
         if self.fixed is not None:
             return exp.Boolean(this=test(self.fixed))
         codes = [code for name, code in _CODES.items() if test(name)]
+        if (direct := self.direct(set(codes))) is not None:
+            return direct
         return exp.In(this=_column(CODE), expressions=[lit(c) for c in codes]) if codes else exp.false()
 
     def sql(self, name: str, on_text: Callable[[Expr], Sql]) -> Sql | None:
