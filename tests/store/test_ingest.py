@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 
+from dohyo.engines.duckdb.storing import KIND, TIME
 from dohyo.run import RunOptions, search
-from dohyo.store.compact import compact
+from dohyo.store.compact import compact, compact_tiny
 from dohyo.store.files import files_at
 from dohyo.store.gather import Unit
 from dohyo.store.ingest import ingest
@@ -205,7 +207,7 @@ def test_writers_that_are_killed_at_any_moment_lose_and_double_nothing(log: Path
         want += expected(path, numbers)
     kills, rounds = 0, int(os.environ.get("DOHYO_KILLS", "20"))
     for part in range(5):
-        with writer(log.parent, root, _KILL, str(rounds // 5), "0.4") as running:
+        with writer(log.parent, root, _KILL, str(rounds // 5), "0.2") as running:
             assert running.stdout is not None
             kills += int(running.stdout.read())
         if (Path(root) / "_delta_log").is_dir():
@@ -259,10 +261,30 @@ def test_large_days_are_compacted_piece_by_piece(log: Path, root: str, monkeypat
                 out.write(line(1000 * i + n, EventID=n % 2, Computer=host, UtcTime=f"2026-01-12 {hour:02}:00:{i:02}.000"))
         ingest([str(log)], root)
     before = stored(root)
-    monkeypatch.setattr("dohyo.store.compact._AT_ONCE", 40)
-    monkeypatch.setattr("dohyo.store.compact.ROW_GROUP", 100)
-    assert compact(open_log(root)).events == len(before) == 2100
+    for module in ("layout", "write"):
+        monkeypatch.setattr(f"dohyo.store.{module}.ROW_GROUP", 100)
+    shutil.copytree(root, root + "2")
+    assert compact(open_log(root + "2")).events == len(before) == 2100  # in one piece
+    monkeypatch.setattr("dohyo.store.compact._AT_ONCE", 20_000)
+    assert compact(open_log(root)).events == len(before)
     assert stored(root) == before and len(open_log(root).state.files) == 1
+    whole, pieces = (pq.ParquetFile(f"{r}/{next(iter(open_log(r).state.files))}").read() for r in (root + "2", root))
+    keys = [KIND, "_sourceHost", TIME]
+    assert pieces.select(keys).equals(whole.select(keys)) and not whole.select(keys).equals(whole.select(keys).sort_by(TIME))
+
+
+def test_an_ingest_merges_tiny_files_as_far_as_memory_has_room(log: Path, root: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for i in range(6):
+        write(log, range(100 + 10 * i, 110 + 10 * i), "a")
+        ingest([str(log)], root)
+    before, sizes = stored(root), [f.rows for f in open_log(root).state.files.values()]
+    assert sizes == [110, 10, 10, 10, 10, 10]
+    assert compact_tiny(open_log(root), 7).before == 0
+    monkeypatch.setattr("dohyo.store.compact._TINY", 100)
+    monkeypatch.setattr("dohyo.store.compact._AT_ONCE", 10_000)
+    done = compact_tiny(open_log(root), 5)
+    assert done.before == 4 and done.after == 2 and stored(root) == before
+    assert sorted(f.rows for f in open_log(root).state.files.values()) == [10, 20, 20, 110]
 
 
 def test_files_that_nobody_needs_are_removed_after_a_while(log: Path, root: str, monkeypatch: pytest.MonkeyPatch) -> None:

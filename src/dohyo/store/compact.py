@@ -1,33 +1,39 @@
 """Merges the small files of a day and category into larger ones, in the same order of events as everywhere.
 
-A kind of event is merged at a time, and of a kind with many events a slice of time at a time, so that memory stays
-bounded whatever the day holds."""
+The order is found from a few columns of all files. The events themselves are read once; where they are more than some
+megabytes they are first spread over temporary files, a piece of the order in each, so that memory stays bounded whatever
+the day holds."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from tempfile import TemporaryDirectory
+from typing import Any
 
-import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 from msgspec import Struct
 from msgspec.structs import replace
-from sqlglot import exp
 
-from dohyo.engines.duckdb.connect import connect
-from dohyo.engines.duckdb.stored import read_files
-from dohyo.engines.duckdb.storing import KIND, TIME
-from dohyo.plan.functions.model import Sql, coalesce, lit
-from dohyo.store.layout import ROW_GROUP, codes_of, sorted_rows, times_of
+from dohyo.engines.duckdb.storing import KIND, RECORD, SIZE, TIME
+from dohyo.store.files import Files
+from dohyo.store.layout import codes_of, sorted_rows, times_of
 from dohyo.store.log import Change, Conflict, Log
 from dohyo.store.state import DataFile, Schema, State
-from dohyo.store.write import ALWAYS, schema_name, write_file
+from dohyo.store.write import ALWAYS, fitted, schema_name, schema_of, write_file
 
-#: A file of fewer events is small; merged files hold up to ``_MOST``.
-_SMALL, _MOST = 500_000, 2_000_000
-_MEMORY = "300MB"
-_AT_ONCE = 16_384  # events that are put in order at a time
+#: A file of fewer events is small; merged files hold up to ``_MOST``, and are made of so many files at most.
+_SMALL, _MOST, _FILES = 500_000, 2_000_000, 256
+#: A file of fewer events is tiny: many of them cost a hunt more than their events do, and merging them costs little.
+_TINY = 16_384
+#: Bytes of events that are put in order at a time, and how many bytes an event takes for each byte of its raw record.
+_AT_ONCE, _TIMES = 96 << 20, 2.5
+_MOST_PIECES = 200  # each is a file that is open meanwhile
+_BLOCK = 2_048  # events whose columns fit the processor's cache
 
 
 class Compacted(Struct):
@@ -41,9 +47,19 @@ class Compacted(Struct):
 def compact(log: Log, least: int = 2, threads: int | None = None) -> Compacted:
     """Merges, in each partition that has at least so many small files, those files. What another writer changes at the
     same time is left as it is."""
+    return _compact(log, _due(log.refresh(), least, _SMALL), threads)
+
+
+def compact_tiny(log: Log, least: int, threads: int | None = None) -> Compacted:
+    """The same for tiny files only, and at most as many of them at a time as memory has room for: that costs little."""
+    state = log.refresh()
+    return _compact(log, (files for due in _due(state, least, _TINY) for files in _fitting(log.files, due)), threads)
+
+
+def _compact(log: Log, due: Iterable[list[DataFile]], threads: int | None) -> Compacted:
     done = Compacted()
-    for files in _due(log.refresh(), least):
-        merged, schema = _merge(log, files, threads)
+    for files in due:
+        merged, schema = _merge(log.files, files, [log.state.schemas[f.schema] for f in files], threads != 1)
         try:
             log.commit(functools.partial(_change, files, merged, schema))
         except Conflict:
@@ -56,11 +72,11 @@ def compact(log: Log, least: int = 2, threads: int | None = None) -> Compacted:
     return done
 
 
-def _due(state: State, least: int) -> list[list[DataFile]]:
-    """The files to merge, together at most ``_MOST`` events each time."""
+def _due(state: State, least: int, small: int) -> list[list[DataFile]]:
+    """The files to merge, together at most ``_MOST`` events of ``_FILES`` files each time."""
     partitions: dict[tuple[str | None, str], list[DataFile]] = {}
     for file in state.files.values():
-        if file.rows < _SMALL:
+        if file.rows < small:
             partitions.setdefault(file.partition, []).append(file)
     due: list[list[DataFile]] = []
     for files in partitions.values():
@@ -68,12 +84,26 @@ def _due(state: State, least: int) -> list[list[DataFile]]:
             continue
         group: list[DataFile] = []
         for file in sorted(files, key=lambda f: (f.first or 0, f.path)):
-            if group and sum(f.rows for f in group) + file.rows > _MOST:
+            if len(group) == _FILES or sum(f.rows for f in group) + file.rows > _MOST:
                 due.append(group)
                 group = []
             group.append(file)
         due.append(group)
     return [g for g in due if len(g) > 1]
+
+
+def _fitting(files: Files, due: list[DataFile]) -> Iterator[list[DataFile]]:
+    """The files in groups that are put in order at once."""
+    group: list[DataFile] = []
+    size = 0.0
+    for file in due:
+        more = _Source(files, file.path, 0, False).sizes.sum()
+        if group and size + more > _AT_ONCE:
+            yield from [group] if len(group) > 1 else []
+            group, size = [], 0.0
+        group.append(file)
+        size += more
+    yield from [group] if len(group) > 1 else []
 
 
 def _change(files: list[DataFile], merged: DataFile, schema: Schema, state: State) -> Change:
@@ -82,16 +112,13 @@ def _change(files: list[DataFile], merged: DataFile, schema: Schema, state: Stat
     return Change("OPTIMIZE", add=[merged], remove=files, schemas={merged.schema: schema}, moved=True)
 
 
-def _merge(log: Log, files: list[DataFile], threads: int | None) -> tuple[DataFile, Schema]:
-    schema = united([log.state.schemas[f.schema] for f in files])
+def _merge(files: Files, old: list[DataFile], schemas: list[Schema], threads: bool) -> tuple[DataFile, Schema]:
+    schema = united(schemas)
     columns = [*ALWAYS, *(c for c in schema.columns if c not in ALWAYS)]
-    connection = connect(threads, _MEMORY)
-    log.files.register(connection)
-    try:
-        batches = _events(connection, [log.files.address(f.path) for f in files], columns)
-        merged, there = write_file(log.files, files[0].partition, columns, batches, sum(f.rows for f in files))
-    finally:
-        connection.close()
+    sources: list[_Source] = []
+    for file in old:
+        sources.append(_Source(files, file.path, sources[-1].end if sources else 0, threads))
+    merged, there = write_file(files, old[0].partition, columns, _events(sources, columns), sources[-1].end)
     schema = replace(schema, columns=tuple(there))
     return replace(merged, schema=schema_name(schema)), schema
 
@@ -108,81 +135,77 @@ def united(schemas: list[Schema]) -> Schema:
     return Schema(tuple(columns.values()), tuple(sorted(known)), tuple(sorted(others | lost)), tuple(shapes))
 
 
-def _events(connection: duckdb.DuckDBPyConnection, paths: list[str], columns: list[str]) -> Iterator[pa.Table]:
-    """The events of the files in order, a slice of a kind at a time."""
-    source = read_files(paths)
-    counted = exp.select(_kind(), exp.Count(this=exp.Star())).from_(source.copy()).group_by(_kind()).sql("duckdb")
-    kinds = sorted(connection.sql(counted).fetchall(), key=lambda row: row[0] or "")
-    select = exp.select(*(_column(c) for c in columns)).from_(source)
-    for kind, count in kinds:
-        for where in _pieces(connection, source, _is(_kind(), kind), count):
-            yield _ordered(connection.sql(select.where(where).sql("duckdb")).to_arrow_table())
+class _Source:
+    """A file to merge. ``begin``, ``end``: the numbers of its events among those of all files; ``keys``: the columns that
+    say where its events belong; ``sizes``: about how many bytes each takes."""
+
+    def __init__(self, files: Files, path: str, begin: int, threads: bool) -> None:
+        self._files, self._path = files, path
+        with files.source(path) as file, pq.ParquetFile(file) as parquet:
+            facts = parquet.metadata
+            groups = [facts.row_group(i) for i in range(facts.num_row_groups)]
+            self.columns = parquet.schema_arrow.names
+            self.keys = parquet.read([KIND, "_sourceHost", TIME], use_threads=False)
+            sizes = parquet.read([SIZE], use_threads=False)[SIZE].to_numpy()
+        self.begin, self.end = begin, begin + facts.num_rows
+        self._threads = threads and facts.num_rows > _TINY  # a few thousand values are read sooner than a thread wakes
+        self._starts = np.cumsum([0, *(g.num_rows for g in groups)])[:-1].tolist()
+        raw = sum(g.column(self.columns.index(RECORD)).total_uncompressed_size for g in groups)
+        self.sizes = sizes * (_TIMES * raw / max(1, sizes.sum())) + 8.0 * len(self.columns)
+
+    def events(self, schema: pa.Schema) -> Iterator[tuple[int, pa.Table]]:
+        """The file's events a row group at a time, with the number of the first one among those of all files."""
+        wanted = {f.name.lower() for f in schema}
+        columns = [c for c in self.columns if c.lower() in wanted]
+        with self._files.source(self._path) as file, pq.ParquetFile(file) as parquet:
+            for group, start in enumerate(self._starts):
+                yield self.begin + start, fitted(parquet.read_row_group(group, columns, use_threads=self._threads), schema)
 
 
-def _column(name: str) -> Sql:
-    return exp.column(name, quoted=True)
+def _events(sources: list[_Source], columns: list[str]) -> Iterator[pa.Table]:
+    """The events of the files in order. What is more than a piece is spread over files, one for each piece."""
+    schema, pieces = schema_of(columns), _pieces(sources)
+    events = (found for source in sources for found in source.events(schema))
+    if len(pieces) == 1:
+        yield from _ordered(pa.concat_tables(table for _, table in events), pieces[0])
+        return
+    with TemporaryDirectory(prefix="dohyo-") as folder:
+        paths = [os.path.join(folder, str(i)) for i in range(len(pieces))]
+        _spread(events, pieces, paths, schema)
+        for rows, path in zip(pieces, paths, strict=True):
+            with pa.OSFile(path) as file:
+                yield from _ordered(pa.ipc.open_stream(file).read_all(), rows)
+            os.remove(path)
 
 
-def _kind() -> Sql:
-    return coalesce(_column(KIND), lit(""))
+def _pieces(sources: list[_Source]) -> list[Any]:
+    """The numbers of all events in their order, in pieces that are put in order at once."""
+    keys = pa.concat_tables([s.keys for s in sources]).combine_chunks()
+    kind, host, time = (keys[n].combine_chunks() for n in (KIND, "_sourceHost", TIME))
+    order = sorted_rows([np.zeros(len(keys), dtype=np.int64)], codes_of(kind), codes_of(host), times_of(time))
+    sizes = np.concatenate([s.sizes for s in sources])
+    pieces = np.cumsum(sizes[order]) // max(_AT_ONCE, sizes.sum() / _MOST_PIECES)
+    return np.split(order, np.flatnonzero(np.diff(pieces)) + 1)
 
 
-def _time() -> Sql:
-    return coalesce(_column(TIME), lit(0))
+def _spread(events: Iterable[tuple[int, pa.Table]], pieces: list[Any], paths: list[str], schema: pa.Schema) -> None:
+    """Writes the events of each piece, as they come, to the piece's file."""
+    piece_of = np.empty(sum(map(len, pieces)), dtype=np.uint8)
+    for i, rows in enumerate(pieces):
+        piece_of[rows] = i
+    with ExitStack() as stack:
+        options = pa.ipc.IpcWriteOptions(compression="lz4")
+        outs = [stack.enter_context(pa.ipc.new_stream(stack.enter_context(pa.OSFile(p, "wb")), schema, options=options)) for p in paths]
+        for start, table in events:
+            mine = piece_of[start : start + len(table)]
+            for i in np.unique(mine).tolist():
+                outs[i].write_table(table.take(pa.array(np.flatnonzero(mine == i))))
 
 
-def _pieces(connection: duckdb.DuckDBPyConnection, source: Sql, where: Sql, count: int) -> Iterator[Sql]:
-    """A kind of event in pieces small enough to be put in order at once: slices of time as the layout has them, and of
-    those that are still too large a few hosts at a time."""
-    slices = max(1, round((count / ROW_GROUP) ** 0.5))
-    for part in [where] if slices == 1 else _cut(connection, source, where, slices):
-        hosts = exp.select(_host(), exp.Count(this=exp.Star())).from_(source).where(part).group_by(_host()).sql("duckdb")
-        counts = sorted(connection.sql(hosts).fetchall()) if count > _AT_ONCE else []
-        if sum(n for _, n in counts) <= _AT_ONCE:
-            yield part
-            continue
-        for names, rows in _together(counts):
-            some = exp.And(this=part.copy(), expression=exp.In(this=_host(), expressions=[lit(n) for n in names]))
-            yield from [some] if rows <= 2 * _AT_ONCE else _cut(connection, source, some, -(-rows // _AT_ONCE))
-
-
-def _together(counts: list[tuple[str, int]]) -> Iterator[tuple[list[str], int]]:
-    """Hosts in groups of about ``_AT_ONCE`` events, with how many those are."""
-    names: list[str] = []
-    rows = 0
-    for name, count in counts:
-        if names and rows + count > _AT_ONCE:
-            yield names, rows
-            names, rows = [], 0
-        names.append(name)
-        rows += count
-    yield names, rows
-
-
-def _cut(connection: duckdb.DuckDBPyConnection, source: Sql, where: Sql, parts: int) -> Iterator[Sql]:
-    """The condition cut into slices of time with about the same number of events."""
-    times = exp.select(exp.alias_(_time(), "t")).from_(source).where(where).sql("duckdb")
-    values = np.asarray(connection.sql(times).fetchnumpy()["t"])
-    cuts = np.unique(np.quantile(values, np.arange(1, parts) / parts, method="nearest")).tolist()
-    for low, high in zip([None, *cuts], [*cuts, None], strict=True):
-        bounds: list[Sql] = [exp.GTE(this=_time(), expression=lit(int(low)))] if low is not None else []
-        bounds += [exp.LT(this=_time(), expression=lit(int(high)))] if high is not None else []
-        yield exp.and_(where, *bounds)
-
-
-def _is(column: Sql, value: str) -> Sql:
-    return exp.EQ(this=column, expression=lit(value))
-
-
-def _host() -> Sql:
-    return coalesce(_column("_sourceHost"), lit(""))
-
-
-def _ordered(table: pa.Table) -> pa.Table:
-    """The events by host and time; columns without any value are not moved about."""
-    table = table.combine_chunks()
-    one = np.zeros(len(table), dtype=np.int64)
-    host, time = (table[n].combine_chunks() for n in ("_sourceHost", TIME))
-    order = sorted_rows([one], one, codes_of(host), times_of(time) if len(table) else one)
-    rows = pa.array(order)
-    return pa.table({n: c if c.null_count == len(c) else c.take(rows) for n, c in zip(table.column_names, table.columns, strict=True)})
+def _ordered(events: pa.Table, rows: Any) -> Iterator[pa.Table]:
+    """A piece's events, which stand in the order of their numbers, in the order of ``rows``."""
+    events = events.combine_chunks()
+    places = np.empty(len(rows), dtype=np.int64)
+    places[np.argsort(rows)] = np.arange(len(rows))
+    for at in range(0, len(places), _BLOCK):
+        yield events.take(pa.array(places[at : at + _BLOCK]))

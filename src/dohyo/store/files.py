@@ -38,6 +38,9 @@ class Files(Protocol):
     def sink(self, path: str) -> Any:
         """A context that gives a binary file to write; closing it makes the file last."""
 
+    def source(self, path: str) -> Any:
+        """A context that gives a binary file to read, from any place in it."""
+
     def size(self, path: str) -> int:
         """The bytes of a file."""
 
@@ -105,6 +108,9 @@ class LocalFiles:
             yield out
             _last(out)
 
+    def source(self, path: str) -> BinaryIO:
+        return open(self._base / path, "rb")
+
     def size(self, path: str) -> int:
         return (self._base / path).stat().st_size
 
@@ -170,6 +176,9 @@ class UrlFiles:
     def sink(self, path: str) -> Iterator[Any]:
         with self.fs.open(self._at(path), "wb") as out:
             yield out
+
+    def source(self, path: str) -> Any:
+        return self.fs.open(self._at(path), "rb")
 
     def size(self, path: str) -> int:
         return int(self.fs.size(self._at(path)))

@@ -34,6 +34,7 @@ _LISTED = 256
 #: values, and is written in files of so many events.
 _LOOKED_UP = {"DestinationIp", "DestinationHostname", "QueryName", "Hashes", "SHA256", "MD5", "ProcessGuid", "TargetFilename"}
 _DISTINCT, _BLOOM_FROM = 8_192, 20_000
+_GROUP_BYTES = 192 << 20  # of events that are waiting to be a row group
 #: Columns whose values are as many as the events, for which a dictionary would be larger than they are.
 _UNIQUE = {ID, TIME, "UtcTime", "TimeCreated", "@timestamp"}
 #: Of zstd, for long texts: higher ones take twice the time for a few hundredths. Short ones, which a dictionary has made small,
@@ -101,7 +102,7 @@ def write_file(
     """Writes one data file of so many ``rows``; gives it and the columns that hold a value."""
     day, category = partition
     path = f"__day={day or '__HIVE_DEFAULT_PARTITION__'}/__category={category}/part-{uuid.uuid4().hex}.parquet"
-    schema = pa.schema([(c, pa.int64() if c in _LONG else pa.string()) for c in columns])
+    schema = schema_of(columns)
     tally = Tally()
     with files.sink(path) as sink, pq.ParquetWriter(sink, schema, **_options(columns, rows)) as writer:
         for table in _groups(batches, schema):
@@ -116,23 +117,28 @@ def write_file(
     return file, [c for c in columns if c in tally.there]
 
 
+def schema_of(columns: Iterable[str]) -> pa.Schema:
+    """The columns with their types."""
+    return pa.schema([(c, pa.int64() if c in _LONG else pa.string()) for c in columns])
+
+
 def _groups(batches: Iterable[pa.Table], schema: pa.Schema) -> Iterator[pa.Table]:
-    """The events in pieces of a row group each."""
+    """The events in pieces of a row group each: so many events, or fewer that are large."""
     waiting: list[pa.Table] = []
-    count = 0
+    count = size = 0
     for table in batches:
         waiting.append(table)
-        count += len(table)
-        if count >= ROW_GROUP:
+        count, size = count + len(table), size + table.nbytes
+        if count >= ROW_GROUP or size >= _GROUP_BYTES:
             whole = pa.concat_tables(waiting)
-            full = count - count % ROW_GROUP
-            yield from (_fitted(whole.slice(at, ROW_GROUP), schema) for at in range(0, full, ROW_GROUP))
-            waiting, count = [whole.slice(full)], count - full
+            full = count - count % ROW_GROUP or count
+            yield from (fitted(whole.slice(at, ROW_GROUP), schema) for at in range(0, full, ROW_GROUP))
+            waiting, count, size = [whole.slice(full)], count - full, 0
     if count:
-        yield _fitted(pa.concat_tables(waiting), schema)
+        yield fitted(pa.concat_tables(waiting), schema)
 
 
-def _fitted(table: pa.Table, schema: pa.Schema) -> pa.Table:
+def fitted(table: pa.Table, schema: pa.Schema) -> pa.Table:
     """The table with just these columns, whatever the case of their names."""
     there = dict(zip(map(str.lower, table.column_names), table.columns, strict=True))
     nulls = {kind: pa.nulls(len(table), kind) for kind in (pa.string(), pa.int64())}

@@ -21,7 +21,7 @@ from dohyo.memory import keep_memory
 from dohyo.run import Progress
 from dohyo.store.files import StoreError
 
-#: At the end of an ingest the days are merged that have at least so many small files.
+#: At the end of an ingest those tiny files are merged of which a day has at least so many.
 _FILES = 8
 
 
@@ -42,7 +42,7 @@ def ingest_logs(
 ) -> None:
     """Ingests, merges small files, forgets what is old, and says what was done."""
     keep_memory()
-    from dohyo.store.compact import compact
+    from dohyo.store.compact import compact_tiny
     from dohyo.store.ingest import ingest
     from dohyo.store.log import open_log
     from dohyo.store.maintain import retain
@@ -61,7 +61,7 @@ def ingest_logs(
             done = ingest(inputs(paths), root, category=category, threads=threads, progress=told)
         seconds = time.perf_counter() - began
         log = open_log(root)
-        merged = compact(log, _FILES, threads)
+        merged = compact_tiny(log, _FILES, threads)
         gone = retain(log, before) if before is not None else []
         if not quiet:
             lines = [f"stored {done.events:,} events in {seconds:.2f} s, {done.events / max(seconds, 1e-9):,.0f} events/s"]
