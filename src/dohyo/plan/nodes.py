@@ -73,7 +73,7 @@ class Node(Struct, frozen=True, dict=True):
         """The order in which the rows after this node come."""
         return self.inputs[0].order if self.inputs else ()
 
-    @property
+    @functools.cached_property
     def inputs(self) -> tuple[Node, ...]:
         """The nodes below."""
         out: list[Node] = []

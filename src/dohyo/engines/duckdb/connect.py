@@ -37,7 +37,6 @@ def connect(threads: int | None = None, memory: str | None = None) -> duckdb.Duc
     files. Whoever is done with it may :func:`give_back` it."""
     database = databases.take(threads, memory)
     connection = database.cursor()
-    connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET streaming_buffer_size = ?", [_AHEAD])
     _OF[connection] = (threads, memory), database
     _LIVE.add(connection)

@@ -80,4 +80,6 @@ def _database(threads: int | None, memory: str | None) -> duckdb.DuckDBPyConnect
         config["threads"] = threads
     if memory:
         config["memory_limit"] = memory
-    return duckdb.connect(config=config)
+    database = duckdb.connect(config=config)
+    database.execute("SET GLOBAL TimeZone = 'UTC'")
+    return database

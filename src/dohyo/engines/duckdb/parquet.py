@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -19,12 +20,13 @@ if TYPE_CHECKING:
 
 
 class Footer(Struct, frozen=True):
-    """What a Parquet file says of itself: how many rows it has, the columns that hold no value at all, and those that hold
-    one in each row."""
+    """What a Parquet file says of itself: how many rows it has, the columns that hold no value at all, those that hold one in
+    each row, and what all values of a column begin with."""
 
     rows: int
     empty: frozenset[str]
     full: frozenset[str]
+    beginnings: dict[str, bytes]
 
 
 class Columnar(Struct):
@@ -38,7 +40,7 @@ class Columnar(Struct):
     def request(self, request: Request) -> exp.Select:
         """The events of this file that a request asks for."""
         there = {n: t for n, t in self.names.items() if n not in self.footer.empty}
-        return parquet_view(request, self.names, ColumnRaw(there, self.footer.full), self.path, self.base)
+        return parquet_view(request, self.names, ColumnRaw(there, self.footer.full, self.footer.beginnings), self.path, self.base)
 
 
 class Columnars(Struct):
@@ -72,6 +74,7 @@ def read_footer(path: str) -> Footer:
     groups = [reader.metadata.row_group(i) for i in range(reader.metadata.num_row_groups)]
     empty: set[str] = set()
     full: set[str] = set()
+    beginnings: dict[str, bytes] = {}
     for i in range(reader.metadata.num_columns if groups else 0):
         column, chunks = reader.metadata.schema.column(i), [group.column(i) for group in groups]
         nulls = [_nulls(chunk) for chunk in chunks]
@@ -81,7 +84,18 @@ def read_footer(path: str) -> Footer:
             empty.add(column.name)
         elif nulls == [0] * len(chunks):
             full.add(column.name)
-    return Footer(reader.metadata.num_rows, frozenset(empty), frozenset(full))
+        if column.physical_type == "BYTE_ARRAY":
+            beginnings[column.name] = _beginning(chunks)
+    return Footer(reader.metadata.num_rows, frozenset(empty), frozenset(full), beginnings)
+
+
+def _beginning(chunks: list[Any]) -> bytes:
+    """What the least and the greatest value of each chunk begin with, and so all that are between them."""
+    known = [chunk.statistics for chunk in chunks]
+    if not all(k is not None and k.has_min_max for k in known):
+        return b""
+    least, greatest = min(k.min_raw for k in known), max(k.max_raw for k in known)
+    return bytes(a for a, _ in takewhile(lambda pair: pair[0] == pair[1], zip(least, greatest, strict=False)))
 
 
 def _nulls(chunk: Any) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence, Set
+from types import MappingProxyType
 from typing import Protocol
 
 from msgspec import Struct, field
@@ -15,6 +16,7 @@ from dohyo.sources.shapes.names import CANONICAL
 
 Path = tuple[str, ...]
 
+_NOTHING: Mapping[str, bytes] = MappingProxyType({})
 _SPELLED = {name.lower(): name for name in CANONICAL}
 
 
@@ -35,6 +37,9 @@ class Raw(Protocol):
 
     def within(self, text: Sql, path: Path) -> Sql:
         """The value at a path within a text of the record that may be JSON."""
+
+    def dated(self, value: Sql) -> bool:
+        """True when a value is known to have a dash in it in each record that has it."""
 
 
 # --- a raw record that is JSON ----------------------------------------------------------------------------------------
@@ -193,6 +198,9 @@ class JsonRaw:
         name, _ = self.checked.setdefault(text.sql("duckdb"), (f"__text{len(self.checked)}", _json_or_null(text)))
         return _in_json(exp.column(name, quoted=True), path)
 
+    def dated(self, value: Sql) -> bool:
+        return False
+
 
 def json_value(text: Sql, path: Path) -> Sql:
     """A value within text that may be JSON, as text; null when the text is none."""
@@ -235,10 +243,10 @@ def _json_or_null(text: Sql) -> Sql:
 
 class ColumnRaw:
     """A row of a columnar file. ``columns``: top-level names with their types as the engine names them; ``full``: those that
-    hold a value in each row."""
+    hold a value in each row; ``beginnings``: what all values of a column begin with, where that is known."""
 
-    def __init__(self, columns: dict[str, str], full: Set[str] = frozenset()) -> None:
-        self.full = full
+    def __init__(self, columns: dict[str, str], full: Set[str] = frozenset(), beginnings: Mapping[str, bytes] = _NOTHING) -> None:
+        self.full, self.beginnings = full, beginnings
         self.names = {name.lower(): name for name in columns}
         self.types = {name.lower(): kind for name, kind in columns.items()}
 
@@ -254,6 +262,9 @@ class ColumnRaw:
         if self.types[path[0].lower()].startswith("STRUCT"):
             return self._inside(path)
         return json_value(first, path[1:])
+
+    def dated(self, value: Sql) -> bool:
+        return isinstance(value, exp.Column) and b"-" in self.beginnings.get(value.name, b"")
 
     def there(self, path: Path) -> Sql:
         value = self.value(path)

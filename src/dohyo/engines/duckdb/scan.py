@@ -17,7 +17,7 @@ from dohyo.engines.duckdb.marks import carries, impossible, shape_number
 from dohyo.engines.duckdb.raw import ColumnRaw, JsonRaw, KeyTree, Raw, Spellings, quoted
 from dohyo.engines.duckdb.shaping import BuiltIns, built_in, kind_field, text_field
 from dohyo.engines.sql import Expressions, column
-from dohyo.plan.expr import FALSE, TRUE, Expr, any_of, columns
+from dohyo.plan.expr import FALSE, TRUE, Call, Expr, all_of, any_of, columns
 from dohyo.plan.functions.model import Sql, apply, case, cast, coalesce, is_null, lit, null, paren, try_cast
 from dohyo.plan.known import settled
 from dohyo.plan.literals import Texts, raw_condition
@@ -106,8 +106,9 @@ class Request(Struct, frozen=True):
 
 
 class Events(Struct, dict=True):
-    """Writes the statement for one set of candidate shapes over one kind of raw record. ``numbered``: the number of the source
-    category is needed by more than tests that can do without it."""
+    """Writes the statement for one set of candidate shapes over one kind of raw record. ``levels``: shape, category and what
+    is asked of every record are columns of levels below; else all are written where they are used. ``numbered``: the category's
+    number is one of those columns."""
 
     request: Request
     shapes: Sequence[Shape]
@@ -117,6 +118,7 @@ class Events(Struct, dict=True):
     exact: bool = True
     unseen: tuple[str, ...] | None = None  # fields whose presence is still to be found out; None: all
     cache: dict[str, Sql] = field(default_factory=dict)
+    levels: bool = True
     numbered: bool = True
 
     def number(self) -> Sql:
@@ -151,6 +153,8 @@ class Events(Struct, dict=True):
         """With several shapes a value is long: it is computed once, in a level of its own, and then referred to. With one
         shape only what every record is asked for is; the rest is written where it is used, so that it is computed only for
         the records that get there."""
+        if not self.levels:
+            return False
         return len(self.shapes) > 1 or (key in self._always and not isinstance(self.cache[key], (exp.Column, exp.Null, exp.Literal)))
 
     @functools.cached_property
@@ -198,7 +202,7 @@ class Events(Struct, dict=True):
 
     def _has_category(self, codes: Set[int]) -> Sql | None:
         """The test that the category has one of these numbers, if it can do without the number."""
-        return None if self.numbered else sourcecategory.is_one_of(self.shapes[0], self.raw, codes)
+        return None if self.levels else sourcecategory.is_one_of(self.shapes[0], self.raw, codes)
 
     def category(self) -> Sql:
         """``_sourceCategory`` as text."""
@@ -296,13 +300,19 @@ class Events(Struct, dict=True):
         keep = [exp.alias_(self.keep(), KEEP, quoted=True)] if self.request.most else []
         return self.over(source, shape, self._shown_of(extra), keep)
 
-    def over(self, source: exp.Select, shape: Sql | None, shown: list[Sql], below: Sequence[Sql] = ()) -> exp.Select:
-        """The columns ``shown`` over the raw records of ``source``: below them the shape (``None``: it is never looked at), then
-        the category's number, then the values that every record is asked for, and what else is wanted ``below``."""
-        codes = self.codes() if self.numbered else []
+    def beside(self, source: Sql) -> Sql:
+        """The records with the category's number beside them, where it is needed."""
+        if not self.numbered or self.request.category:
+            return source
+        return _level(exp.select(exp.Star()).from_(source, copy=False), self.codes()).subquery("e", copy=False)
+
+    def over(self, source: exp.Select, shape: Sql, shown: list[Sql], below: Sequence[Sql] = ()) -> exp.Select:
+        """The columns ``shown`` over the raw records of ``source``: below them the shape, then the category's number,
+        then the values that every record is asked for, and what else is wanted ``below``."""
+        codes = self.codes()
         for name, text in self.raw.checked.values() if isinstance(self.raw, JsonRaw) else ():  # one may be within another
             source = _level(source, [exp.alias_(text.copy(), name, quoted=True)])
-        level = _level(source, [exp.alias_(shape, "__shape", quoted=True)] if shape is not None else [])
+        level = _level(source, [exp.alias_(shape, "__shape", quoted=True)])
         level = _level(level, codes)
         held = {key: sql for key, sql in self.cache.items() if self._projected(key)}
         level = _level(level, [exp.alias_(sql.copy(), _held(key), quoted=True) for key, sql in held.items()])
@@ -445,14 +455,25 @@ def parquet_view(request: Request, names: dict[str, str], raw: ColumnRaw, path: 
     shapes = _probable(raw)
     row_id = exp.Add(this=column("file_row_number"), expression=lit(base + 1))
     events = Events(request, shapes, raw, BuiltIns(row_text(names), row_id), every=shapes)
-    events.numbered = len(shapes) > 1 or events.own_category
-    events.request = replace(request, predicate=settled(request.predicate, dict.fromkeys(events.absent())))
-    options = exp.Kwarg(this=exp.to_identifier("file_row_number"), expression=exp.true())
-    reader = exp.select(exp.Star()).from_(apply("read_parquet", lit(path), options))
+    events.levels = events.numbered = len(shapes) > 1 or events.own_category
+    predicate = settled(request.predicate, dict.fromkeys(events.absent()))
+    events.request = replace(request, predicate=predicate if events.levels else _by_category(predicate))
+    file = apply("read_parquet", lit(path), exp.Kwarg(this=exp.to_identifier("file_row_number"), expression=exp.true()))
     shown = [exp.alias_(typed(events.value(n), t), n, quoted=True) for n, t in request.columns]
     useful = events.useful()
-    view = events.over(reader, events.number() if len(shapes) > 1 else None, shown)
+    if not events.levels:  # DuckDB tests little within a file's reader when another level stands above it
+        view = exp.select(*shown, copy=False).from_(events.beside(file), copy=False)
+    else:
+        view = events.over(exp.select(exp.Star()).from_(file, copy=False), events.number(), shown)
     return view if useful is None else view.where(useful, copy=False)
+
+
+def _by_category(predicate: Expr) -> Expr:
+    """The condition with its tests of the category first: only so DuckDB has all of them done by a file's reader."""
+    if not isinstance(predicate, Call) or predicate.function != "and":
+        return predicate
+    named = [any(c.name.lower() == "_sourcecategory" for c in columns(part)) for part in predicate.args]
+    return all_of([p for first in (True, False) for p, is_named in zip(predicate.args, named, strict=True) if is_named is first])
 
 
 def _probable(raw: ColumnRaw) -> list[Shape]:

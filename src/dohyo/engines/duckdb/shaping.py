@@ -141,10 +141,11 @@ def _message_line(expr: m.MessageLine, raw: Raw) -> Sql:
 _PLAIN, _END = "%Y-%m-%d %H:%M:%S.%f", "Z"
 
 
-def time_value(text: Sql) -> Sql:
-    """Epoch milliseconds of a text time in any of the forms of ``Time``; null when it is in none."""
-    dated = apply("contains", text, lit("-"))
-    found = case((dated, _instant(text)), default=_epoch_value(text))
+def time_value(text: Sql, dated: bool = False) -> Sql:
+    """Epoch milliseconds of a text time in any of the forms of ``Time``; null when it is in none. ``dated``: each text is known
+    to have a dash in it."""
+    looks = apply("contains", text, lit("-"))
+    found = _instant(text) if dated else case((looks, _instant(text)), default=_epoch_value(text))
     return coalesce(_plain(text), found) if isinstance(text, (exp.Column, exp.Dot)) else found
 
 
@@ -191,7 +192,7 @@ def _epoch_value(text: Sql) -> Sql:
 
 def _time(expr: m.Time, raw: Raw) -> Sql:
     value = expression(expr.value, raw)
-    return value if isinstance(value, exp.Null) else time_value(value)
+    return value if isinstance(value, exp.Null) else time_value(value, raw.dated(value))
 
 
 _EXPRESSIONS: dict[type, Callable[..., Sql]] = {

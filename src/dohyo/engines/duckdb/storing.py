@@ -76,6 +76,9 @@ class Columned:
     def within(self, text: Sql, path: Path) -> Sql:
         return json_value(text, path)
 
+    def dated(self, value: Sql) -> bool:
+        return False
+
 
 # --- what records hold ------------------------------------------------------------------------------------------------
 

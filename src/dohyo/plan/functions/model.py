@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -180,12 +181,18 @@ def null() -> Sql:
 
 def cast(value: Sql, kind: str) -> Sql:
     """``CAST(value AS kind)``."""
-    return exp.Cast(this=value, to=exp.DataType.build(kind, dialect="duckdb"))
+    return exp.Cast(this=value, to=_type(kind).copy())
 
 
 def try_cast(value: Sql, kind: str) -> Sql:
     """``TRY_CAST(value AS kind)``."""
-    return exp.TryCast(this=value, to=exp.DataType.build(kind, dialect="duckdb"))
+    return exp.TryCast(this=value, to=_type(kind).copy())
+
+
+@functools.cache
+def _type(kind: str) -> exp.DataType:
+    """A type by its name, which takes long to parse."""
+    return exp.DataType.build(kind, dialect="duckdb")
 
 
 #: Groups beyond this one an engine gives by a name only.
