@@ -251,7 +251,7 @@ class Session(Struct):
                 return self._stored(engine, inputs)
             if isinstance(engine, DuckDB) and _columnar(inputs):
                 return self._columnar(engine, request, inputs)
-            self._stream(engine, request, inputs)
+            return self._streamed(engine, request, inputs)
         return [self._result(engine, q) for q in self.queries]
 
     def many(self, queries: Sequence[Sketched], paths: list[str]) -> list[Result | QueryError]:
@@ -342,8 +342,7 @@ class Session(Struct):
         opened = Columnars(engine.connection, self.report, self.places)
         opened.open(inputs, request.presence)
         if not opened.files:
-            self._stream(engine, request, [])
-            return [self._result(engine, q) for q in self.queries]
+            return self._streamed(engine, request, [])
         results = []
         for query in self.queries:
             condition, rest = pushed_apart(query.plan)
@@ -405,6 +404,16 @@ class Session(Struct):
             store.tell(self.report, self.places, (self.options.since, self.options.until))
             stores.append(store)
         return stores
+
+    def _streamed(self, engine: Engine, request: Request, inputs: list[Input]) -> list[Result | QueryError]:
+        """The queries over events that are read once for all of them. One query alone leaves to the reading what its plain
+        filters ask, so that what only they look at is not handed over."""
+        queries = self.queries
+        if len(queries) == 1:
+            queries = [replace(queries[0], plan=pushed_apart(queries[0].plan)[1])]
+            request = replace(request, columns=self._asked(queries, request.predicate).columns)
+        self._stream(engine, request, inputs)
+        return [self._result(engine, q) for q in queries]
 
     def _stream(self, engine: Engine, request: Request, inputs: list[Input]) -> None:
         reading = self._reading(request)

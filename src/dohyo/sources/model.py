@@ -194,7 +194,16 @@ class Time(Struct, frozen=True):
     value: ShapeExpr
 
 
-ShapeExpr = Key | Inside | XmlData | XmlSystem | MessageLine | Const | First | Lookup | Joined | Prefixed | When | FullPath | Time
+class Enough(Struct, frozen=True):
+    """What is left of the places of ``value`` where records are known to have it in one of these; a record that does not is read
+    by the whole table."""
+
+    value: First
+
+
+ShapeExpr = (
+    Enough | Key | Inside | XmlData | XmlSystem | MessageLine | Const | First | Lookup | Joined | Prefixed | When | FullPath | Time
+)
 
 
 class Shape(Struct, frozen=True):

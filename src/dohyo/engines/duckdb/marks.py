@@ -59,13 +59,14 @@ def shape_number(shapes: Sequence[m.Shape], raw: Raw, every: Sequence[m.Shape], 
     """
     branches: list[tuple[Sql, Sql]] = []
     numbers = {s.name: i for i, s in enumerate(shapes, 1)}
+    whole = [s for s in every if s.name in numbers]
     last = max((s.rank for s in shapes), default=0)
     for shape in (s for s in every if s.rank <= last):
         tests: list[Sql] = [exp.false()]
         if shape.name in numbers:
-            tests = carries(shape, raw)
+            tests = carries(shapes[numbers[shape.name] - 1], raw)
         elif not all(_excluded(shape, other) for other in shapes):
-            cheap = not exact and not shape.starts and not any(_share_keys(shape, other) for other in shapes)
+            cheap = not exact and not shape.starts and not any(_share_keys(shape, other) for other in whole)
             tests = _needed(shape, raw) if cheap else carries(shape, raw)
         number = lit(numbers.get(shape.name, 0))
         if not tests:  # no shape after this one is asked for

@@ -41,6 +41,9 @@ class Raw(Protocol):
     def dated(self, value: Sql) -> bool:
         """True when a value is known to have a dash in it in each record that has it."""
 
+    def rely_on(self, value: Sql) -> None:
+        """Notes that a record without this value must be read otherwise."""
+
 
 # --- a raw record that is JSON ----------------------------------------------------------------------------------------
 
@@ -144,6 +147,7 @@ class JsonRaw:
         self.asked: dict[Path, bool] = {}
         self.checks = checks
         self.checked: dict[str, tuple[str, Sql]] = {}  # by their SQL: the column's name and what it holds
+        self.relied_on: dict[str, Sql] = {}  # by their SQL: the values without which a record is not read
 
     def value(self, path: Path) -> Sql:
         return self._at(path, whole=True)
@@ -200,6 +204,9 @@ class JsonRaw:
 
     def dated(self, value: Sql) -> bool:
         return False
+
+    def rely_on(self, value: Sql) -> None:
+        self.relied_on.setdefault(value.sql("duckdb"), value.copy())
 
 
 def json_value(text: Sql, path: Path) -> Sql:
@@ -265,6 +272,9 @@ class ColumnRaw:
 
     def dated(self, value: Sql) -> bool:
         return isinstance(value, exp.Column) and b"-" in self.beginnings.get(value.name, b"")
+
+    def rely_on(self, value: Sql) -> None:
+        raise TypeError("columns are read by whole tables")
 
     def there(self, path: Path) -> Sql:
         value = self.value(path)

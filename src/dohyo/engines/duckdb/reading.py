@@ -47,6 +47,7 @@ from dohyo.sources.model import Chunk, Format, Input, Problem, Shape
 from dohyo.sources.readers import READERS
 from dohyo.sources.readers.evtx_apart import Apart
 from dohyo.sources.shapes import OF_EVENT_LOGS, SHAPES, shape
+from dohyo.sources.shapes.lean import lean
 from dohyo.sources.shapes.recognise import read_field, recognise
 
 _PEEK_RECORDS = 50
@@ -230,7 +231,7 @@ class Reading(Struct, dict=True):
         return self._guessed(texts.to_pylist())
 
     def _guessed(self, texts: list[str]) -> tuple[tuple[str, ...], Spellings]:
-        records = [r for t in texts if isinstance(r := _loaded(t), dict)]
+        records = _objects(texts)
         found = [recognise(r) for r in records]
         self._note_present(found, records)
         names = Counter(s.name for s in found)
@@ -349,8 +350,11 @@ class Reading(Struct, dict=True):
 
     def _file(self, source: Input, base: int) -> Iterator[pa.RecordBatch]:
         began = self.position.bytes_done
-        names, known = self._guessed(_peek(source))
+        some = _peek(source)
+        names, known = self._guessed(some)
         shapes = [shape(n) for n in names]
+        if len(shapes) == 1 and (records := _objects(some)):
+            shapes = [lean(shapes[0], records)]
         sql = file_statement(self.request, shapes, known, self._unseen(), str(source.path))
         ordinals, done, complete = [], 0, sql is not None
         try:
@@ -596,6 +600,10 @@ def _loaded(text: str) -> object:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
+
+
+def _objects(texts: list[str]) -> list[dict[str, Any]]:
+    return [r for t in texts if isinstance(r := _loaded(t), dict)]
 
 
 def _spellings(record: dict[str, Any], wanted: set[str], known: Spellings) -> None:

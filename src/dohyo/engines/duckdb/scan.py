@@ -415,8 +415,8 @@ def placed(number: Sql) -> Sql:
 
 
 def file_statement(request: Request, shapes: Sequence[Shape], spellings: Spellings, unseen: tuple[str, ...], path: str) -> str | None:
-    """SQL over an uncompressed NDJSON file, in the file's order. Only for requests without raw text and id: DuckDB's
-    reader gives neither, but it is faster than text handed over. ``None`` when keys that differ only in case are
+    """SQL over an uncompressed NDJSON file, in the file's order; a shape alone may be a lean one. Only for requests without raw
+    text and id: DuckDB's reader gives neither, but it is faster than text handed over. ``None`` when keys that differ only in case are
     needed."""
     raw = JsonRaw(None, replace(spellings, theirs=request.spelled), checks=True)
     facts = BuiltIns(None, lit(0))
@@ -425,6 +425,9 @@ def file_statement(request: Request, shapes: Sequence[Shape], spellings: Spellin
     number = events.number()
     if len(raw.layers) > 1:
         return None
+    if raw.relied_on:
+        there = exp.and_(*(exp.Not(this=is_null(value.copy())) for value in raw.relied_on.values()), copy=False)
+        number = case((there, number), default=cast(lit(0), "UTINYINT"))
     kinds = {k: lit(t.kind().sql("duckdb")) for k, t in raw.layers[0].below.items()}
     options = {
         "format": lit("newline_delimited"),

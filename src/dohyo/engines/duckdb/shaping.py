@@ -47,6 +47,12 @@ def _inside(expr: m.Inside, raw: Raw) -> Sql:
     return raw.within(expression(expr.text, raw), expr.inner)
 
 
+def _enough(expr: m.Enough, raw: Raw) -> Sql:
+    value = expression(expr.value, raw)
+    raw.rely_on(value)
+    return value
+
+
 def _lookup(expr: m.Lookup, raw: Raw) -> Sql:
     """The value beside the key: two constant lists, which an engine binds faster than a ``CASE`` of many branches."""
     keys, results = (exp.Array(expressions=[lit(x) for x in column]) for column in zip(*expr.table, strict=True))
@@ -198,6 +204,7 @@ def _time(expr: m.Time, raw: Raw) -> Sql:
 _EXPRESSIONS: dict[type, Callable[..., Sql]] = {
     m.Key: lambda expr, raw: raw.value(expr.keys),
     m.Inside: _inside,
+    m.Enough: _enough,
     m.XmlData: _xml_data,
     m.XmlSystem: _xml_system,
     m.MessageLine: _message_line,

@@ -79,6 +79,9 @@ class Columned:
     def dated(self, value: Sql) -> bool:
         return False
 
+    def rely_on(self, value: Sql) -> None:
+        raise TypeError("columns are read by whole tables")
+
 
 # --- what records hold ------------------------------------------------------------------------------------------------
 

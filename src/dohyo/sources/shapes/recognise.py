@@ -16,6 +16,7 @@ from typing import Any
 
 from ..model import (
     Const,
+    Enough,
     First,
     FullPath,
     Inside,
@@ -50,16 +51,17 @@ def recognise(record: Record) -> Shape:
 
 def carries(shape: Shape, record: Record) -> bool:
     """Whether ``record`` carries the marks of ``shape``, whatever other shapes say of it."""
-    there = partial(_there, record)
+    has = partial(there, record)
     return (
-        all(map(there, shape.marks))
-        and (not shape.any_marks or any(map(there, shape.any_marks)))
-        and not any(map(there, shape.not_marks))
+        all(map(has, shape.marks))
+        and (not shape.any_marks or any(map(has, shape.any_marks)))
+        and not any(map(has, shape.not_marks))
         and (not shape.starts or any(_begins(record, path, opening) for path, opening in shape.starts))
     )
 
 
-def _there(record: Record, path: Path) -> bool:
+def there(record: Record, path: Path) -> bool:
+    """True when ``record`` has a value at ``path`` that is not null."""
     return next(_values(record, path), None) is not None
 
 
@@ -199,6 +201,11 @@ def _(expr: Const, record: Record) -> str | None:
 @evaluate.register
 def _(expr: First, record: Record) -> str | None:
     return _first(evaluate(option, record) for option in expr.options)
+
+
+@evaluate.register
+def _(expr: Enough, record: Record) -> str | None:
+    return evaluate(expr.value, record)
 
 
 @evaluate.register

@@ -1,0 +1,78 @@
+"""A large NDJSON file is read by a table that holds no more than its first records need; the answers are those of the whole one."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dohyo.results import Result
+from dohyo.run import search
+from dohyo.sources import limits
+from dohyo.sources.model import Enough
+from dohyo.sources.shapes import SHAPES, shape
+from dohyo.sources.shapes.lean import lean
+
+USUAL: dict[str, Any] = {
+    "SourceName": "Microsoft-Windows-Sysmon", "Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": 3, "Hostname": "a",
+    "TimeCreated": "2026-01-12T07:30:00.777Z", "UtcTime": "2026-01-12 07:30:00.004", "Image": r"C:\a.exe", "DestinationPort": "25",
+}  # fmt: skip
+
+
+def _with(**changed: Any) -> dict[str, Any]:
+    return {key: value for key, value in (USUAL | changed).items() if value is not ...}
+
+
+ODD = [
+    _with(Channel=..., LogName="Security"), _with(Channel="", log_name="System"), _with(Channel=None), _with(Channel="Unknown"),
+    _with(Channel="Unknown", SourceName=..., ProviderName="Microsoft-Windows-Sysmon"), _with(SourceName="", Provider="PowerShell"),
+    _with(Hostname=..., Computer="b"), _with(Hostname="", MachineName="c"), _with(UtcTime=...), _with(UtcTime="soon"),
+    _with(UtcTime=..., TimeCreated=..., **{"@timestamp": "2026-01-12T08:00:00Z"}), _with(UtcTime=..., TimeCreated="no"),
+    _with(Provider={"Name": "x"}), _with(EventData={"Image": "y"}), _with(EventReceivedTime="2026-01-12 07:30:00"),
+    _with(TimeGenerated="2026-01-12 07:30:00"), _with(EventCode="3"), _with(event_id=3), _with(Event={"System": {"EventID": 4}}),
+    _with(EventID=...), {"EventID": 9, "Image": "only"}, {"EventID": 9}, {"x": 1}, _with(_source={"winlog": {"event_id": 3}}),
+    _with(_raw="<Event/>"), _with(Image=None), _with(Provider="text"), _with(Provider=[1]), _with(Event="text"),
+    *(json.loads(each.example) for each in SHAPES),
+]  # fmt: skip
+
+QUERIES = [
+    "* | fields EventID, Channel, Provider, Image",
+    "* | fields _messageTime, _sourceCategory, Computer, Hostname",
+    "* | count by _sourceCategory, EventID",
+    '_sourceCategory=windows/sysmon | where DestinationPort = "25" | count by Hostname, _sourceHost',
+    "_sourceCategory=windows/security | count by Computer",
+    '* | where Image matches "*a.exe" | timeslice 1h | count by _timeslice',
+]
+
+
+def _read(query: str, path: Path, monkeypatch: pytest.MonkeyPatch, native: int) -> Result:
+    monkeypatch.setattr(limits, "NATIVE", native)
+    return search(query, [path])
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_nothing_is_misread(query: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Records of any other form among usual ones, none of which is looked at first, are read as they are among few."""
+    path = tmp_path / "events.ndjson"
+    lines = [json.dumps(record) for record in [USUAL] * 60 + ODD + [USUAL] * 900]
+    path.write_text("\n".join([*lines[:70], "{broken", *lines[70:]]) + "\n", "utf-8")
+    lean_one, whole = (_read(query, path, monkeypatch, native) for native in (0, 1 << 60))
+    assert Counter(map(str, lean_one.rows)) == Counter(map(str, whole.rows))
+    assert lean_one.read.files[0].shapes == whole.read.files[0].shapes
+    assert lean_one.read.kinds == whole.read.kinds
+    assert [p.reason for p in lean_one.read.problems] == [p.reason for p in whole.read.problems]
+
+
+def test_what_is_left_of_a_table() -> None:
+    """The first places that give each record a value, and one mark; where some record has none, all."""
+    flat = shape("flat")
+    found = lean(flat, [_with(), _with(Channel="Security", SourceName=..., ProviderName="b")])
+    assert isinstance(channel := found.fields["Channel"], Enough)
+    assert len(channel.value.options) == 1
+    assert isinstance(provider := found.fields["Provider"], Enough)
+    assert len(provider.value.options) == 2
+    assert found.any_marks == (("Channel",),)
+    assert lean(flat, [{"EventID": 1, "Image": "a"}, {"EventID": 2, "Channel": "b"}]).any_marks == flat.any_marks
