@@ -143,40 +143,39 @@ def _message_line(expr: m.MessageLine, raw: Raw) -> Sql:
 # -- times
 
 
-#: How Sysmon writes its times, and what stands behind them so that no text with anything else at its end is in this form.
-_PLAIN, _END = "%Y-%m-%d %H:%M:%S.%f", "Z"
+#: How long a time is, at most, as Sysmon writes it, and what makes it one with a zone.
+_PLAIN, _IN_UTC = len("2026-01-12 07:30:00.004"), "+00"
 
 
 def time_value(text: Sql, dated: bool = False) -> Sql:
     """Epoch milliseconds of a text time in any of the forms of ``Time``; null when it is in none. ``dated``: each text is known
     to have a dash in it."""
-    looks = apply("contains", text, lit("-"))
-    found = _instant(text) if dated else case((looks, _instant(text)), default=_epoch_value(text))
-    return coalesce(_plain(text), found) if isinstance(text, (exp.Column, exp.Dot)) else found
+    if dated:
+        return coalesce(*_instant(text))
+    looks, there = apply("contains", text.copy(), lit("-")), exp.Not(this=is_null(text.copy()))
+    return case((looks, coalesce(*_instant(text))), (there, _epoch_value(text)), default=null())
 
 
 def _plain(text: Sql) -> Sql:
-    """The most common form, which names no zone and so is read without a calendar; null for any other."""
-    ended = exp.DPipe(this=text.copy(), expression=lit(_END))
-    return _thousandth(apply("try_strptime", ended, lit(_PLAIN + _END)))
+    """The most common form, which names no zone: an instant is read in two thirds of the time when its zone is there. Null for
+    any other form, of which few get as far as to be tried, for that takes long."""
+    short = exp.LTE(this=apply("strlen", text.copy()), expression=lit(_PLAIN))
+    likely = exp.And(this=apply("contains", text.copy(), lit(" ")), expression=short)
+    return case((likely, _milliseconds(exp.Paren(this=exp.DPipe(this=text.copy(), expression=lit(_IN_UTC))))), default=null())
 
 
-def _instant(text: Sql) -> Sql:
-    """ISO text as an instant; without an offset it is UTC (the session's time zone). Decimals beyond milliseconds are
-    cut, not rounded. A comma before decimals, Sumo Logic's plus before nine of them, and blanks before an offset are
-    looked for only when the text is no instant as it stands."""
+def _instant(text: Sql) -> list[Sql]:
+    """ISO text as an instant, the first that is one; without an offset it is UTC (the session's time zone). Decimals beyond
+    milliseconds are cut, not rounded. A comma before decimals, Sumo Logic's plus before nine of them, and blanks before an
+    offset are looked for only when the text is no instant as it stands."""
     tidy = apply("regexp_replace", apply("replace", text.copy(), lit(","), lit(".")), lit(r"\+(\d{9})Z$"), lit(r".\1Z"))
     tidy = apply("regexp_replace", tidy, lit(r"\s+(Z|[+-]\d\d:?\d\d)\s*$"), lit(r"\1"))
-    return coalesce(_milliseconds(text), _milliseconds(tidy))
+    quick = [_plain(text)] if isinstance(text, (exp.Column, exp.Dot)) else []
+    return [*quick, _milliseconds(text), _milliseconds(tidy)]
 
 
 def _milliseconds(text: Sql) -> Sql:
-    return _thousandth(try_cast(text, "TIMESTAMPTZ"))
-
-
-def _thousandth(instant: Sql) -> Sql:
-    """Milliseconds with what is left cut off; null for what has no end."""
-    return exp.IntDiv(this=apply("epoch_us", instant), expression=lit(1000))
+    return exp.IntDiv(this=apply("epoch_us", try_cast(text, "TIMESTAMPTZ")), expression=lit(1000))
 
 
 #: How long an epoch number is, and how many of its units are a millisecond.
@@ -276,7 +275,7 @@ def built_in(shape: m.Shape, raw: Raw, name: str, known: BuiltIns) -> Sql | None
     lower = name.lower()
     if lower in ("_messagetime", "_receipttime", "_searchabletime", TIME):
         times = [t for t in (expression(t, raw) for t in shape.time) if not isinstance(t, exp.Null)]
-        return (times[0] if len(times) == 1 else coalesce(*times)) if times else cast(null(), "BIGINT")
+        return coalesce(*times) if times else cast(null(), "BIGINT")
     if lower in ("_raw", "_size"):
         own = shape.fields.get("_raw")
         whole = trimmed(known.raw) if known.raw is not None else null()

@@ -224,8 +224,9 @@ def is_null(value: Sql) -> Sql:
 
 
 def coalesce(*values: Sql) -> Sql:
-    """``COALESCE(values…)``."""
-    return exp.Coalesce(this=values[0], expressions=list(values[1:]))
+    """``COALESCE(values…)``, without another one in it."""
+    flat = [v for value in values for v in ([value.this, *value.expressions] if isinstance(value, exp.Coalesce) else [value])]
+    return flat[0] if len(flat) == 1 else exp.Coalesce(this=flat[0], expressions=flat[1:])
 
 
 #: What counts as blank at the ends of a text: Java's ``trim`` removes these.
