@@ -11,11 +11,14 @@ from contextlib import suppress
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # of glibc's mallopt
 _KEPT, _LARGE = 256 << 20, 32 << 20
+_SETTINGS = {"MIMALLOC_PURGE_DELAY": "-1", "DUCKDB_JE_MALLOC_CONF": "dirty_decay_ms:-1"}  # of Arrow's and DuckDB's allocators
 
 
 def keep_memory() -> None:
-    """To be called before Arrow is loaded, which then looks at its settings. Where there are none, nothing changes."""
-    os.environ.setdefault("MIMALLOC_PURGE_DELAY", "-1")
+    """To be called before Arrow and DuckDB are loaded, which then look at their settings. Where there are none, nothing
+    changes."""
+    for name, value in _SETTINGS.items():
+        os.environ.setdefault(name, value)
     with suppress(OSError, AttributeError, TypeError):
         library = ctypes.CDLL(None)
         library.mallopt(_TRIM_THRESHOLD, _KEPT)

@@ -17,6 +17,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
+from dohyo.cli.early import new_early
 from dohyo.engines.duckdb.storing import KIND, TIME
 from dohyo.run import RunOptions, search
 from dohyo.store.compact import compact, compact_tiny
@@ -159,6 +160,21 @@ def test_an_event_log_that_grows_and_then_writes_over_its_oldest_events(log: Pat
         ingest([str(live)], root)
     found = search("* | count by EventRecordID", [root]).rows
     assert len(chunks) > 6 and len(found) == all_of_it and {r["_count"] for r in found} == {1}
+
+
+@pytest.mark.skipif(not EVTX.is_file(), reason="the recorded logs of the shared folder are not here")
+def test_event_logs_are_parsed_early_once_and_only_those_that_are_new(tmp_path: Path, root: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dohyo.sources.readers.evtx_apart.WORTH", 1)
+    paths = [str(shutil.copy(EVTX, tmp_path / name)) for name in ("a.evtx", "b.evtx")]
+    (tmp_path / "b.evtx").write_bytes(EVTX.read_bytes()[: 4096 + 2 * 65_536])
+    for count, kept in ((1, ["a.evtx"]), (2, ["b.evtx"])):
+        with new_early(paths[:count], root) as found:
+            assert found is not None and [Path(name).name for name in found.apart._logs] == kept
+            done = ingest(paths[:count], root, found=found)
+            assert done.events and not found.apart._logs and not found.take(paths[:count])
+    assert done.known == paths[:1]
+    with new_early(paths, None) as nothing:
+        assert nothing is None
 
 
 # --- killed writers, several writers ----------------------------------------------------------------------------------

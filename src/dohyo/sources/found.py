@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from dohyo.sources.archives import Skipped
 from dohyo.sources.find import find_inputs
@@ -13,13 +13,13 @@ from dohyo.sources.readers.evtx_apart import Apart
 class Found:
     """The inputs at some paths, what is wrong with them, and what was skipped. To be closed."""
 
-    def __init__(self, paths: Sequence[str]) -> None:
-        """Looks now; raises nothing."""
+    def __init__(self, paths: Sequence[str], wanted: Callable[[Input], bool] = lambda log: True) -> None:
+        """Looks now; raises nothing. ``wanted``: which of the logs will be read."""
         self.paths = list(paths)
         self.problems: list[Problem] = []
         self.skipped = Skipped()
         self.inputs: list[Input] = list(find_inputs(self.paths, self.problems.append, skipped=self.skipped))
-        self.apart = Apart(self.inputs)
+        self.apart = Apart([log for log in self.inputs if wanted(log)])
         self._taken = False
 
     def take(self, paths: Sequence[str]) -> bool:

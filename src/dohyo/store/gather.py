@@ -18,7 +18,8 @@ from dohyo.sources.readers import READERS
 from dohyo.sources.readers.evtx_apart import Apart
 from dohyo.sources.shapes.recognise import recognise
 from dohyo.store.columnar import read_rows
-from dohyo.store.origins import Digest, Seen, digest_of, gone, stamp_of
+from dohyo.store.origins import Digest, Seen, digest_of, gone
+from dohyo.store.stamps import stamp_of
 from dohyo.store.state import Origin
 from dohyo.store.values import RECORDS
 

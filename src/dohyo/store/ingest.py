@@ -12,9 +12,8 @@ from msgspec.structs import replace
 from dohyo.engines.duckdb.reading import why_broken
 from dohyo.results import Places
 from dohyo.sources.archives import Skipped
-from dohyo.sources.find import find_inputs
-from dohyo.sources.model import Format, Input, Problem
-from dohyo.sources.readers.evtx_apart import Apart
+from dohyo.sources.found import Found
+from dohyo.sources.model import Format, Problem
 from dohyo.store.gather import Gathering, Unit
 from dohyo.store.log import Change, Conflict, Log, open_log
 from dohyo.store.origins import Seen
@@ -45,15 +44,16 @@ def ingest(
     category: str | None = None,
     threads: int | None = None,
     progress: Callable[[int, int, int], None] | None = None,
+    found: Found | None = None,
 ) -> Ingested:
     """Puts the logs under ``paths`` into the store at ``root``, which is made if it is not there. What is in the store
-    already is not read again. ``progress`` is told bytes read, bytes in all, and events stored. Raises
-    :class:`StoreError` when the store cannot be used."""
+    already is not read again. ``progress`` is told bytes read, bytes in all, and events stored. ``found``: what is at the paths,
+    where that was looked up before. Raises :class:`StoreError` when the store cannot be used."""
     log = open_log(root)
     done = Ingested()
     while True:
         try:
-            _Run(log, category, threads, done, progress).run(paths)
+            _Run(log, category, threads, done, progress).run(paths, found)
         except Conflict:  # another writer was quicker with one of the logs: look again at what is new
             continue
         return done
@@ -68,29 +68,27 @@ class _Run(Struct):
     _known: set[int] = field(default_factory=set)  # logs that the store had when this run began
     _own: range = range(0)  # the numbers of this run's logs
 
-    def run(self, paths: Sequence[str]) -> None:
-        inputs = self._inputs(paths)
+    def run(self, paths: Sequence[str], found: Found | None) -> None:
         state = self.log.refresh()
         seen = Seen(dict(state.origins))
+        if found is None or not found.take(paths):
+            found = Found(paths, lambda log: not seen.unchanged(log))
+        self.done.problems, self.done.skipped, self.done.inputs = found.problems, found.skipped, len(found.inputs)
+        with closing(found):
+            self._read(found, state, seen)
+
+    def _read(self, found: Found, state: State, seen: Seen) -> None:
+        inputs = found.inputs
         self._known = set(state.origins)
         numbers = self._reserve(len(inputs)) if not all(map(seen.unchanged, inputs)) else iter(())
         total = sum(i.size or 0 for i in inputs)
-        with (
-            closing(Apart([i for i in inputs if not seen.unchanged(i)])) as apart,
-            Workshop(self.log.files, self.category, self.threads) as workshop,
-        ):
-            gathering = Gathering(seen, numbers, self._report, apart)
+        with Workshop(self.log.files, self.category, self.threads) as workshop:
+            gathering = Gathering(seen, numbers, self._report, found.apart)
             self.done.known, self.done.empty = gathering.known, gathering.empty
             for stored in workshop.stored(gathering.units(inputs)):
                 self._commit(stored)
                 if self.progress:
                     self.progress(min(stored.unit.position, total), total, self.done.events)
-
-    def _inputs(self, paths: Sequence[str]) -> list[Input]:
-        self.done.problems, self.done.skipped = [], Skipped()
-        found = list(find_inputs(list(paths), self.done.problems.append, skipped=self.done.skipped))
-        self.done.inputs = len(found)
-        return found
 
     def _report(self, problem: Problem) -> None:
         self.done.problems.append(problem)

@@ -16,19 +16,8 @@ import pyarrow as pa
 from msgspec import Struct
 
 from dohyo.sources.model import Chunk, Input
+from dohyo.store.stamps import unchanged
 from dohyo.store.state import Origin
-
-Stamp = tuple[int, int]
-
-
-def stamp_of(source: Input) -> Stamp | None:
-    """Size and time of the file that a source is (in); ``None`` when there is none."""
-    path = source.path or Path(source.name.split("!")[0])
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return (found.st_size, found.st_mtime_ns) if not source.once else None
 
 
 class Digest:
@@ -63,8 +52,7 @@ class Seen(Struct):
 
     def unchanged(self, source: Input) -> bool:
         """True when a file of this name, size and time was read to its end."""
-        stamp = stamp_of(source)
-        return stamp is not None and any(o.name == source.name and o.stamp == stamp for o in self.origins.values())
+        return unchanged(source, self.origins.values())
 
     def match(self, source: Input, chunks: Iterable[Chunk]) -> tuple[Origin | None, bool]:
         """The origin that this log is a copy of, or goes on from, and whether it has more records than that. Reads no

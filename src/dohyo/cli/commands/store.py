@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from click.exceptions import Exit
 from msgspec import to_builtins
@@ -17,9 +18,11 @@ from dohyo.cli.options import inputs, one_of
 from dohyo.cli.progress import progress
 from dohyo.cli.timeparse import epoch_ms
 from dohyo.formats.values import iso_time
-from dohyo.memory import keep_memory
 from dohyo.run import Progress
 from dohyo.store.files import StoreError
+
+if TYPE_CHECKING:
+    from dohyo.sources.found import Found
 
 #: At the end of an ingest those tiny files are merged of which a day has at least so many.
 _FILES = 8
@@ -38,10 +41,10 @@ def _told() -> Iterator[None]:
 
 
 def ingest_logs(
-    paths: Sequence[str], root: str | None, category: str | None, age: str | None, threads: int | None, quiet: bool, verbose: bool
-) -> None:
-    """Ingests, merges small files, forgets what is old, and says what was done."""
-    keep_memory()
+    paths: Sequence[str], root: str | None, category: str | None, age: str | None, threads: int | None, quiet: bool, verbose: bool,
+    found: Found | None,
+) -> None:  # fmt: skip
+    """Ingests, merges small files, forgets what is old, and says what was done. ``found``: what was found at the paths."""
     from dohyo.store.compact import compact_tiny
     from dohyo.store.ingest import ingest
     from dohyo.store.log import open_log
@@ -58,7 +61,7 @@ def ingest_logs(
                 if tell is not None:
                     tell(Progress(bytes_done=done, bytes=whole, records=events, hits=events))
 
-            done = ingest(inputs(paths), root, category=category, threads=threads, progress=told)
+            done = ingest(inputs(paths), root, category=category, threads=threads, progress=told, found=found)
         seconds = time.perf_counter() - began
         log = open_log(root)
         merged = compact_tiny(log, _FILES, threads)

@@ -28,9 +28,14 @@ def ingest(
 
     Example: dohyo ingest logs/ --store hunts && dohyo hunt hunts --since -24h
     """
-    from dohyo.cli.commands.store import ingest_logs
+    from dohyo.cli.early import new_early
+    from dohyo.memory import keep_memory
 
-    ingest_logs(paths, store, source_category, retain, threads, quiet, verbose)
+    keep_memory()
+    with new_early(paths, store) as found:
+        from dohyo.cli.commands.store import ingest_logs
+
+        ingest_logs(paths, store, source_category, retain, threads, quiet, verbose, found)
 
 
 @commands.command()
