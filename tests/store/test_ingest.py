@@ -163,7 +163,7 @@ def test_an_event_log_that_grows_and_then_writes_over_its_oldest_events(log: Pat
 
 
 @pytest.mark.skipif(not EVTX.is_file(), reason="the recorded logs of the shared folder are not here")
-def test_event_logs_are_parsed_early_once_and_only_those_that_are_new(tmp_path: Path, root: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_event_logs_are_parsed_early_once_and_only_new_ones(tmp_path: Path, root: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dohyo.sources.readers.evtx_apart.WORTH", 1)
     paths = [str(shutil.copy(EVTX, tmp_path / name)) for name in ("a.evtx", "b.evtx")]
     (tmp_path / "b.evtx").write_bytes(EVTX.read_bytes()[: 4096 + 2 * 65_536])
