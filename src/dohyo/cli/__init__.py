@@ -10,6 +10,8 @@ import sys
 
 #: A command makes many objects that stay (modules, trees) and hardly any cycle: the collector may look seldom.
 _GC_AFTER = 200_000
+#: What is computed with matrices here is small; threads for it would only spin while numpy is being loaded.
+_ONE_THREAD = "OPENBLAS_NUM_THREADS"
 #: What a shell expects after Ctrl-C.
 INTERRUPTED = 130
 
@@ -26,6 +28,7 @@ def main() -> None:
     sys.argv[1:] = [a for a in arguments if a != "--debug"]
     sys.meta_path.insert(0, _WithoutPandas())
     gc.set_threshold(_GC_AFTER)
+    os.environ.setdefault(_ONE_THREAD, "1")
     if hasattr(signal, "SIGPIPE"):  # when the reader of a pipe goes away (`| head`), end as other tools do
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:

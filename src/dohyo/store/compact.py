@@ -29,7 +29,7 @@ from dohyo.store.write import ALWAYS, fitted, schema_name, schema_of, write_file
 #: A file of fewer events is small; merged files hold up to ``_MOST``, and are made of so many files at most.
 _SMALL, _MOST, _FILES = 500_000, 2_000_000, 256
 #: A file of fewer events is tiny: many of them cost a hunt more than their events do, and merging them costs little.
-_TINY = 16_384
+_TINY = 8_192
 #: Bytes of events that are put in order at a time, and how many bytes an event takes for each byte of its raw record.
 _AT_ONCE, _TIMES = 96 << 20, 2.5
 _MOST_PIECES = 200  # each is a file that is open meanwhile

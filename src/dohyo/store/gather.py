@@ -23,8 +23,9 @@ from dohyo.store.stamps import stamp_of
 from dohyo.store.state import Origin
 from dohyo.store.values import RECORDS
 
-#: So much text is shaped at a time. Three units are in memory at once: one that is read, one that waits, one that is shaped.
-UNIT_BYTES = 40 << 20
+#: So much text is shaped at a time. Four units are in memory at once: one that is read, one that waits, two that are shaped.
+#: Larger ones make larger files, but memory that is used for the first time costs a second for each gigabyte.
+UNIT_BYTES = 32 << 20
 _PEEK, _SPREAD = 50, 100
 #: Formats whose records are always of one shape.
 _FIXED = {Format.EVTX: "evtx", Format.XML: "evtx"}

@@ -21,7 +21,7 @@ from dohyo.store.values import RECORDS, Memory, Statements
 from dohyo.store.write import Written, write_parts
 from dohyo.switching import quick_switches
 
-#: So many units are shaped at the same time; each takes up to 250 MB.
+#: So many units are shaped at the same time; each takes up to 200 MB.
 _BENCHES = 2
 #: For the engine of each; beyond it, it spills to disk.
 _MEMORY = "400MB"

@@ -33,7 +33,7 @@ _LISTED = 256
 #: Columns in which people look for one value: a Bloom filter says which row groups cannot have it. It has room for so many
 #: values, and is written in files of so many events.
 _LOOKED_UP = {"DestinationIp", "DestinationHostname", "QueryName", "Hashes", "SHA256", "MD5", "ProcessGuid", "TargetFilename"}
-_DISTINCT, _BLOOM_FROM = 8_192, 20_000
+_DISTINCT, _BLOOM_FROM = 8_192, 15_000
 _GROUP_BYTES = 192 << 20  # of events that are waiting to be a row group
 #: Columns whose values are as many as the events, for which a dictionary would be larger than they are.
 _UNIQUE = {ID, TIME, "UtcTime", "TimeCreated", "@timestamp"}

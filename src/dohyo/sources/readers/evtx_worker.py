@@ -74,9 +74,8 @@ def _message(file: BinaryIO, at: int, size: int) -> tuple[bytes, ...]:
     for parsed in records_in(file.read(min(BLOCK, size - at)), at, noted):
         texts += parsed.texts
         ids += parsed.ids
-    together = "".join(texts)
-    if together.isascii():
-        data, lengths = together.encode(), array("q", map(len, texts))
+    if all(map(str.isascii, texts)):  # each knows that of itself
+        data, lengths = "".join(texts).encode(), array("q", map(len, texts))
     else:
         encoded = [t.encode("utf-8", "replace") for t in texts]
         data, lengths = b"".join(encoded), array("q", map(len, encoded))
