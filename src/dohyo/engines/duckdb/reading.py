@@ -235,7 +235,7 @@ class Reading(Struct, dict=True):
         found = [recognise(r) for r in records]
         self._note_present(found, records)
         names = Counter(s.name for s in found)
-        wanted = {n.lower() for n, _ in self.request.columns}
+        wanted = self.request.names
         known = Spellings()
         for record in records:
             _spellings(record, wanted, known)
