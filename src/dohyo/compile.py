@@ -22,7 +22,7 @@ from dohyo.operators import OPERATORS
 from dohyo.plan.expr import TRUE, Column, Expr, all_of, boolean, whole
 from dohyo.plan.names import TIME
 from dohyo.plan.nodes import Filter, Node, Scan
-from dohyo.plan.passes import fields_asked, scan_columns
+from dohyo.plan.passes import Needs, fields_asked, needed_columns, scan_columns
 from dohyo.plan.types import Field, Type
 
 #: Deep expressions recurse; Python's default of 1,000 frames is less than the parser's own limits need.
@@ -53,14 +53,18 @@ class Compiled(Struct, frozen=True, dict=True):
     source: Source
 
     @functools.cached_property
+    def _needs(self) -> Needs:
+        return needed_columns(self.plan)
+
+    @functools.cached_property
     def columns(self) -> list[tuple[str, Type]]:
         """The columns that the plan needs of the source, with their types."""
-        return scan_columns(self.plan)
+        return scan_columns(self.plan, self._needs)
 
     @functools.cached_property
     def fields(self) -> tuple[str, ...]:
         """The source fields that the plan reads, in the order in which the query uses them."""
-        return fields_asked(self.plan)
+        return fields_asked(self.plan, self._needs)
 
 
 def parse(text: str, name: str = "query") -> tree.Query:

@@ -243,15 +243,14 @@ class Session(Struct):
     def _run(self, engine: Engine, paths: list[str]) -> list[Result | QueryError]:
         from dohyo.engines.duckdb.engine import DuckDB
 
-        request = self.request()
-        self.report.asked = request.presence
+        self.report.asked = self._presence()
         if any(scans(q.plan) for q in self.queries):  # a query that begins with `cat` reads no logs
             inputs = self._inputs(paths)
             if _stores(inputs):
                 return self._stored(engine, inputs)
             if isinstance(engine, DuckDB) and _columnar(inputs):
-                return self._columnar(engine, request, inputs)
-            return self._streamed(engine, request, inputs)
+                return self._columnar(engine, inputs)
+            return self._streamed(engine, inputs)
         return [self._result(engine, q) for q in self.queries]
 
     def many(self, queries: Sequence[Sketched], paths: list[str]) -> list[Result | QueryError]:
@@ -298,6 +297,12 @@ class Session(Struct):
         asked = self._asked(self.queries, _simple(any_of([scan_predicate(q.plan) for q in self.queries])))
         return replace(asked, most=asked.predicate_names <= _OF_MOST)
 
+    def _presence(self) -> tuple[str, ...]:
+        """The fields whose presence is reported."""
+        from dohyo.engines.duckdb.scan import Request
+
+        return Request((), asked=tuple(dict.fromkeys(n for q in self.queries for n in q.fields))).presence
+
     def _asked(self, queries: Sequence[Compiled | Outline], predicate: Expr) -> Request:
         """What some of the queries ask of the source."""
         from dohyo.engines.duckdb.scan import Request
@@ -335,14 +340,14 @@ class Session(Struct):
         if self._found is not None:
             self._found.close()
 
-    def _columnar(self, engine: DuckDB, request: Request, inputs: list[Input]) -> list[Result | QueryError]:
+    def _columnar(self, engine: DuckDB, inputs: list[Input]) -> list[Result | QueryError]:
         """Each query with Parquet files as part of its own statement."""
         from dohyo.engines.duckdb.parquet import Columnars
 
         opened = Columnars(engine.connection, self.report, self.places)
-        opened.open(inputs, request.presence)
+        opened.open(inputs, self.report.asked)
         if not opened.files:
-            return self._streamed(engine, request, [])
+            return self._streamed(engine, [])
         results = []
         for query in self.queries:
             condition, rest = pushed_apart(query.plan)
@@ -405,10 +410,10 @@ class Session(Struct):
             stores.append(store)
         return stores
 
-    def _streamed(self, engine: Engine, request: Request, inputs: list[Input]) -> list[Result | QueryError]:
+    def _streamed(self, engine: Engine, inputs: list[Input]) -> list[Result | QueryError]:
         """The queries over events that are read once for all of them. One query alone leaves to the reading what its plain
         filters ask, so that what only they look at is not handed over."""
-        queries = self.queries
+        queries, request = self.queries, self.request()
         if len(queries) == 1:
             queries = [replace(queries[0], plan=pushed_apart(queries[0].plan)[1])]
             request = replace(request, columns=self._asked(queries, request.predicate).columns)
