@@ -12,7 +12,7 @@ from dohyo.plan.expr import FALSE, TRUE, Call, Column, Expr, Literal, all_of, an
 Known = Mapping[str, str | None]
 
 #: Tests that no missing value meets.
-_STRICT = frozenset({"=", "!=", "<", "<=", ">", ">=", "in", "starts_with", "ends_with", "has", "contains", "search", "glob_search"})
+_STRICT = frozenset({"=", "<", "<=", ">", ">=", "in", "starts_with", "ends_with", "has", "contains", "search", "glob_search"})
 _FOLDS = frozenset({"folded", "tolowercase"})
 
 
@@ -44,9 +44,11 @@ def _leaf(test: Call, known: Known) -> bool | None:
         return None
     if test.function in ("is_null", "isNull"):
         return value is None
+    items = [i.value for i in test.args[1:] if isinstance(i, Literal) and isinstance(i.value, str)]
+    if test.function == "!=" and len(items) == len(test.args) - 1:  # a missing value is none of them
+        return value not in items
     if value is None:
         return False if test.function in _STRICT else None
-    items = [i.value for i in test.args[1:] if isinstance(i, Literal) and isinstance(i.value, str)]
     if test.function in ("=", "in") and len(items) == len(test.args) - 1:
         return value in items
     return None

@@ -1,0 +1,74 @@
+"""What the footer of a Parquet file says makes statements shorter, and no answer another one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from dohyo.engines.duckdb.parquet import read_footer
+from dohyo.run import search
+
+Row = dict[str, str | None]
+
+SYSMON = "Microsoft-Windows-Sysmon/Operational"
+USUAL: Row = {"EventID": "3", "Channel": SYSMON, "TimeCreated": "2026-01-12T07:30:00.777Z", "UtcTime": "2026-01-12 07:30:00.004",
+              "Hostname": "a", "Computer": None, "SourceName": None, "Image": r"C:\a.exe"}  # fmt: skip
+
+FILES: dict[str, list[Row]] = {
+    "usual": [USUAL, USUAL | {"EventID": "1", "UtcTime": None}],
+    "channels": [USUAL | {"Channel": c} for c in (SYSMON, SYSMON.lower(), "sysmon", "Security", "Unknown", "", "PowerShell")],
+    "no channel": [USUAL | {"Channel": c} for c in (SYSMON, None)],
+    "providers": [USUAL | {"Channel": c, "SourceName": p} for c in (SYSMON, "x", None) for p in (SYSMON.split("/")[0], "y", None)],
+    "times": [USUAL | {"UtcTime": t} for t in ("2026-01-12 07:30:00.004", "1768203000123", "soon", "", "2026/01/12 07:30:00", None)],
+    "dates": [USUAL | {"UtcTime": t} for t in ("2026-01-12 07:30:00", "2026-01-12T08:30:00+02:00", "2026-01-x")],
+    "no id": [USUAL, USUAL | {"EventID": None}],
+    "an id alone": [{"EventID": "3", "Image": None}, {"EventID": "4", "Image": "b"}],
+    "no host": [USUAL | {"Hostname": h, "Computer": c} for h in ("a", "", None) for c in ("c", "", None)],
+    "other": [{"x": "1", "time": "2026-01-12 07:30:00"}, {"x": None, "time": "1768203000"}],
+}
+
+QUERIES = [
+    "* | fields _messageTime, EventID, Channel, Computer, _sourceCategory",
+    "* | count by _sourceCategory, Hostname",
+    "_sourceCategory=windows/sysmon | count by EventID, Channel",
+    '* | where !(_sourceCategory = "windows/sysmon") and EventID != "4" | count by EventID, Channel',
+    '_sourceCategory=windows/* | where Image matches /a.exe/ and _sourceCategory matches "*sys*" | fields Hostname, _sourceCategory',
+    "_sourceCategory=windows/other or _sourceCategory=other/json | timeslice 1h | count by _timeslice",
+]
+
+
+def _written(rows: Sequence[Row], path: Path) -> Path:
+    table = pa.Table.from_pylist([*rows], pa.schema([(name, pa.string()) for name in rows[0]]))
+    pq.write_table(table, path, row_group_size=2)
+    return path
+
+
+@pytest.mark.parametrize("query", QUERIES)
+@pytest.mark.parametrize("name", FILES)
+def test_the_statement_says_what_the_reading_says(name: str, query: str, tmp_path: Path) -> None:
+    """A file beside another log is read without a look at its footer."""
+    path = _written(FILES[name], tmp_path / "events.parquet")
+    nothing = tmp_path / "nothing.ndjson"
+    nothing.write_text("[]\n", "utf-8")
+    assert Counter(map(str, search(query, [path]).rows)) == Counter(map(str, search(query, [path, nothing]).rows))
+
+
+def test_a_footer(tmp_path: Path) -> None:
+    """Columns are empty, full, or neither; two groups of rows say together what values begin with."""
+    rows: list[Row] = [{"full": t, "empty": None, "neither": n} for t, n in (("ab1", None), ("ab2", None), ("abc", "x"), ("ac", "x"))]
+    found = read_footer(str(_written(rows, tmp_path / "a.parquet")))
+    assert (found.rows, found.empty, found.full) == (4, {"empty"}, {"full"})
+    assert found.beginnings == {"full": b"a", "empty": b"", "neither": b""}
+
+
+def test_a_key_of_an_object_is_no_column(tmp_path: Path) -> None:
+    """``p.q`` may be a column with such a name, or a key within ``p``."""
+    table = pa.table({"p.q": ["a", None], "p": [{"q": "b"}, {"q": "c"}], "l": [["d"], ["e"]]})
+    pq.write_table(table, tmp_path / "a.parquet")
+    found = read_footer(str(tmp_path / "a.parquet"))
+    assert found.full == found.empty == set()
