@@ -47,19 +47,25 @@ class Compacted(Struct):
 def compact(log: Log, least: int = 2, threads: int | None = None) -> Compacted:
     """Merges, in each partition that has at least so many small files, those files. What another writer changes at the
     same time is left as it is."""
-    return _compact(log, _due(log.refresh(), least, _SMALL), threads)
+    return _compact(log, _opened(log, _due(log.refresh(), least, _SMALL), threads))
 
 
 def compact_tiny(log: Log, least: int, threads: int | None = None) -> Compacted:
     """The same for tiny files only, and at most as many of them at a time as memory has room for: that costs little."""
-    state = log.refresh()
-    return _compact(log, (files for due in _due(state, least, _TINY) for files in _fitting(log.files, due)), threads)
+    opened = _opened(log, _due(log.refresh(), least, _TINY), threads)
+    return _compact(log, (some for sources in opened for some in _fitting(sources)))
 
 
-def _compact(log: Log, due: Iterable[list[DataFile]], threads: int | None) -> Compacted:
+def _opened(log: Log, due: Iterable[list[DataFile]], threads: int | None) -> Iterator[list[_Source]]:
+    for group in due:
+        yield [_Source(log.files, file, threads != 1) for file in group]
+
+
+def _compact(log: Log, due: Iterable[list[_Source]]) -> Compacted:
     done = Compacted()
-    for files in due:
-        merged, schema = _merge(log.files, files, [log.state.schemas[f.schema] for f in files], threads != 1)
+    for sources in due:
+        files = [s.file for s in sources]
+        merged, schema = _merge(log.files, sources, [log.state.schemas[f.schema] for f in files])
         try:
             log.commit(functools.partial(_change, files, merged, schema))
         except Conflict:
@@ -92,16 +98,16 @@ def _due(state: State, least: int, small: int) -> list[list[DataFile]]:
     return [g for g in due if len(g) > 1]
 
 
-def _fitting(files: Files, due: list[DataFile]) -> Iterator[list[DataFile]]:
+def _fitting(sources: list[_Source]) -> Iterator[list[_Source]]:
     """The files in groups that are put in order at once."""
-    group: list[DataFile] = []
+    group: list[_Source] = []
     size = 0.0
-    for file in due:
-        more = _Source(files, file.path, 0, False).sizes.sum()
+    for source in sources:
+        more = source.sizes.sum()
         if group and size + more > _AT_ONCE:
             yield from [group] if len(group) > 1 else []
             group, size = [], 0.0
-        group.append(file)
+        group.append(source)
         size += more
     yield from [group] if len(group) > 1 else []
 
@@ -112,13 +118,11 @@ def _change(files: list[DataFile], merged: DataFile, schema: Schema, state: Stat
     return Change("OPTIMIZE", add=[merged], remove=files, schemas={merged.schema: schema}, moved=True)
 
 
-def _merge(files: Files, old: list[DataFile], schemas: list[Schema], threads: bool) -> tuple[DataFile, Schema]:
+def _merge(files: Files, sources: list[_Source], schemas: list[Schema]) -> tuple[DataFile, Schema]:
     schema = united(schemas)
     columns = [*ALWAYS, *(c for c in schema.columns if c not in ALWAYS)]
-    sources: list[_Source] = []
-    for file in old:
-        sources.append(_Source(files, file.path, sources[-1].end if sources else 0, threads))
-    merged, there = write_file(files, old[0].partition, columns, _events(sources, columns), sources[-1].end)
+    rows = sum(s.file.rows for s in sources)
+    merged, there = write_file(files, sources[0].file.partition, columns, _events(sources, columns), rows)
     schema = replace(schema, columns=tuple(there))
     return replace(merged, schema=schema_name(schema)), schema
 
@@ -136,30 +140,28 @@ def united(schemas: list[Schema]) -> Schema:
 
 
 class _Source:
-    """A file to merge. ``begin``, ``end``: the numbers of its events among those of all files; ``keys``: the columns that
-    say where its events belong; ``sizes``: about how many bytes each takes."""
+    """A file to merge. ``keys``: the columns that say where its events belong; ``sizes``: about how many bytes each takes."""
 
-    def __init__(self, files: Files, path: str, begin: int, threads: bool) -> None:
-        self._files, self._path = files, path
-        with files.source(path) as file, pq.ParquetFile(file) as parquet:
+    def __init__(self, files: Files, file: DataFile, threads: bool) -> None:
+        self._files, self.file = files, file
+        with files.source(file.path) as source, pq.ParquetFile(source) as parquet:
             facts = parquet.metadata
             groups = [facts.row_group(i) for i in range(facts.num_row_groups)]
             self.columns = parquet.schema_arrow.names
             self.keys = parquet.read([KIND, "_sourceHost", TIME], use_threads=False)
             sizes = parquet.read([SIZE], use_threads=False)[SIZE].to_numpy()
-        self.begin, self.end = begin, begin + facts.num_rows
         self._threads = threads and facts.num_rows > _TINY  # a few thousand values are read sooner than a thread wakes
-        self._starts = np.cumsum([0, *(g.num_rows for g in groups)])[:-1].tolist()
+        self._groups = len(groups)
         raw = sum(g.column(self.columns.index(RECORD)).total_uncompressed_size for g in groups)
         self.sizes = sizes * (_TIMES * raw / max(1, sizes.sum())) + 8.0 * len(self.columns)
 
-    def events(self, schema: pa.Schema) -> Iterator[tuple[int, pa.Table]]:
-        """The file's events a row group at a time, with the number of the first one among those of all files."""
+    def events(self, schema: pa.Schema) -> Iterator[pa.Table]:
+        """The file's events, a row group at a time."""
         wanted = {f.name.lower() for f in schema}
         columns = [c for c in self.columns if c.lower() in wanted]
-        with self._files.source(self._path) as file, pq.ParquetFile(file) as parquet:
-            for group, start in enumerate(self._starts):
-                yield self.begin + start, fitted(parquet.read_row_group(group, columns, use_threads=self._threads), schema)
+        with self._files.source(self.file.path) as source, pq.ParquetFile(source) as parquet:
+            for group in range(self._groups):
+                yield fitted(parquet.read_row_group(group, columns, use_threads=self._threads), schema)
 
 
 def _events(sources: list[_Source], columns: list[str]) -> Iterator[pa.Table]:
@@ -167,7 +169,7 @@ def _events(sources: list[_Source], columns: list[str]) -> Iterator[pa.Table]:
     schema, pieces = schema_of(columns), _pieces(sources)
     events = (found for source in sources for found in source.events(schema))
     if len(pieces) == 1:
-        yield from _ordered(pa.concat_tables(table for _, table in events), pieces[0])
+        yield from _ordered(pa.concat_tables(events), pieces[0])
         return
     with TemporaryDirectory(prefix="dohyo-") as folder:
         paths = [os.path.join(folder, str(i)) for i in range(len(pieces))]
@@ -188,7 +190,7 @@ def _pieces(sources: list[_Source]) -> list[Any]:
     return np.split(order, np.flatnonzero(np.diff(pieces)) + 1)
 
 
-def _spread(events: Iterable[tuple[int, pa.Table]], pieces: list[Any], paths: list[str], schema: pa.Schema) -> None:
+def _spread(events: Iterable[pa.Table], pieces: list[Any], paths: list[str], schema: pa.Schema) -> None:
     """Writes the events of each piece, as they come, to the piece's file."""
     piece_of = np.empty(sum(map(len, pieces)), dtype=np.uint8)
     for i, rows in enumerate(pieces):
@@ -196,8 +198,10 @@ def _spread(events: Iterable[tuple[int, pa.Table]], pieces: list[Any], paths: li
     with ExitStack() as stack:
         options = pa.ipc.IpcWriteOptions(compression="lz4")
         outs = [stack.enter_context(pa.ipc.new_stream(stack.enter_context(pa.OSFile(p, "wb")), schema, options=options)) for p in paths]
-        for start, table in events:
-            mine = piece_of[start : start + len(table)]
+        done = 0
+        for table in events:
+            mine = piece_of[done : done + len(table)]
+            done += len(table)
             for i in np.unique(mine).tolist():
                 outs[i].write_table(table.take(pa.array(np.flatnonzero(mine == i))))
 

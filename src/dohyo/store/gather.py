@@ -25,7 +25,7 @@ from dohyo.store.values import RECORDS
 
 #: So much text is shaped at a time. Four units are in memory at once: one that is read, one that waits, two that are shaped.
 #: Larger ones make larger files, but memory that is used for the first time costs a second for each gigabyte.
-UNIT_BYTES = 32 << 20
+UNIT_BYTES = 36 << 20
 _PEEK, _SPREAD = 50, 100
 #: Formats whose records are always of one shape.
 _FIXED = {Format.EVTX: "evtx", Format.XML: "evtx"}
