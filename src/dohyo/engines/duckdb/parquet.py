@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pyarrow as pa
 from msgspec import Struct, field
-from pyarrow._parquet import ParquetReader  # all of pyarrow.parquet takes thirty milliseconds to load
 
 from dohyo.engines.duckdb.raw import ColumnRaw
 from dohyo.engines.duckdb.scan import Request, parquet_view
@@ -69,6 +68,8 @@ class Columnars(Struct):
 
 def read_footer(path: str) -> Footer:
     """The footer of a Parquet file; DuckDB's table of it takes four times as long."""
+    from pyarrow._parquet import ParquetReader  # all of pyarrow.parquet takes thirty milliseconds to load
+
     reader = ParquetReader()
     reader.open(path)
     groups = [reader.metadata.row_group(i) for i in range(reader.metadata.num_row_groups)]
