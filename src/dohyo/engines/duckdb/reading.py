@@ -490,10 +490,12 @@ class Reading(Struct, dict=True):
     def _useful_of_most(self, batch: pa.RecordBatch, ids: Any) -> Iterator[pa.RecordBatch]:
         """The same where the values stand beside each other."""
         keep = batch.column(KEEP)
+        drawn = [VALUE + n for n in dict.fromkeys(self.request.drawn(n) for n, _ in self.request.columns) if n != ID]
+        batch = batch.select(drawn)
         if keep.false_count or keep.null_count:
             batch, ids = batch.filter(keep), ids.filter(keep)
-        if len(batch):
-            values = {self.request.drawn(n): batch.column(VALUE + self.request.drawn(n)) for n, _ in self.request.columns}
+        if len(ids):
+            values = {name[len(VALUE) :]: batch.column(name) for name in drawn}
             self.report.present |= {n for n in self._unseen() if values[self._written[n.lower()]].null_count < len(batch)}
             yield self._rows_of(values, ids)
 
