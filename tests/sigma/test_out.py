@@ -108,7 +108,7 @@ def test_a_regex_that_is_no_network_stays_one() -> None:
         assert field in {f for s in rule["detection"].values() if isinstance(s, dict) for f in s}
 
 
-@pytest.mark.parametrize("query", ['* | count by Image | where _count > 5', "* | where length(Image) > 5", "* | dedup by Image"])
+@pytest.mark.parametrize("query", ["* | count by Image | where _count > 5", "* | where length(Image) > 5", "* | dedup by Image"])
 def test_what_sigma_cannot_say_is_named(query: str) -> None:
     """Aggregates, functions of a value, order: refused with the part that is the reason."""
     with pytest.raises(NotSaid, match=r"count|length|dedup"):

@@ -11,14 +11,14 @@ import pytest
 import yaml
 
 from dohyo.sigma.cache import Cache
-from dohyo.sigma.load import load
+from dohyo.sigma.load import load, notes
 from dohyo.sigma.placeholders import BadPlaceholders, read
 
 RULE = {
-    "title": "Odd", "logsource": {"product": "windows", "category": "process_creation"},
+    "title": "Odd", "logsource": {"product": "windows", "category": "process_access"},
     "detection": {"sel": {"User|expand": "%admins%", "CommandLine|contains|expand": "/%word%:"}, "condition": "sel"},
 }  # fmt: skip
-WHOLE = {**RULE, "detection": {"sel": {"User|expand": "%admins%"}, "condition": "sel"}}
+WHOLE = {**RULE, "title": "Whole", "detection": {"sel": {"User|expand": "%admins%"}, "condition": "sel"}}
 
 
 def dohyo(*args: object) -> subprocess.CompletedProcess[str]:
@@ -33,7 +33,7 @@ def test_values_come_from_the_file(wrapped: bool, tmp_path: Path) -> None:
     (tmp_path / "odd.yml").write_text(yaml.safe_dump(RULE))
     log = tmp_path / "log.ndjson"
     rows = [("MIRA", "x /ADD:y"), ("svc-1", "/add:"), ("svc", "/add:"), ("mira", "/del:"), ("mira", None)]
-    log.write_text("".join(json.dumps({"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": "1", "User": u, "CommandLine": c,
+    log.write_text("".join(json.dumps({"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": "10", "User": u, "CommandLine": c,
                                        "UtcTime": "2024-01-01 00:00:00.000"}) + "\n" for u, c in rows))  # fmt: skip
     done = dohyo("hunt", "--sigma", tmp_path / "odd.yml", "--placeholders", tmp_path / "values.yml", log, "-f", "json")
     assert sorted(a["evidence"]["record"] for a in json.loads(done.stdout)) == [1, 2]
@@ -44,13 +44,16 @@ def test_values_come_from_the_file(wrapped: bool, tmp_path: Path) -> None:
 
 
 def test_without_a_file_a_placeholder_is_a_table(tmp_path: Path) -> None:
-    """A whole value is looked up in a table of its name; a part of one cannot be, and the file and line say so."""
+    """A whole value is looked up in a table of its name; a part of one is taken for any text, and a note says so."""
     (tmp_path / "a.yml").write_text(yaml.safe_dump(WHOLE))
     (tmp_path / "b.yml").write_text(yaml.safe_dump(RULE, sort_keys=False))
     found = load([tmp_path], Cache(None))
-    assert [r.query.splitlines()[2] for r in found.rules] == ['| where lookupContains(path://"admins", User=value)']
-    (broken,) = found.broken
-    assert broken.startswith(f"{tmp_path / 'b.yml'}:7: Odd: ") and "--placeholders" in broken
+    assert not found.broken
+    whole, part = (r.query for r in found.rules)
+    assert '| where lookupContains(path://"admins", User=value)' in whole
+    assert 'toLowerCase(CommandLine) matches "*/*:*"' in part
+    (note,) = notes(found.rules[1])
+    assert not notes(found.rules[0]) and "`%word%`" in note and "--placeholders" in note and "admins" not in note
 
 
 def test_other_values_are_another_conversion(tmp_path: Path) -> None:

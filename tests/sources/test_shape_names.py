@@ -16,7 +16,9 @@ def test_names_are_unique_without_case_and_aliases_lead_to_them() -> None:
     """Two canonical names never differ in case alone, and every alias leads to a canonical name."""
     assert len({name.lower() for name in CANONICAL}) == len(CANONICAL)
     assert set(ALIASES.values()) <= CANONICAL
-    assert not ALIASES.keys() & {name.lower() for name in CANONICAL - {"HostName"}} - {"hostname"}
+    with_blanks = {alias for alias, name in ALIASES.items() if " " in name}
+    assert not ALIASES.keys() & {name.lower() for name in CANONICAL - {"HostName"}} - {"hostname"} - with_blanks
+    assert all(alias == ALIASES[alias].replace(" ", "").lower() for alias in with_blanks)
     assert canonical("DESTINATIONPORT") == "DestinationPort"
     assert canonical("Own_Name") == "Own_Name"
     assert SPELLINGS["processguid"][0] == "ProcessGuid"

@@ -52,9 +52,9 @@ def test_evtx_old_style_numbers_and_data_without_names() -> None:
     """An old provider's EventID is an object, its data have no names; 7045 must come out as 7045."""
     record = example("evtx")
     record["Event"]["System"]["EventID"] = {"#attributes": {"Qualifiers": 16384}, "#text": 7045}
-    record["Event"]["EventData"] = {"Data": {"#text": ["one", "two"]}, "Binary": None}
+    record["Event"]["EventData"] = {"Data": {"#text": ['C:\\one "1"', "two"]}, "Binary": None}
     assert read(record, "EventID") == "7045"
-    assert read(record, "data") == '["one","two"]'
+    assert read(record, "data") == 'C:\\one "1"\ntwo'
     assert read(record, "_messageTime") == str(epoch_milliseconds("2024-03-05T09:15:31.5Z"))
 
 

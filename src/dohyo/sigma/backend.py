@@ -18,6 +18,7 @@ from sigma.types import SigmaNumber, SigmaRegularExpression, SigmaString
 
 from dohyo.sigma import values
 from dohyo.sigma.logsources import Place, places
+from dohyo.sigma.names import spread
 from dohyo.sigma.notsaid import NotSaid
 from dohyo.sigma.values import exact, name, quoted
 
@@ -51,7 +52,7 @@ def parts(rule: SigmaRule) -> Parts:
             f"{k} `{v}`" for k, v in (("product", source.product), ("category", source.category), ("service", source.service)) if v
         ]
         raise NotSaid(f"the log source ({', '.join(parts)}) is not known")
-    return Parts(found, tuple(c.parse() for c in rule.detection.parsed_condition))
+    return Parts(found, tuple(spread(c.parse(), found) for c in rule.detection.parsed_condition))
 
 
 def query(rule: SigmaRule) -> str:
@@ -82,14 +83,17 @@ def where(found: tuple[Place, ...], several: bool = False) -> str:
     """Which events of the sources: by id, type and channel; the category too where ``several`` are searched."""
     several = several or len({p.category for p in found}) > 1
     tests = []
+    channels: dict[tuple[str, tuple[str, ...], str], list[str]] = {}
     for place in found:
-        parts = [_in_category(place.category)] if several else []
-        if place.ids:
-            parts.append(_list("EventID", list(place.ids)))
-        if place.event_type:
-            parts.append(f"event_type = {quoted(place.event_type)}")
-        if place.channel:
-            parts.append(f"(isNull(Channel) or toLowerCase(Channel) = {quoted(place.channel.lower())})")
+        channels.setdefault((place.category, place.ids, place.event_type), []).append(place.channel.lower())
+    for (category, ids, event_type), own in channels.items():
+        parts = [_in_category(category)] if several else []
+        if ids:
+            parts.append(_list("EventID", list(ids)))
+        if event_type:
+            parts.append(f"event_type = {quoted(event_type)}")
+        if all(own):
+            parts.append(_in_channels(own))
         if not parts:
             return ""
         tests.append(" and ".join(parts))
@@ -98,6 +102,12 @@ def where(found: tuple[Place, ...], several: bool = False) -> str:
 
 def _in_category(category: str) -> str:
     return f"_sourceCategory {'matches' if '*' in category else '='} {quoted(category)}"
+
+
+def _in_channels(channels: list[str]) -> str:
+    if any("*" in c for c in channels):
+        return " or ".join(f"toLowerCase(Channel) matches {quoted(c)}" for c in channels)
+    return f"(isNull(Channel) or {_list('Channel', channels)})"
 
 
 def _stages(conditions: list[Any]) -> list[str]:

@@ -17,7 +17,7 @@ from dohyo.sigma.cache import Converted, Entry
 from dohyo.sigma.family import Family, by_name, references
 from dohyo.sigma.limits import check, checked
 from dohyo.sigma.notsaid import NotSaid
-from dohyo.sigma.placeholders import Values, fill
+from dohyo.sigma.placeholders import Values, fill, note
 from dohyo.sigma.slices import Limits, ranged
 
 #: ATT&CK's tactics, as tags name them.
@@ -93,15 +93,14 @@ def _one(document: dict[str, Any], others: list[dict[str, Any]], values: Values)
     kept, limits = ranged(document)
     collection = SigmaCollection.from_dicts(copy.deepcopy([*(ranged(o)[0] for o in others), kept]))
     rule = _itself(document, collection)
-    for made in collection.rules:
-        if isinstance(made, SigmaRule):
-            fill(made, values)
+    unknown = [n for made in collection.rules if isinstance(made, SigmaRule) for n in fill(made, values)]
     tags = tuple(str(t) for t in rule.tags)
     names = [t.name for t in rule.tags if t.namespace == "attack"]
+    query = backend.query(rule) if isinstance(rule, SigmaRule) else correlations.query(rule, limits or Limits.of(rule))
     return Converted(
         id=str(rule.id) if rule.id else _title(document),
         title=rule.title,
-        query=checked(backend.query(rule) if isinstance(rule, SigmaRule) else correlations.query(rule, limits or Limits.of(rule))),
+        query=checked(note(unknown) + query),
         level=rule.level.name.lower() if rule.level else "informational",
         status=rule.status.name.lower() if rule.status else "experimental",
         description=rule.description or "",

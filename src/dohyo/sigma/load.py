@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -90,9 +91,7 @@ _LONGEST = 15_000
 
 def notes(rule: Converted) -> list[str]:
     """What is to be known of a converted rule: where it only nears what the rule says, and what Sumo Logic would refuse."""
-    found = []
-    if rule.query.startswith("//"):
-        found.append(rule.query.splitlines()[0].removeprefix("// "))
+    found = [line.removeprefix("// ") for line in takewhile(lambda line: line.startswith("//"), rule.query.splitlines())]
     if len(rule.query) > _LONGEST:
         found.append(f"the query has {len(rule.query):,} letters; Sumo Logic takes {_LONGEST:,}: divide the rule, or use a table")
     return [f"{rule.path}: {rule.title}: {text}" for text in found]

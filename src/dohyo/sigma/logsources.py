@@ -6,15 +6,18 @@ from msgspec import Struct
 
 SYSMON, SECURITY, POWERSHELL, ENDPOINT = "windows/sysmon", "windows/security", "windows/powershell", "endpoint/events"
 LINUX_SYSMON = "linux/sysmon"
+_DNS, _OTHER = "windows/dns-server", "windows/other"
 
 
 class Place(Struct, frozen=True):
-    """Events of a source category: with one of these ids (none: all), of this event type, in this channel."""
+    """Events of a source category: with one of these ids (none: all), of this event type, in this channel. ``names``: Sigma's
+    names of fields that these events have under another name."""
 
     category: str
     ids: tuple[str, ...] = ()
     event_type: str = ""
     channel: str = ""
+    names: tuple[tuple[str, str], ...] = ()
 
 
 def _sysmon(*ids: int, event_type: str = "", more: tuple[Place, ...] = ()) -> tuple[Place, ...]:
@@ -22,12 +25,22 @@ def _sysmon(*ids: int, event_type: str = "", more: tuple[Place, ...] = ()) -> tu
     return (own, *more, *((Place(ENDPOINT, event_type=event_type),) if event_type else ()))
 
 
+#: What a started process is called in the Security log, and who opened a file.
+_STARTED = (("Image", "NewProcessName"), ("ParentImage", "ParentProcessName"), ("IntegrityLevel", "MandatoryLabel"),
+            ("User", "SubjectUserName"), ("User", "SubjectDomainName"))  # fmt: skip
+_OPENED = (("FileName", "ObjectName"), ("Image", "ProcessName"))
 _OPERATIONAL = "Microsoft-Windows-PowerShell/Operational"
+_CORE = "PowerShellCore/Operational"
 _CLASSIC = "Windows PowerShell"
+
+
+def _channels(category: str, *channels: str, ids: tuple[str, ...] = ()) -> tuple[Place, ...]:
+    return tuple(Place(category, ids, channel=c) for c in channels)
+
 
 #: Sigma's generic categories.
 CATEGORIES: dict[str, tuple[Place, ...]] = {
-    "process_creation": _sysmon(1, event_type="process_creation", more=(Place(SECURITY, ("4688",)),)),
+    "process_creation": _sysmon(1, event_type="process_creation", more=(Place(SECURITY, ("4688",), names=_STARTED),)),
     "file_change": _sysmon(2),
     "network_connection": _sysmon(3, event_type="network_connection"),
     "sysmon_status": _sysmon(4, 16),
@@ -54,17 +67,18 @@ CATEGORIES: dict[str, tuple[Place, ...]] = {
     "file_block_shredding": _sysmon(28),
     "file_executable_detected": _sysmon(29),
     "sysmon_error": _sysmon(255),
-    "file_access": (Place("windows/other", channel="Microsoft-Windows-Kernel-File/Analytic"), Place(SECURITY, ("4663",))),
+    "file_access": (Place(_OTHER, channel="Microsoft-Windows-Kernel-File/Analytic"), Place(SECURITY, ("4663",), names=_OPENED)),
     "file_rename": (
         Place(ENDPOINT, event_type="file_rename"),
-        Place("windows/other", channel="Microsoft-Windows-Kernel-File/Analytic"),
+        Place(_OTHER, channel="Microsoft-Windows-Kernel-File/Analytic"),
     ),
-    "ps_script": (Place(POWERSHELL, ("4104",), channel=_OPERATIONAL),),
-    "ps_module": (Place(POWERSHELL, ("4103",), channel=_OPERATIONAL),),
+    "ps_script": _channels(POWERSHELL, _OPERATIONAL, _CORE, ids=("4104",)),
+    "ps_module": _channels(POWERSHELL, _OPERATIONAL, _CORE, ids=("4103",)),
     "ps_classic_start": (Place(POWERSHELL, ("400",), channel=_CLASSIC),),
     "ps_classic_provider_start": (Place(POWERSHELL, ("600",), channel=_CLASSIC),),
     "ps_classic_script": (Place(POWERSHELL, ("800",), channel=_CLASSIC),),
 }
+
 
 #: Sigma's Windows services: the channels they are.
 SERVICES: dict[str, tuple[Place, ...]] = {
@@ -72,15 +86,15 @@ SERVICES: dict[str, tuple[Place, ...]] = {
     "security": (Place(SECURITY),),
     "system": (Place("windows/system"),),
     "application": (Place("windows/application"),),
-    "powershell": (Place(POWERSHELL, channel=_OPERATIONAL), Place(POWERSHELL, channel="PowerShellCore/Operational")),
+    "powershell": _channels(POWERSHELL, _OPERATIONAL, _CORE),
     "powershell-classic": (Place(POWERSHELL, channel=_CLASSIC),),
     "windefend": (Place("windows/defender"),),
     "taskscheduler": (Place("windows/taskscheduler"),),
     "bits-client": (Place("windows/bits-client"),),
     "dns-client": (Place("windows/dns-client"),),
-    "dns-server": (Place("windows/dns-server", channel="DNS Server"),),
-    "dns-server-audit": (Place("windows/dns-server", channel="Microsoft-Windows-DNS-Server/Audit"),),
-    "dns-server-analytic": (Place("windows/dns-server", channel="Microsoft-Windows-DNS-Server/Analytical"),),
+    "dns-server": _channels(_DNS, "DNS Server"),
+    "dns-server-audit": _channels(_DNS, "Microsoft-Windows-DNSServer/Audit", "Microsoft-Windows-DNS-Server/Audit"),
+    "dns-server-analytic": _channels(_DNS, "Microsoft-Windows-DNSServer/Analytical", "Microsoft-Windows-DNS-Server/Analytical"),
     "firewall-as": (Place("windows/firewall"),),
     "applocker": (Place("windows/applocker"),),
     "ntlm": (Place("windows/ntlm"),),
@@ -101,8 +115,8 @@ SERVICES: dict[str, tuple[Place, ...]] = {
     "openssh": (Place("windows/openssh"),),
     "ldap": (Place("windows/ldap-client"),),
     "ldap_debug": (Place("windows/ldap-client"),),
-    "dhcp": (Place("windows/other", channel="Microsoft-Windows-DHCP-Server/Operational"),),
-    "sense": (Place("windows/other", channel="Microsoft-Windows-SENSE/Operational"),),
+    "dhcp": _channels(_OTHER, "Microsoft-Windows-DHCP-Server/Operational", "DhcpAdminEvents"),
+    "sense": (Place(_OTHER, channel="Microsoft-Windows-SENSE/Operational"),),
     "certificateservicesclient-lifecycle-system": (
         Place(
             "windows/certificate-services-client",
@@ -115,13 +129,13 @@ SERVICES: dict[str, tuple[Place, ...]] = {
     "diagnosis-scripted": (Place("windows/diagnosis-scripted"),),
     "printservice-admin": (Place("windows/print-service", channel="Microsoft-Windows-PrintService/Admin"),),
     "printservice-operational": (Place("windows/print-service", channel="Microsoft-Windows-PrintService/Operational"),),
-    "hyper-v-worker": (Place("windows/hyper-v"),),
-    "kernel-shimengine": (Place("windows/other", channel="Microsoft-Windows-Kernel-ShimEngine/Operational"),),
-    "kernel-event-tracing": (Place("windows/other", channel="Microsoft-Windows-Kernel-EventTracing"),),
-    "vhdmp": (Place("windows/other", channel="Microsoft-Windows-VHDMP/Operational"),),
-    "bitlocker": (Place("windows/other", channel="Microsoft-Windows-BitLocker/BitLocker Management"),),
-    "iis-configuration": (Place("windows/other", channel="Microsoft-IIS-Configuration/Operational"),),
-    "microsoft-servicebus-client": (Place("windows/other", channel="Microsoft-ServiceBus-Client"),),
+    "hyper-v-worker": _channels("windows/hyper-v", *(f"Microsoft-Windows-Hyper-V-Worker-{c}" for c in ("Admin", "Operational"))),
+    "kernel-shimengine": _channels(_OTHER, *(f"Microsoft-Windows-Kernel-ShimEngine/{c}" for c in ("Operational", "Diagnostic"))),
+    "kernel-event-tracing": _channels(_OTHER, *(f"Microsoft-Windows-Kernel-EventTracing{c}" for c in ("", "/Admin"))),
+    "vhdmp": (Place(_OTHER, channel="Microsoft-Windows-VHDMP/Operational"),),
+    "bitlocker": (Place(_OTHER, channel="Microsoft-Windows-BitLocker/BitLocker Management"),),
+    "iis-configuration": _channels(_OTHER, *(f"Microsoft-IIS-Configuration/{c}" for c in ("Operational", "Administrative"))),
+    "microsoft-servicebus-client": _channels(_OTHER, *(f"Microsoft-ServiceBus-Client{c}" for c in ("", "/Operational", "/Admin"))),
 }
 
 
@@ -129,7 +143,8 @@ def places(product: str | None, category: str | None, service: str | None) -> tu
     """Where the events of a log source are; empty: anywhere on Windows; ``None``: a log source that is not known.
 
     Other systems' logs have no source categories that everybody uses: theirs are named as Sigma names them, the product
-    before the service or category (``linux/auditd``, ``aws/cloudtrail``), or the category alone (``proxy``).
+    before the service or category (``linux/auditd``, ``aws/cloudtrail``), or the category alone (``proxy``). A Windows
+    service that is not known is any channel with its name in it: services are called after their channels.
     """
     category, service = (category or "").lower(), (service or "").lower()
     if product not in (None, "windows"):
@@ -138,7 +153,8 @@ def places(product: str | None, category: str | None, service: str | None) -> tu
         own = CATEGORIES.get(category)
         return own if own or product else (Place(f"{category}*"),)
     if service:
-        return SERVICES.get(service)
+        own = SERVICES.get(service)
+        return own if own or not product else (Place("windows/*", channel=f"*{service}*"),)
     return () if product else None
 
 

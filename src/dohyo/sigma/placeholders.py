@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
-from sigma.exceptions import SigmaValueError
 from sigma.processing.pipeline import ProcessingItem, ProcessingPipeline
-from sigma.processing.transformations import QueryExpressionPlaceholderTransformation, ValueListPlaceholderTransformation
-from sigma.rule import SigmaRule
+from sigma.processing.transformations import (
+    QueryExpressionPlaceholderTransformation,
+    ValueListPlaceholderTransformation,
+    WildcardPlaceholderTransformation,
+)
+from sigma.rule import SigmaDetection, SigmaRule
+from sigma.types import Placeholder, SigmaString
 
 from dohyo.sigma.documents import Unreadable, documents
-from dohyo.sigma.notsaid import NotSaid
 
 #: Placeholder -> the texts that it stands for.
 Values = Mapping[str, tuple[str, ...]]
@@ -43,14 +47,33 @@ def _texts(path: Path, name: str, value: object) -> tuple[str, ...]:
     return tuple(map(str, values))
 
 
-def fill(rule: SigmaRule, values: Values) -> None:
-    """Puts values, or tables, in the place of a rule's placeholders. Raises :class:`NotSaid`."""
-    tables = QueryExpressionPlaceholderTransformation(expression="{id}")
-    items = [ProcessingItem(ValueListPlaceholderTransformation(include=list(values)))] if values else []
-    pipeline = ProcessingPipeline(items=[*items, ProcessingItem(tables)], vars={k: list(v) for k, v in values.items()})
-    try:
-        pipeline.apply(rule)
-    except SigmaValueError as error:
-        if "placeholder-only" not in str(error):
-            raise
-        raise NotSaid("`expand` of a part of a text: only given values can say that, not a table: `--placeholders FILE`") from None
+def fill(rule: SigmaRule, values: Values) -> tuple[str, ...]:
+    """Puts values in the place of a rule's placeholders. One without values is a table of its name; where it is a part of a
+    text, which no table can say, any text: the names of those are given back."""
+    any_text = tuple(n for n in _parts_of_texts(rule.detection.detections.values()) if n not in values)
+    items: list[ProcessingItem] = []
+    if values:
+        items.append(ProcessingItem(ValueListPlaceholderTransformation(include=list(values))))
+    if any_text:
+        items.append(ProcessingItem(WildcardPlaceholderTransformation(include=list(any_text))))
+    items.append(ProcessingItem(QueryExpressionPlaceholderTransformation(expression="{id}")))
+    ProcessingPipeline(items=items, vars={k: list(v) for k, v in values.items()}).apply(rule)
+    return any_text
+
+
+def note(names: Iterable[str]) -> str:
+    """The comment of a query in which placeholders stand for any text; empty when none does."""
+    listed = ", ".join(f"`%{n}%`" for n in dict.fromkeys(names))
+    return f"// {listed}: taken for any text, for no values are given: `--placeholders FILE`\n" if listed else ""
+
+
+def _parts_of_texts(items: Iterable[Any]) -> Iterator[str]:
+    """The placeholders beside which there is more in a value."""
+    for item in items:
+        if isinstance(item, SigmaDetection):
+            yield from _parts_of_texts(item.detection_items)
+            continue
+        for value in item.value:
+            parts = value.s if isinstance(value, SigmaString) else ()
+            if len(parts) > 1:
+                yield from (p.name for p in parts if isinstance(p, Placeholder))

@@ -160,6 +160,12 @@ class Joined(Struct, frozen=True):
     separator: str
 
 
+class Lines(Struct, frozen=True):
+    """The texts of a list, one a line; anything else as it is. Events of the old kind have a list of values without names."""
+
+    value: ShapeExpr
+
+
 class Prefixed(Struct, frozen=True):
     """``prefix`` and then the value; null where the value is null or empty (``MD5=`` and a hash)."""
 
@@ -202,7 +208,21 @@ class Enough(Struct, frozen=True):
 
 
 ShapeExpr = (
-    Enough | Key | Inside | XmlData | XmlSystem | MessageLine | Const | First | Lookup | Joined | Prefixed | When | FullPath | Time
+    Enough
+    | Key
+    | Inside
+    | XmlData
+    | XmlSystem
+    | MessageLine
+    | Const
+    | First
+    | Lookup
+    | Joined
+    | Lines
+    | Prefixed
+    | When
+    | FullPath
+    | Time
 )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from dohyo.sources.model import First, Inside, Key, Shape, ShapeExpr
-from dohyo.sources.shapes.names import SPELLINGS
+from dohyo.sources.shapes.names import ALIASES, SPELLINGS
 from dohyo.sources.shapes.recognise import evaluate
 
 #: How the names in event XML and in rendered messages look; the engine finds them with the same expressions.
@@ -54,6 +54,9 @@ class Names(Struct):
             self.columns.setdefault(name.lower(), set()).add(name)
         else:
             self.others.add(name)
+            together = name.replace(" ", "")
+            if column and ALIASES.get(together.lower()) == name:  # the column has the name that rules ask for
+                self.note(together, column)
 
     @property
     def chosen(self) -> dict[str, str]:

@@ -19,6 +19,7 @@ from dohyo.results import FileReport, Places, ReadReport
 from dohyo.sources.find import find_inputs
 from dohyo.sources.model import Format
 from dohyo.sources.shapes import shape
+from dohyo.sources.shapes.names import ALIASES
 from dohyo.store.files import Files, is_url
 from dohyo.store.log import open_log
 from dohyo.store.names import plain
@@ -89,6 +90,7 @@ class Store(Struct):
         known, others = {n.lower() for n in (*schema.columns, *schema.known)}, {o.lower() for o in schema.others}
         in_texts = any(shape(s).xml_bags or shape(s).message_bags for s in schema.shapes)
         asked = [n for n in request.written if n.lower() not in known]
+        asked += [ALIASES[n.lower()] for n in asked if n.lower() in ALIASES]
         return any(n.lower() in others or (in_texts and not plain(n)) for n in asked)
 
     def _group(self, files: list[DataFile], from_raw: bool) -> Group:

@@ -72,6 +72,14 @@ def _joined(expr: m.Joined, raw: Raw) -> Sql:
     return present(apply("concat_ws", lit(expr.separator), *parts))
 
 
+def _lines(expr: m.Lines, raw: Raw) -> Sql:
+    """The list is read as JSON, so that no text in it is escaped."""
+    value = expression(expr.value, raw)
+    is_list = exp.And(this=apply("starts_with", value.copy(), lit("[")), expression=apply("json_valid", value.copy()))
+    texts = apply("from_json", value.copy(), lit('["VARCHAR"]'))
+    return case((is_list, apply("array_to_string", texts, lit("\n"))), default=value.copy())
+
+
 def _prefixed(expr: m.Prefixed, raw: Raw) -> Sql:
     """``||`` gives null when the value is null."""
     return exp.DPipe(this=lit(expr.prefix), expression=present(expression(expr.value, raw)))
@@ -211,6 +219,7 @@ _EXPRESSIONS: dict[type, Callable[..., Sql]] = {
     m.First: lambda expr, raw: first_of([expression(o, raw) for o in expr.options]),
     m.Lookup: _lookup,
     m.Joined: _joined,
+    m.Lines: _lines,
     m.Prefixed: _prefixed,
     m.When: _when,
     m.FullPath: _full_path,

@@ -89,6 +89,8 @@ CHANNELS: dict[str, tuple[str, ...]] = {
     "windows/print-service": ("Microsoft-Windows-PrintService/Operational", "Microsoft-Windows-PrintService/Admin"),
     "windows/driver-framework": ("Microsoft-Windows-DriverFrameworks-UserMode/Operational",),
     "windows/security-mitigations": (
+        "Microsoft-Windows-Security-Mitigations/KernelMode",
+        "Microsoft-Windows-Security-Mitigations/UserMode",
         "Microsoft-Windows-Security-Mitigations/Kernel Mode",
         "Microsoft-Windows-Security-Mitigations/User Mode",
     ),
@@ -100,7 +102,11 @@ CHANNELS: dict[str, tuple[str, ...]] = {
     "windows/shell-core": ("Microsoft-Windows-Shell-Core/Operational",),
     "windows/diagnosis-scripted": ("Microsoft-Windows-Diagnosis-Scripted/Operational",),
     "windows/openssh": ("OpenSSH/Operational", "OpenSSH/Admin"),
-    "windows/hyper-v": ("Microsoft-Windows-Hyper-V-VMMS-Admin", "Microsoft-Windows-Hyper-V-Worker-Admin"),
+    "windows/hyper-v": (
+        "Microsoft-Windows-Hyper-V-VMMS-Admin",
+        "Microsoft-Windows-Hyper-V-Worker-Admin",
+        "Microsoft-Windows-Hyper-V-Worker-Operational",
+    ),
     "windows/exchange": ("MSExchange Management",),
     LINUX_SYSMON: ("Linux-Sysmon/Operational",),
 }

@@ -87,6 +87,7 @@ SHAPE = Shape(
         "EventID": _CODE,
         "Channel": _CHANNEL,
         "Provider": _PROVIDER,
+        **{f"UserData.{name}": at("winlog", "user_data", name) for name in ("Channel", "Provider")},
         "ProviderGuid": at("winlog", "provider_guid"),
         "Computer": _COMPUTER,
         "EventRecordID": at("winlog", "record_id"),
@@ -112,9 +113,7 @@ SHAPE = Shape(
         "ParentCommandLine": _moved("ParentCommandLine", at("process", "parent", "command_line")),
         "ParentProcessId": _moved("ParentProcessId", at("process", "parent", "pid")),
         "ParentProcessGuid": _moved("ParentProcessGuid", at("process", "parent", "entity_id")),
-        "ParentUser": _moved(
-            "ParentUser", account(at("process", "parent", "user", "domain"), at("process", "parent", "user", "name"))
-        ),
+        "ParentUser": _moved("ParentUser", account(at("process", "parent", "user", "domain"), at("process", "parent", "user", "name"))),
         "OriginalFileName": _described("OriginalFileName", "original_file_name"),
         "FileVersion": _described("FileVersion", "file_version"),
         "Description": _described("Description", "description"),
@@ -154,12 +153,8 @@ SHAPE = Shape(
         "Device": _moved("Device", When(_CODE, ("9",), _FILE)),
         "PipeName": _moved("PipeName", When(_CODE, ("17", "18"), at("file", "name"))),
         "Signed": _moved("Signed", at("dll", "code_signature", "signed"), at("file", "code_signature", "signed")),
-        "Signature": _moved(
-            "Signature", at("dll", "code_signature", "subject_name"), at("file", "code_signature", "subject_name")
-        ),
-        "SignatureStatus": _moved(
-            "SignatureStatus", at("dll", "code_signature", "status"), at("file", "code_signature", "status")
-        ),
+        "Signature": _moved("Signature", at("dll", "code_signature", "subject_name"), at("file", "code_signature", "subject_name")),
+        "SignatureStatus": _moved("SignatureStatus", at("dll", "code_signature", "status"), at("file", "code_signature", "status")),
         "TargetObject": _moved("TargetObject", at("registry", "path")),
         "Details": _moved("Details", at("registry", "data", "strings")),
         # PowerShell and services

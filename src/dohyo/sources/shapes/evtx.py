@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from ..model import First, Key, Shape, Time
+from ..model import First, Key, Lines, Shape, Time
 from .parts import at, builtins, first
 
 
@@ -46,9 +46,11 @@ SHAPE = Shape(
         "ActivityID": _system("Correlation", "#attributes", "ActivityID"),
         "UserID": _system("Security", "#attributes", "UserID"),
         **{name: _own_or_system(name) for name in ("Version", "TimeCreated", "Correlation", "Execution", "Security")},
+        # What stands behind names of the System part: which log was cleared, say.
+        **{f"UserData.{name}": at(*_USER_DATA, name) for name in ("Channel", "Provider")},
         "Message": at("Event", "RenderingInfo", "Message"),
         # Values without a name: one text, or a list.
-        "Data": first(at(*_DATA, "Data", "#text"), at(*_DATA, "Data")),
+        "Data": Lines(first(at(*_DATA, "Data", "#text"), at(*_DATA, "Data"))),
         **builtins("evtx", _COMPUTER, _CHANNEL),
     },
     time=(Time(at(*_DATA, "UtcTime")), Time(_system("TimeCreated", "#attributes", "SystemTime"))),

@@ -11,7 +11,7 @@ _sourceCategory _collector _collectorId _sourceId _blockId _format _view _index
 """
 
 _SYSTEM = """
-EventID Channel Provider ProviderGuid Computer EventRecordID Level Keywords Task Opcode ExecutionProcessID
+EventID Channel UserData.Channel Provider UserData.Provider ProviderGuid Computer EventRecordID Level Keywords Task Opcode ExecutionProcessID
 ExecutionThreadID ActivityID UserID Message Version Data Binary TimeCreated Correlation Execution Security
 """
 
@@ -98,6 +98,21 @@ process payload connection
 MD5 SHA1 SHA256 IMPHASH Imphash
 """
 
+#: Names that providers (Defender, Code Integrity) write with blanks, and rules without.
+_WITH_BLANKS = (
+    "Action ID", "Action Name", "Additional Actions ID", "Additional Actions String", "Category ID", "Category Name", "Changed Type",
+    "Detection ID", "Detection Origin", "Detection Source", "Detection Time", "Detection Type", "Detection User", "Engine Version",
+    "Error Code", "Error Description", "Execution ID", "Execution Name", "Feature Name", "Feature ID", "File Name", "Fidelity Label",
+    "Fidelity Value", "Inhertiance Flags", "Involved File", "New Value", "Old Value", "Origin ID", "Origin Name",
+    "Parent Commandline", "Platform Version", "Policy GUID", "Post Clean Status", "Pre Execution Status", "Previous Engine Version",
+    "Previous Signature Version", "Process Name", "Product Name", "Product Version", "Remediation User", "Removal Reason Value",
+    "Requested Signing Level", "Restored File", "SHA1 Hash", "SHA256 Hash", "SI Signing Scenario", "Scan ID", "Scan Parameters",
+    "Scan Resources", "Scan Type", "Security intelligence ID", "Security intelligence Type", "Security intelligence Version",
+    "Severity ID", "Severity Name", "Signature ID", "Signature Name", "Signature Type", "Signature Version", "Source ID",
+    "Source Name", "Source Path", "Status Code", "Status Description", "Target Commandline", "Threat ID", "Threat Name", "Type ID",
+    "Type Name", "Update Source", "Update State", "Update Type", "User Name", "Validated Signing Level",
+)  # fmt: skip
+
 _DIFFERENT_CASE: dict[str, tuple[str, ...]] = {
     "ProcessId": ("ProcessID", "processId", "processid"),
     "ProcessGuid": ("ProcessGUID",),
@@ -133,7 +148,7 @@ _DIFFERENT_CASE: dict[str, tuple[str, ...]] = {
 
 
 def _spellings() -> dict[str, tuple[str, ...]]:
-    written = f"{_BUILTIN} {_SYSTEM} {_ENDPOINT} {_SYSMON} {_SECURITY} {_OTHER_CHANNELS}".split()
+    written = f"{_BUILTIN} {_SYSTEM} {_ENDPOINT} {_SYSMON} {_SECURITY} {_OTHER_CHANNELS}".split() + list(_WITH_BLANKS)
     variants = list(_DIFFERENT_CASE.items())
     found: dict[str, list[str]] = {}
     for name, others in variants + [(name, ()) for name in written]:
@@ -149,6 +164,7 @@ CANONICAL: frozenset[str] = frozenset(spellings[0] for spellings in SPELLINGS.va
 """Every canonical name; no two of them are the same without case."""
 
 ALIASES: dict[str, str] = {
+    **{name.replace(" ", "").lower(): name for name in _WITH_BLANKS},
     "hostname": "Computer",
     "computername": "Computer",
     "computer_name": "Computer",

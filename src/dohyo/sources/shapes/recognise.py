@@ -22,6 +22,7 @@ from ..model import (
     Inside,
     Joined,
     Key,
+    Lines,
     Lookup,
     MessageLine,
     Prefixed,
@@ -219,6 +220,13 @@ def _(expr: Lookup, record: Record) -> str | None:
 def _(expr: Joined, record: Record) -> str | None:
     parts = [part for part in (evaluate(part, record) for part in expr.parts) if part]
     return expr.separator.join(parts) if parts else None
+
+
+@evaluate.register
+def _(expr: Lines, record: Record) -> str | None:
+    value = evaluate(expr.value, record)
+    texts = _parsed(value) if value and value.startswith("[") else None
+    return "\n".join(_text(t) or "" for t in texts if t is not None) if isinstance(texts, list) else value
 
 
 @evaluate.register

@@ -19,6 +19,7 @@ SHAPE = Shape(
         "EventID": at("EventID"),
         "Channel": _CHANNEL,
         "Provider": first(at("Provider", "Name"), at("SourceName"), at("Provider")),
+        **{f"UserData.{name}": at("UserData", "*", name) for name in ("Channel", "Provider")},
         "ProviderGuid": at("Provider", "Guid"),
         "Computer": _COMPUTER,
         "EventRecordID": first(at("EventRecordID"), at("RecordNumber")),

@@ -18,6 +18,7 @@ SHAPE = Shape(
         "EventID": at("event_id"),
         "Channel": _CHANNEL,
         "Provider": at("source_name"),
+        **{f"UserData.{name}": at("user_data", name) for name in ("Channel", "Provider")},
         "ProviderGuid": at("provider_guid"),
         "Computer": _COMPUTER,
         "EventRecordID": at("record_number"),
