@@ -11,7 +11,8 @@ _sourceCategory _collector _collectorId _sourceId _blockId _format _view _index
 """
 
 _SYSTEM = """
-EventID Channel UserData.Channel Provider UserData.Provider ProviderGuid Computer EventRecordID Level Keywords Task Opcode ExecutionProcessID
+EventID Channel UserData.Channel Provider UserData.Provider ProviderGuid Computer EventRecordID Level Keywords Task Opcode
+ExecutionProcessID
 ExecutionThreadID ActivityID UserID Message Version Data Binary TimeCreated Correlation Execution Security
 """
 
