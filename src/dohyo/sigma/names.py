@@ -33,7 +33,7 @@ def _spread(node: Any, others: Mapping[str, tuple[str, ...]]) -> Any:
         return type(node)([_spread(a, others) for a in node.args])
     if not isinstance(node, ConditionFieldEqualsValueExpression) or not node.field:
         return node
-    tests = [node, *_elsewhere(node.field, node.value, others)]
+    tests: list[Any] = [node, *_elsewhere(node.field, node.value, others)]
     joined = ConditionAND if _asks_for_nothing(node.value) else ConditionOR
     return joined(tests) if len(tests) > 1 else node
 

@@ -11,9 +11,9 @@ _sourceCategory _collector _collectorId _sourceId _blockId _format _view _index
 """
 
 _SYSTEM = """
-EventID Channel UserData.Channel Provider UserData.Provider ProviderGuid Computer EventRecordID Level Keywords Task Opcode
-ExecutionProcessID
-ExecutionThreadID ActivityID UserID Message Version Data Binary TimeCreated Correlation Execution Security
+EventID Channel UserData.Channel Provider UserData.Provider ProviderGuid Computer EventRecordID Level Keywords Task
+Opcode ExecutionProcessID ExecutionThreadID ActivityID UserID Message Version Data Binary TimeCreated Correlation
+Execution Security
 """
 
 # What shapes with names of their own say of an event, as the endpoint tables of published detections name it.
