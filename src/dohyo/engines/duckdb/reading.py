@@ -58,6 +58,7 @@ _BATCH_ROWS = 200_000
 _LEFT_ROWS = 20_000
 #: So many records are counted together, and fewer useful rows than this are given together.
 _SETTLED_ROWS, _SETTLED_BYTES, _FEW_ROWS = 100_000, 16 << 20, 8_000
+_FEW_TEXTS = 50_000
 _COUNTED = frozenset({"__shape", "__tally", "__own", "__kind", "__mask"})
 #: This many broken records of a file are named one by one.
 _BROKEN_NAMED = 20
@@ -469,28 +470,29 @@ class Reading(Struct, dict=True):
             for batch, ids in batches:
                 yield from self._useful_of_most(batch, ids)
             return
-        rows: list[Any] = []
+        texts: list[Any] = []
         numbers: list[Any] = []
         for batch, ids in batches:
             lists = batch.column("__row")
             if lists.null_count < len(lists):
                 held, which = _in_lists(lists)
-                rows.append(held)
+                texts.append(held)
                 numbers.append(pa.array(ids.to_numpy()[which]) if lists.null_count else ids)
-            if sum(map(len, rows)) >= _FEW_ROWS:
-                yield self._rows_together(rows, numbers)
-                rows, numbers = [], []
-        if rows:
-            yield self._rows_together(rows, numbers)
+            if sum(map(len, numbers)) >= _FEW_ROWS:
+                yield self._rows_together(texts, numbers)
+                texts, numbers = [], []
+        if numbers:
+            yield self._rows_together(texts, numbers)
 
     def _rows_together(self, parts: list[Any], numbers: list[Any]) -> pa.RecordBatch:
-        rows, ids = (p[0] if len(p) == 1 else pa.concat_arrays(p) for p in (parts, numbers))
-        return self._rows_of(dict(zip((f.name for f in rows.type), rows.flatten(), strict=True)), ids)
+        texts, ids = (p[0] if len(p) == 1 else pa.concat_arrays(p) for p in (parts, numbers))
+        names = self.request.drawn_from
+        return self._rows_of(dict(zip(names, _dealt(texts, len(names)), strict=True)), ids)
 
     def _useful_of_most(self, batch: pa.RecordBatch, ids: Any) -> Iterator[pa.RecordBatch]:
         """The same where the values stand beside each other."""
         keep = batch.column(KEEP)
-        drawn = [VALUE + n for n in dict.fromkeys(self.request.drawn(n) for n, _ in self.request.columns) if n != ID]
+        drawn = [VALUE + n for n in self.request.drawn_from]
         batch = batch.select(drawn)
         if keep.false_count or keep.null_count:
             batch, ids = batch.filter(keep), ids.filter(keep)
@@ -516,9 +518,17 @@ class Reading(Struct, dict=True):
 
 
 def _in_lists(lists: Any) -> tuple[Any, Any]:
-    """What is in lists of one thing each or of nothing, and which of them hold something."""
+    """What is in lists, and which of them hold something."""
     offsets = lists.offsets.to_numpy()
     return lists.values[offsets[0] : offsets[-1]], np.diff(offsets) > 0
+
+
+def _dealt(texts: Any, count: int) -> list[Any]:
+    """The texts of rows, one row after another, as so many columns."""
+    if len(texts) <= _FEW_TEXTS:  # not worth loading Arrow's functions for
+        values = texts.to_pylist()
+        return [pa.array(values[i::count], pa.string()) for i in range(count)]
+    return [texts.take(pa.array(np.arange(i, len(texts), count))) for i in range(count)]
 
 
 def _as(values: Any, kind: Any) -> Any:
