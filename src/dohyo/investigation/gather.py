@@ -24,7 +24,6 @@ from dohyo.sources import limits
 from dohyo.sources.find import find_inputs
 from dohyo.sources.model import Format
 from dohyo.sources.readers.nth_line import Looking
-from dohyo.store.read import record_text
 
 #: ``{{Computer}}`` in a playbook is the event's value.
 PLACE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
@@ -107,7 +106,7 @@ def _deeds(deed: Deed, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _event(file: str, record: int, paths: Sequence[str], options: RunOptions, looking: Looking | None) -> dict[str, Any]:
-    line = _line(file, record, looking) if _there(file) else record_text(paths, file, record)
+    line = _line(file, record, looking) if _there(file) else _stored(paths, file, record)
     found = values_of(line, FIELDS) if line is not None else _read(file, record, options)
     if found is None:
         raise NoSuchEvent(f"there is no record {record} in {file}")
@@ -121,6 +120,13 @@ def _read(file: str, record: int, options: RunOptions) -> dict[str, Any] | None:
     only = replace(compiled, plan=only_record(compiled.plan, record))
     (result,) = Session(replace(options, evidence=True), [only]).run([file])
     return None if isinstance(result, QueryError) or not result.rows else dict(result.rows[0])
+
+
+def _stored(paths: Sequence[str], file: str, record: int) -> str | None:
+    """The record's text from a store."""
+    from dohyo.store.read import record_text
+
+    return record_text(paths, file, record)
 
 
 def _there(file: str) -> bool:

@@ -453,8 +453,7 @@ class Reading(Struct, dict=True):
             tally, own, kind = (column.filter(placed) for column in (tally, own, kind))
         counts: list[tuple[int, str | None, str | None, int]]
         if own.null_count == len(own) and kind.null_count == len(kind):
-            numbers, times = np.unique(tally.to_numpy(zero_copy_only=False), return_counts=True)
-            counts = [(n, None, None, c) for n, c in zip(numbers.tolist(), times.tolist(), strict=True)]
+            counts = [(n, None, None, c) for n, c in _counted(tally.to_numpy(zero_copy_only=False))]
         else:
             table = pa.table([tally, own, kind], names=["t", "o", "k"])
             groups = table.group_by(["t", "o", "k"], use_threads=False).aggregate([([], "count_all")])
@@ -515,6 +514,15 @@ class Reading(Struct, dict=True):
     def _tell(self) -> None:
         if self.on_position:
             self.on_position(self.position)
+
+
+def _counted(numbers: Any) -> Iterable[tuple[int, int]]:
+    """Each of the numbers, ascending, and how often it is there. (``np.unique`` would load NumPy's masked arrays.)"""
+    if not len(numbers):
+        return ()
+    ordered = np.sort(numbers)
+    first = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
+    return zip(ordered[first].tolist(), np.diff(np.append(first, len(ordered))).tolist(), strict=True)
 
 
 def _in_lists(lists: Any) -> tuple[Any, Any]:
