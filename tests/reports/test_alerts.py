@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import csv
+import hashlib
 import io
 import json
 import re
@@ -18,7 +20,8 @@ import pytest
 
 from dohyo.reports.alerts import ALERT_WRITERS
 from dohyo.reports.html_page import Entry, page
-from dohyo.results import Alert, Evidence, ReadReport
+from dohyo.results import Alert, Evidence, FileReport, ReadReport
+from dohyo.sources.model import Problem
 
 HOSTILE = "</script><img src=x onerror=alert(1)>\x1b[31m\u202eexe.txt\ud800\x00=cmd()" + "A" * 100
 
@@ -50,9 +53,31 @@ def test_page_holds_hostile_text_as_data() -> None:
     assert tags[0].tags == tags[1].tags and "img" not in tags[0].tags
     data = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.S)
     assert data and "\u202e" not in data[1] and "\x1b" not in data[1]
-    row = json.loads(data[1])["alerts"][0]
-    assert "⟨U+202E⟩" in row[4]
+    carried = json.loads(data[1])
+    assert "⟨U+202E⟩" in carried["alerts"][0][3][1] and "⟨U+202E⟩" in carried["detections"][0]["title"]
     assert "://" not in text.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_page_runs_no_script_but_its_own() -> None:
+    """The policy names the digests of the style and the script that the page holds, and nothing else."""
+    html = page([alert()], [], ReadReport(), "made")
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', html)
+    assert policy and "unsafe" not in policy[1] and policy[1].startswith("default-src 'none';")
+    for tag in ("style", "script"):
+        text = re.findall(rf"<{tag}>(.*?)</{tag}>", html, re.S)
+        digests = [base64.b64encode(hashlib.sha256(t.encode()).digest()).decode() for t in text]
+        assert len(digests) == 1 and f"{tag}-src 'sha256-{digests[0]}'" in policy[1]
+
+
+def test_page_holds_every_field_and_what_was_not_read() -> None:
+    """No field is dropped, however many there are; files, problems and what no event had are told."""
+    wide = Alert("T1-x", "Title", "high", "medium", (), (), None, {f"f{i}": i for i in range(40)}, None)
+    read = ReadReport(files=[FileReport("a.evtx", "evtx", 9, 3, 1)], problems=[Problem("a.evtx", "chunk 2", "torn")],
+                      skipped=[("b.png", "no log")], asked=("x",))  # fmt: skip
+    data = data_of(page([wide, alert()], [], read, "made"))
+    assert data["fields"]["T1-x"] == [*(f"f{i}" for i in range(40)), "Computer", "CommandLine"]
+    assert data["read"]["files"] == [["a.evtx", "evtx", 3, 1]] and data["read"]["problems"] == ["not read: a.evtx: chunk 2: torn"]
+    assert data["read"]["notes"] == [["No event had", "x"], ["Skipped, being no logs", "b.png"]]
 
 
 def test_page_of_many_alerts_stays_small() -> None:
@@ -100,6 +125,7 @@ def test_page_passes_an_accessibility_check(tmp_path: Path) -> None:
     run = ("document.querySelector('#rows button').click(); axe.run().then(r => { const p = document.createElement('pre');"
            "p.id = 'axe'; p.textContent = JSON.stringify(r.violations.map(v => v.id)); document.body.append(p); });")  # fmt: skip
     script = f"<script>{axe.replace('</script', '<' + chr(92) + '/script')}</script><script>{run}</script>"
+    html = re.sub(r"<meta http-equiv=.*?>", "", html)  # which lets nothing but the page's own script run
     (tmp_path / "page.html").write_text(html.replace("</body>", f"{script}</body>"), "utf-8")
     for width in (1280, 390):
         command = [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run",

@@ -60,11 +60,18 @@ def _address(found: Investigation) -> Iterator[str]:
         yield "  " + "  ".join(_shown(k, v) for k, v in row.items() if k != "connections") + f"  {row['connections']:,}×"
     if found.pair is not None:
         p = found.pair
-        yield f"  this program talked to it {p.connections:,}× from {p.hosts:,} hosts; it talks to {p.addresses:,} addresses in all"
+        yield (
+            f"  this program talked to it {p.connections:,}× from {_counted(p.hosts, 'host', 's')}; "
+            f"it talks to {_counted(p.addresses, 'address', 'es')} in all"
+        )
     if found.beat is not None:
         b = found.beat
         told = "like a clock: a beacon?" if b.regular else "no beat"
         yield f"  every {b.interval / 1000:,.1f} s, give or take {b.jitter:.0%}, {b.connections:,} connections: {told}"
+
+
+def _counted(count: int, what: str, many: str) -> str:
+    return f"{count:,} {what}{many * (count != 1)}"
 
 
 def _shown(key: str, value: Any) -> str:

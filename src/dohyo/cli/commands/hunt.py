@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from click.exceptions import Exit
 from msgspec.structs import replace
@@ -27,6 +27,9 @@ from dohyo.detections.tuning import File, apply
 from dohyo.investigation.trees import CREATIONS, Around, around
 from dohyo.reports.alerts import ALERT_WRITERS
 from dohyo.results import Alert
+
+if TYPE_CHECKING:
+    from dohyo.investigation.gather import Investigation
 
 
 def run(
@@ -54,11 +57,12 @@ def run(
         found = found if settings.raw else found.without_raw()
         around_them = _investigated(found, inputs(paths), settings) if investigating else {}
         if html is not None:  # before anything goes to stdout, which may be a pipe that closes early
-            output.emit_text(_page(found, around_them, about), html)
+            texts = {place: _told(replace(one, steps="")) for place, one in around_them.items()}  # the page has the playbook itself
+            output.emit_text(_page(found, texts, about), html)
         if told is None:
             _write(found, settings)
         if settings.format == "table" and around_them:
-            print("\n\n".join(around_them.values()))
+            print("\n\n".join(map(_told, around_them.values())))
         _report(found, settings)
         if not found.alerts and not settings.quiet:
             summary.show(_verdicts(found, inputs(paths), settings))
@@ -132,23 +136,29 @@ def chosen_detections(
 _INVESTIGATED = 5
 
 
-def _investigated(found: Hunt, paths: Sequence[str], settings: Settings) -> dict[str, str]:
-    """What the logs say around the newest alerts, by their evidence."""
+def _investigated(found: Hunt, paths: Sequence[str], settings: Settings) -> dict[str, Investigation]:
+    """What the logs say around the newest alerts, by their evidence. Of alerts that differ in their time only, as a beacon
+    makes them, the newest is investigated."""
     from dohyo.investigation.gather import NoSuchEvent, investigate
-    from dohyo.investigation.text import lines
 
     detections = {o.detection.id: o.detection for o in found.outcomes}
-    told: dict[str, str] = {}
+    about: dict[str, Investigation] = {}
+    seen: set[str] = set()
     for alert in found.alerts:
-        evidence = alert.evidence
-        if len(told) == _INVESTIGATED or evidence is None or evidence.record is None:
+        evidence, same = alert.evidence, repr([alert.detection, *(v for k, v in alert.fields.items() if k != "_messageTime")])
+        if len(about) == _INVESTIGATED or evidence is None or evidence.record is None or same in seen:
             continue
-        try:
-            about = investigate(evidence.file, evidence.record, paths, detections[alert.detection], settings.options())
-        except NoSuchEvent:
-            continue
-        told[f"{evidence.file}:{evidence.record}"] = "\n".join(lines(about))
-    return told
+        seen.add(same)
+        with suppress(NoSuchEvent):
+            one = investigate(evidence.file, evidence.record, paths, detections[alert.detection], settings.options())
+            about[f"{evidence.file}:{evidence.record}"] = one
+    return about
+
+
+def _told(about: Investigation) -> str:
+    from dohyo.investigation.text import lines
+
+    return "\n".join(lines(about))
 
 
 def _places(found: Hunt) -> list[str]:
