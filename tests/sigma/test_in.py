@@ -59,6 +59,33 @@ def test_another_channel_with_the_same_event_id_is_no_match(tmp_path: Path) -> N
     assert [e.record for e in search(entry.rules[0].query, [log], RunOptions(evidence=True)).evidence() if e] == [2]
 
 
+@pytest.mark.parametrize(
+    ("source", "selection", "channel", "event_id", "own"),
+    [
+        ({"category": "process_creation"},
+         {"Image|endswith": "\\a.exe", "ParentImage|endswith": "b.exe", "IntegrityLevel": "S-1-16-12288"},
+         "Security", 4688, {"NewProcessName": "C:\\A.exe", "ParentProcessName": "b.exe", "MandatoryLabel": "S-1-16-12288"}),
+        ({"category": "file_access"}, {"FileName|endswith": "\\x", "Image|contains": "a"}, "Security", 4663,
+         {"ObjectName": "C:\\x", "ProcessName": "C:\\a.exe"}),
+        ({"category": "ps_script"}, {"ScriptBlockText": "x"}, "PowerShellCore/Operational", 4104, {"ScriptBlockText": "x"}),
+        ({"service": "system"}, {"ProcessId": 77}, "System", 7045, {}),
+        ({"service": "kernel-boot"}, {"EventID": 5}, "Microsoft-Windows-Kernel-Boot/Operational", 5, {}),
+    ],
+)  # fmt: skip
+def test_other_names_and_channels(
+    source: dict[str, str], selection: dict[str, Any], channel: str, event_id: int, own: dict[str, str], tmp_path: Path
+) -> None:
+    """What a log calls otherwise is found; what is not there is not."""
+    entry = convert([rule({"sel": selection, "condition": "sel"}, logsource={"product": "windows", **source})])
+    system = {"EventID": event_id, "Channel": channel, "Execution": {"#attributes": {"ProcessID": 77}},
+              "TimeCreated": {"#attributes": {"SystemTime": "2024-01-01T00:00:00Z"}}}  # fmt: skip
+    other = {**system, "EventID": 9999, "Execution": {"#attributes": {"ProcessID": 8}}}
+    log = tmp_path / "log.ndjson"
+    records = [{"Event": {"System": system, "EventData": own}}, {"Event": {"System": other, "EventData": own}}]
+    log.write_text("".join(json.dumps(r) + "\n" for r in records))
+    assert [e.record for e in search(entry.rules[0].query, [log], RunOptions(evidence=True)).evidence() if e] == [1]
+
+
 def test_broken_rules_are_named_and_the_rest_is_used(tmp_path: Path) -> None:
     """No YAML, no rule, an unknown modifier, a log source that nobody knows: each is named with its file."""
     (tmp_path / "a.yml").write_text("title: [")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -182,14 +183,14 @@ def _keyword(value: Any) -> str:
     if not isinstance(value, SigmaString):
         raise NotSaid(f"a keyword of the kind {type(value).__name__}")
     wide = SigmaString("*") + value + SigmaString("*")
-    tests = dict.fromkeys(values.test("_raw", v) for v in (wide, _escaped(wide)))
+    tests = dict.fromkeys(values.test("_raw", v) for v in (wide, _escaped(wide, False), _escaped(wide, True)))
     return " or ".join(tests) if len(tests) == 1 else f"({' or '.join(tests)})"
 
 
-def _escaped(value: SigmaString) -> SigmaString:
-    """A text as JSON writes it."""
+def _escaped(value: SigmaString, ascii_only: bool) -> SigmaString:
+    """A text as JSON writes it; some programs write letters beyond ASCII as numbers."""
     out = SigmaString()
-    out.s = [p.replace("\\", "\\\\").replace('"', '\\"') if isinstance(p, str) else p for p in value.s]
+    out.s = [json.dumps(p, ensure_ascii=ascii_only)[1:-1] if isinstance(p, str) else p for p in value.s]
     return out
 
 

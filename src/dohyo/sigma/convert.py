@@ -19,6 +19,7 @@ from dohyo.sigma.limits import check, checked
 from dohyo.sigma.notsaid import NotSaid
 from dohyo.sigma.placeholders import Values, fill, note
 from dohyo.sigma.slices import Limits, ranged
+from dohyo.sigma.tidy import tidied
 
 #: ATT&CK's tactics, as tags name them.
 TACTICS = frozenset((
@@ -88,6 +89,7 @@ def _reason(error: Exception) -> str:
 
 
 def _one(document: dict[str, Any], others: list[dict[str, Any]], values: Values) -> Converted:
+    document, others = tidied(document), [tidied(o) for o in others]
     for one in (document, *others):
         check(one)
     kept, limits = ranged(document)

@@ -84,7 +84,7 @@ CATEGORIES: dict[str, tuple[Place, ...]] = {
 SERVICES: dict[str, tuple[Place, ...]] = {
     "sysmon": (Place(SYSMON),),
     "security": (Place(SECURITY),),
-    "system": (Place("windows/system"),),
+    "system": (Place("windows/system", names=(("ProcessId", "ExecutionProcessID"),)),),
     "application": (Place("windows/application"),),
     "powershell": _channels(POWERSHELL, _OPERATIONAL, _CORE),
     "powershell-classic": (Place(POWERSHELL, channel=_CLASSIC),),

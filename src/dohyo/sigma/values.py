@@ -35,6 +35,7 @@ _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*")
 _RESERVED = frozenset({"true", "false", "null", "not", "and", "or", "in", "matches", "contains"})
 #: A backslash before a letter that means nothing to a regex: the letter is meant.
 _ODD_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\([gijlmoqyFIJLMOTVY])")
+_ONE_LETTER = str.maketrans("İΣ", "iσ")
 #: Sigma's comparisons of numbers.
 COMPARISONS = {"LT": "<", "LTE": "<=", "GT": ">", "GTE": ">=", "NEQ": "!="}
 #: Sigma's parts of a time -> what `formatDate` calls them.
@@ -62,6 +63,11 @@ def regex(pattern: str) -> str:
     return "/" + re.sub(r"(?<!\\)((?:\\\\)*)/", r"\1\\/", pattern) + "/"
 
 
+def lowered(text: str) -> str:
+    """A text in lower case as ``toLowerCase`` gives it: letter by letter, while Python has two for ``İ`` and a final sigma."""
+    return text.translate(_ONE_LETTER).lower()
+
+
 def test(field: str, value: SigmaType) -> str:
     """The test that the field has the value. Raises :class:`NotSaid`."""
     for kind, write in _WRITERS:
@@ -80,7 +86,7 @@ def exact(value: SigmaType) -> str | None:
         return str(value.boolean).lower()
     if type(value) is not SigmaString or value.contains_special() or not str(value):
         return None
-    return _text(value).lower()
+    return lowered(_text(value))
 
 
 def _parts(value: SigmaString) -> list[str | SpecialChars]:
@@ -109,14 +115,14 @@ def _text_test(field: str, value: SigmaString, cased: bool) -> str:
     if not parts or parts == [""]:
         return f"isEmpty({name(field)})"
     subject = name(field) if cased else f"toLowerCase({name(field)})"
-    texts = [p if cased else p.lower() for p in parts if isinstance(p, str)]
+    texts = [p if cased else lowered(p) for p in parts if isinstance(p, str)]
     if SpecialChars.WILDCARD_SINGLE in parts or any("*" in t for t in texts):
         return f"{name(field)} matches {regex(_as_regex(parts, cased))}"
     if SpecialChars.WILDCARD_MULTI not in parts:
         return f"{subject} = {quoted(''.join(texts))}"
     if all(not isinstance(p, str) for p in parts):
         return f"!isNull({name(field)})"
-    glob = "".join("*" if not isinstance(p, str) else p if cased else p.lower() for p in parts)
+    glob = "".join("*" if not isinstance(p, str) else p if cased else lowered(p) for p in parts)
     return f"{subject} matches {quoted(glob)}"
 
 
@@ -167,11 +173,12 @@ def _exists(field: str, value: SigmaExists) -> str:
 
 def _reference(field: str, value: SigmaFieldReference) -> str:
     mine, other = f"toLowerCase({name(field)})", f"toLowerCase({name(value.field)})"
+    there = f"!isNull({name(value.field)})"
     if value.starts_with or value.ends_with:
         before, after = '""' if value.starts_with else '"*"', '"*"' if value.starts_with else '""'
         both = value.starts_with and value.ends_with
         pattern = f'concat("*", {other}, "*")' if both else f"concat({before}, {other}, {after})"
-        return f"{mine} matches {pattern}"
+        return f"({there} and {mine} matches {pattern})"
     return f"{mine} = {other}"
 
 

@@ -173,6 +173,13 @@ class Prefixed(Struct, frozen=True):
     value: ShapeExpr
 
 
+class Given(Struct, frozen=True):
+    """``then`` where the value is neither null nor empty, else null."""
+
+    value: ShapeExpr
+    then: ShapeExpr
+
+
 class When(Struct, frozen=True):
     """``then`` where ``test`` equals one of ``values`` (without case), else, also for null, ``otherwise``."""
 
@@ -208,21 +215,8 @@ class Enough(Struct, frozen=True):
 
 
 ShapeExpr = (
-    Enough
-    | Key
-    | Inside
-    | XmlData
-    | XmlSystem
-    | MessageLine
-    | Const
-    | First
-    | Lookup
-    | Joined
-    | Lines
-    | Prefixed
-    | When
-    | FullPath
-    | Time
+    Enough | Key | Inside | XmlData | XmlSystem | MessageLine | Const | First | Lookup | Joined | Lines | Prefixed | Given | When
+    | FullPath | Time
 )
 
 

@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from sqlglot import exp
 
 from dohyo.plan.functions.model import Sql, apply, case, cast, is_null, lit, null
-from dohyo.sources.shapes.names import CANONICAL
+from dohyo.sources.shapes.names import CANONICAL, SPELLINGS
 
 Path = tuple[str, ...]
 
@@ -120,12 +120,19 @@ class Spellings(Struct):
         return len(odd) > len(own) - len(odd)
 
     def of(self, name: str) -> tuple[str, ...]:
-        """The spellings to look for: what was seen; else the usual one and, as whoever asks may know the data, theirs."""
+        """The spellings to look for: what was seen, or else the usual one; and, as whoever asks may know the data, theirs."""
         found = self.seen.get(name.lower())
         if found:
-            return tuple(sorted(found))
+            return tuple(sorted(found | self._meant(name)))
         usual = name.lower() if self.lower else _SPELLED.get(name.lower(), name)
         return tuple(dict.fromkeys((usual, *self.theirs.get(name.lower(), (name,)))))
+
+    def _meant(self, name: str) -> set[str]:
+        """How those who ask spell a name with intent: further records may have it so. Lower case is mostly haste."""
+        if self.lower:
+            return set()
+        known = SPELLINGS.get(name.lower(), ())
+        return {t for t in self.theirs.get(name.lower(), ()) if t != t.lower() or t in known}
 
     def key(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """The same as a value that can be compared and hashed."""

@@ -85,6 +85,13 @@ def _prefixed(expr: m.Prefixed, raw: Raw) -> Sql:
     return exp.DPipe(this=lit(expr.prefix), expression=present(expression(expr.value, raw)))
 
 
+def _given(expr: m.Given, raw: Raw) -> Sql:
+    value = expression(expr.value, raw)
+    if isinstance(value, exp.Null):
+        return value
+    return case((exp.Not(this=is_null(present(value))), expression(expr.then, raw)), default=null())
+
+
 def _when(expr: m.When, raw: Raw) -> Sql:
     test = _one_of(apply("lower", expression(expr.test, raw)), [v.lower() for v in expr.values])
     otherwise = expression(expr.otherwise, raw) if expr.otherwise is not None else null()
@@ -221,6 +228,7 @@ _EXPRESSIONS: dict[type, Callable[..., Sql]] = {
     m.Joined: _joined,
     m.Lines: _lines,
     m.Prefixed: _prefixed,
+    m.Given: _given,
     m.When: _when,
     m.FullPath: _full_path,
     m.Time: _time,

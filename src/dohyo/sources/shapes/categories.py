@@ -145,11 +145,11 @@ PROVIDERS: dict[str, str] = _inverted(_PROVIDERS)
 """Provider name, lower-cased -> source category, for records without a channel (or with one not in ``CATEGORIES``)."""
 
 
-def category_of(channel: ShapeExpr, provider: ShapeExpr, default: str = OTHER) -> ShapeExpr:
-    """The source category of an event whose channel and provider are these expressions; text, never null."""
+def category_of(channel: ShapeExpr, provider: ShapeExpr, default: str | None = OTHER) -> ShapeExpr:
+    """The source category of an event whose channel and provider are these expressions; null only without a default."""
     by_channel = Lookup(channel, tuple(CATEGORIES.items()))
     by_provider = Lookup(provider, tuple(PROVIDERS.items()))
-    return First((by_channel, by_provider, Const(default)))
+    return First((by_channel, by_provider) if default is None else (by_channel, by_provider, Const(default)))
 
 
 def category(shape: Shape) -> ShapeExpr:

@@ -6,8 +6,8 @@ looked for in the one and then in the other.
 
 from __future__ import annotations
 
-from ..model import Const, First, Key, Lookup, Shape, ShapeExpr, Time, When
-from .categories import ENDPOINT, category_of
+from ..model import Const, First, Given, Key, Lookup, Shape, ShapeExpr, Time, When
+from .categories import ENDPOINT, OTHER, category_of
 from .parts import account, at, builtins, first, hashes
 
 
@@ -99,7 +99,7 @@ SHAPE = Shape(
         "ExecutionThreadID": at("winlog", "process", "thread", "id"),
         "ActivityID": at("winlog", "activity_id"),
         "UserID": at("winlog", "user", "identifier"),
-        "Message": at("message"),
+        "Message": first(at("message"), _data("Message")),
         "User": _moved("User", at("winlog", "user_data", "User"), account(at("user", "domain"), at("user", "name"))),
         "RuleName": _moved("RuleName", at("rule", "name")),
         # processes
@@ -169,7 +169,10 @@ SHAPE = Shape(
     },
     time=(Time(_data("UtcTime")), Time(at("@timestamp"))),
     bags=(("winlog", "event_data"), ("winlog", "user_data")),
-    category=category_of(_CHANNEL, _PROVIDER, ENDPOINT),
+    # An event of a channel that is not known is no endpoint's own document.
+    category=first(
+        category_of(_CHANNEL, _PROVIDER, None), Lookup(Given(_CHANNEL, Const(OTHER)), ((OTHER, OTHER),)), Const(ENDPOINT)
+    ),
     kind=first(_CODE, at("event", "action"), at("event", "category")),
     doc=(
         "Documents in the Elastic Common Schema. With ``winlog`` the source category is the channel's; an endpoint's "

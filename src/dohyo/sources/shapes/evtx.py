@@ -48,7 +48,7 @@ SHAPE = Shape(
         **{name: _own_or_system(name) for name in ("Version", "TimeCreated", "Correlation", "Execution", "Security")},
         # What stands behind names of the System part: which log was cleared, say.
         **{f"UserData.{name}": at(*_USER_DATA, name) for name in ("Channel", "Provider")},
-        "Message": at("Event", "RenderingInfo", "Message"),
+        "Message": first(at("Event", "RenderingInfo", "Message"), at(*_DATA, "Message"), at(*_USER_DATA, "Message")),
         # Values without a name: one text, or a list.
         "Data": Lines(first(at(*_DATA, "Data", "#text"), at(*_DATA, "Data"))),
         **builtins("evtx", _COMPUTER, _CHANNEL),

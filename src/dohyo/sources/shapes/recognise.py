@@ -19,6 +19,7 @@ from ..model import (
     Enough,
     First,
     FullPath,
+    Given,
     Inside,
     Joined,
     Key,
@@ -233,6 +234,11 @@ def _(expr: Lines, record: Record) -> str | None:
 def _(expr: Prefixed, record: Record) -> str | None:
     value = evaluate(expr.value, record)
     return f"{expr.prefix}{value}" if value else None
+
+
+@evaluate.register
+def _(expr: Given, record: Record) -> str | None:
+    return evaluate(expr.then, record) if evaluate(expr.value, record) else None
 
 
 @evaluate.register

@@ -30,7 +30,7 @@ SHAPE = Shape(
         "ExecutionThreadID": at("thread_id"),
         "ActivityID": at("activity_id"),
         "UserID": at("user", "identifier"),
-        "Message": at("message"),
+        "Message": first(at("message"), at("event_data", "Message")),
         # The object ``user`` at the top is the account that logged the event: it must not answer to ``User``.
         "User": first(at("event_data", "User"), at("user_data", "User")),
         **builtins("winlogbeat6", _COMPUTER, _CHANNEL),
