@@ -52,4 +52,4 @@ def _has(op: str, value: Any, sign: str) -> bool:
         return bool(value[0] <= ord(sign) <= value[1])
     kind = str(value).removeprefix("CATEGORY_")
     found = re.match({"DIGIT": r"\d", "SPACE": r"\s", "WORD": r"\w"}[kind.removeprefix("NOT_")], sign)
-    return (found is None) == kind.startswith("NOT_")
+    return bool((found is None) == kind.startswith("NOT_"))

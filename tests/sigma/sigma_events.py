@@ -203,7 +203,7 @@ def ecs(event: dict[str, Any], source: dict[str, Any], number: int) -> dict[str,
 
 def _apart(own: dict[str, str]) -> dict[str, dict[str, str]]:
     """A name of the System part is the event's own under ``user_data``."""
-    user = {k: own[k] for k in ("Channel", "Provider") if k in own}
+    user: dict[str, str] = {k: own[k] for k in ("Channel", "Provider") if k in own}
     return {"event_data": {k: v for k, v in own.items() if k not in user}, **({"user_data": user} if user else {})}
 
 
