@@ -47,9 +47,9 @@ def _of_set(options: Any, chance: random.Random) -> str:
 
 def _has(op: str, value: Any, sign: str) -> bool:
     if op == "LITERAL":
-        return ord(sign) == value
+        return bool(ord(sign) == value)
     if op == "RANGE":
         return bool(value[0] <= ord(sign) <= value[1])
     kind = str(value).removeprefix("CATEGORY_")
     found = re.match({"DIGIT": r"\d", "SPACE": r"\s", "WORD": r"\w"}[kind.removeprefix("NOT_")], sign)
-    return bool((found is None) == kind.startswith("NOT_"))
+    return (found is None) == kind.startswith("NOT_")
