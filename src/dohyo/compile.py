@@ -14,10 +14,10 @@ from msgspec.structs import replace
 from dohyo.binding.context import Context, Options, Stop
 from dohyo.binding.expressions import bind
 from dohyo.binding.scope import bind_scope
-from dohyo.diagnostics import Diagnostic, QueryError, Severity, Source, Span, error
+from dohyo.diagnostics import Diagnostic, QueryError, Severity, Source, Span, error, warning
 from dohyo.lang import printer, tree
 from dohyo.lang.parser import parse as parse_text
-from dohyo.lang.substitute import MACRO, PARAMETER, with_macros, with_parameters
+from dohyo.lang.substitute import MACRO, PARAMETER, with_macros, with_parameters, without_entities
 from dohyo.operators import OPERATORS
 from dohyo.plan.expr import TRUE, Column, Expr, all_of, boolean, whole
 from dohyo.plan.names import TIME
@@ -69,8 +69,14 @@ class Compiled(Struct, frozen=True, dict=True):
 
 def parse(text: str, name: str = "query") -> tree.Query:
     """The tree of a query (spec §1). Never raises for bad text: see ``.diagnostics``."""
+    plain = without_entities(text)
     with deep_recursion():
-        return parse_text(Source(text, name), OPERATORS)
+        query = parse_text(Source(plain, name), OPERATORS)
+    if plain == text:
+        return query
+    said = warning("DH1017", "named characters of HTML such as `&quot;` are read as the characters themselves", Span(0, 1),
+                   hint="copy the query from the page, not from its source")  # fmt: skip
+    return replace(query, diagnostics=(said, *query.diagnostics))
 
 
 def compile_query(text: str, name: str = "query", options: Options | None = None, typed: tuple[Field, ...] = ()) -> Compiled:

@@ -9,7 +9,7 @@ from dohyo.binding.comparisons import bind_comparison, bind_in, bind_matches
 from dohyo.binding.conditional import choose
 from dohyo.binding.context import Context
 from dohyo.binding.subqueries import bind_subquery
-from dohyo.lang import tree
+from dohyo.lang import printer, tree
 from dohyo.plan.convert import to_number
 from dohyo.plan.expr import FALSE, NULL, TRUE, Call, Expr, Literal, boolean, negation
 from dohyo.plan.nodes import Node
@@ -64,9 +64,8 @@ _ARITHMETIC = frozenset("+-*/%")
 
 
 def _binary(ctx: Context, node: tree.Binary, plan: Node) -> Expr:
-    loose = _loose_not(ctx, node)
-    if loose is not None:
-        return negation(ctx.condition(loose, plan))
+    if (operand := _loose_not(ctx, node.left, plan)) is not None:
+        return negation(ctx.condition(tree.Binary(node.op, operand, node.right, node.op_span, span=node.span), plan))
     if node.op in _ARITHMETIC:
         return _arithmetic(ctx, node, plan)
     if node.op in ("matches", "=~"):
@@ -76,16 +75,22 @@ def _binary(ctx: Context, node: tree.Binary, plan: Node) -> Expr:
     return bind_comparison(ctx, node, plan)
 
 
-def _loose_not(ctx: Context, node: tree.Binary) -> tree.Binary | None:
+def _in(ctx: Context, node: tree.In, plan: Node) -> Expr:
+    operand = _loose_not(ctx, node.value, plan)
+    if operand is None:
+        return bind_in(ctx, node, plan)
+    return negation(ctx.condition(tree.In(operand, node.items, node.negated, span=node.span), plan))
+
+
+def _loose_not(ctx: Context, left: tree.Expr, plan: Node) -> tree.Expr | None:
     """``!x = y``: the sign binds tighter than the comparison (spec §12.44), which is hardly ever meant."""
-    left = node.left
-    if not (isinstance(left, tree.Unary) and left.word == "!" and isinstance(left.operand, tree.Name)):
+    if not (isinstance(left, tree.Unary) and left.word == "!" and isinstance(left.operand, tree.Name | tree.Call)):
         return None
-    ctx.warn("DH2104", f"`!` belongs to `{left.operand.name}` alone here" + (
+    if isinstance(left.operand, tree.Call) and bind(ctx, left.operand, plan).type is Type.BOOLEAN:
+        return None
+    ctx.warn("DH2104", f"`!` belongs to `{printer.expression(left.operand)}` alone here" + (
         "; it is read as `!(…)`" if ctx.lenient else ""), left.span, hint="write `!(…)` around the comparison")  # fmt: skip
-    if not ctx.lenient:
-        return None
-    return tree.Binary(node.op, left.operand, node.right, node.op_span, span=node.span)
+    return left.operand if ctx.lenient else None
 
 
 def _arithmetic(ctx: Context, node: tree.Binary, plan: Node) -> Expr:
@@ -121,7 +126,7 @@ _BINDERS: dict[type[tree.Expr], Callable[..., Expr]] = {
     tree.Logical: _logical,
     tree.Ternary: _ternary,
     tree.Binary: _binary,
-    tree.In: bind_in,
+    tree.In: _in,
     tree.Call: bind_call,
     tree.Subquery: bind_subquery,
 }

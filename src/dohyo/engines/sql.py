@@ -470,7 +470,8 @@ class Statement:
         both = node.kind not in ("semi", "anti")
         named = left.columns | {k: v for k, v in right.columns.items() if both and k not in left.columns}
         names = [name for key, (name, _) in named.items() if key in self._wanted(node)]
-        select = exp.select(*(exp.alias_(env(n), n, quoted=True) for n in names), copy=False).from_(a, copy=False)
+        shown = [exp.alias_(env(n), n, quoted=True) for n in names] or [exp.alias_(exp.Literal.number(1), "__one", quoted=True)]
+        select = exp.select(*shown, copy=False).from_(a, copy=False)
         return self._cte(select.join(b, on=exp.and_(*tests), join_type=node.kind, copy=False), names)
 
     def _union(self, node: Union) -> Block:

@@ -61,12 +61,14 @@ SUFFIXES: dict[str, int | float] = {
     "ns": 1e-6, "us": 1e-3, "ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000,
 }  # fmt: skip
 
+#: Words that may follow a number with no blank between.
+_GLUED = frozenset({"as", "and", "or"})
 _ESCAPES = {'"': '"', "n": "\n", "r": "\r", "t": "\t", "\\": "\\"}
 _ESCAPE = re.compile(r'\\(["nrt\\])')
 
-_SPACE = re.compile(r"\s+")
-_WORD = re.compile(r"@?[^\W\d][\w.]*|\$\$\w+|\$\{[\w.]*\}")
-_NUMBER = re.compile(r"(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?")
+_SPACE = re.compile("[\\s\ufeff\u200b]+")  # also what is pasted without being seen
+_WORD = re.compile(r"@?[^\W\d][\w.]*(?:\[\d+\](?:\.\w+)*)*|\$\$\w+|\$\{[\w.]*\}")
+_NUMBER = re.compile(r"(?:\d+(?:\.\d+|\.(?![\w.]))?|\.\d+)(?:[eE][+-]?\d+)?")
 _DIGIT_WORD = re.compile(r"\d[\w.]*")
 _SHORT_ESCAPED = re.compile(r"%[^\W\d]\w*(?:\[\d+\]|\.\w+)*|%\w+(?:\[\d+\]|\.\w+)+|%\w+")
 _SYMBOL = re.compile(r"==|!=|<>|<=|>=|=~|&&|\|\||[-+*/%=<>!?:(),|\[\]{};&~^@#$'\\`.]")
@@ -75,7 +77,7 @@ _STRING = {'"': re.compile(r'"((?:[^"\\]|\\.)*)"', re.S), "'": re.compile(r"'([^
 _SMART = re.compile(r"[“”„‟]((?:[^“”„‟\"\\]|\\.)*)[“”„‟\"]", re.S)
 _LINE_COMMENT = re.compile(r"//[^\n]*")
 _BLOCK_COMMENT = re.compile(r"/\*.*?\*/", re.S)
-_REGEX = re.compile(r"/((?:[^/\\\n]|\\.)+)/")
+_REGEX = re.compile(r"/((?:[^/\\\n]|\\.)+)/([imsu]*(?!\w))?")
 
 
 def unescape(raw: str) -> str:
@@ -175,6 +177,8 @@ class Cursor:
         """A number with its suffix; letters that are no suffix make it a word that starts with a digit (``2hrs``)."""
         tail = re.compile(r"\w*").match(self.text, m.end())
         suffix = tail[0] if tail else ""
+        if suffix.lower() in _GLUED:
+            suffix = ""
         if suffix and suffix not in SUFFIXES:
             w = _DIGIT_WORD.match(self.text, m.start()) or m
             return Token(Kind.WORD, w[0], Span(*w.span()))
@@ -203,7 +207,11 @@ class Cursor:
         m = _REGEX.match(self.text, at)
         if m is None:
             return None
-        return self._take(Token(Kind.STRING, m[1], Span(*m.span()), m[1].replace("\\/", "/")))
+        if m[2]:
+            self.report(warning("DH1205", f"flags after a regex are no part of Sumo Logic; read as `(?{m[2]})`", Span(*m.span(2)),
+                                hint=f"write `/(?{m[2]})…/`"))  # fmt: skip
+        flags = f"(?{m[2].replace('u', '')})" if (m[2] or "").replace("u", "") else ""
+        return self._take(Token(Kind.STRING, m[1], Span(*m.span()), flags + m[1].replace("\\/", "/")))
 
     def quoted_char(self) -> Token | None:
         """``'c'``: one raw character between single quotes, no escaping (spec §4.6), taken; else ``None``."""

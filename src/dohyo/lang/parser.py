@@ -75,9 +75,7 @@ class Operators(Protocol):
 _COMPARISONS = {"=": "=", "==": "=", "!=": "!=", "<>": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "=~": "=~"}
 _COMPARISON_WORDS = frozenset({"matches", "contains"})
 #: A word that is followed by one of these begins an expression, not an operator: fields may bear operators' names.
-_CONTINUES = frozenset(
-    {"=", "==", "!=", "<>", "<", "<=", ">", ">=", "/", "*", "+", "-", "?", "as", "and", "or", "matches"}
-)
+_CONTINUES = frozenset({"=", "==", "!=", "<>", "<", "<=", ">", ">=", "/", "*", "+", "-", "?", "as", "and", "or", "matches"})
 _TABLE_PATH = re.compile(r'(\w+)://(?:"((?:[^"\\]|\\.)*)"|([^\s,|()\]]*))')
 #: ``cat`` of a table; before another path the word may be one of the scope's keywords (``cat /etc/passwd``).
 _CAT = re.compile(r"cat\s+(?:path://|/?shared/)", re.I)
@@ -177,6 +175,9 @@ class Parser:
 
     def _need_end(self, closers: tuple[str, ...]) -> None:
         token = self.cursor.peek()
+        if token.sign == ";" and not self.source.text[token.span.end :].strip("; \t\r\n"):
+            self.cursor.back(len(self.source.text))  # a habit from SQL
+            return
         if not self._ends_stage(token, closers):
             self.unexpected(token, "the end of the stage")
 
@@ -247,10 +248,28 @@ class Parser:
 
     def fields(self, what: str = "a field name") -> tuple[Name, ...]:
         """One or more field names with commas between them."""
-        names = [self.field(what)]
-        while self.symbol(","):
-            names.append(self.field(what))
+        names = [self.listed_field(what)]
+        while self.another():
+            names.append(self.listed_field(what))
         return tuple(names)
+
+    def listed_field(self, what: str = "a field name") -> Name:
+        """A field of a list, where a string can mean nothing but the field of that name."""
+        token = self.cursor.peek()
+        if token.kind is not Kind.STRING:
+            return self.field(what)
+        self.cursor.next()
+        self.report(warning("DH1202", f"the text `{token.value}` is read as the field of that name", token.span,
+                            hint=f'write `%"{token.text}"`: in Sumo Logic quotes alone make a text'))  # fmt: skip
+        return Name(str(token.value), span=token.span)
+
+    def another(self) -> bool:
+        """True after a comma, taken; one at the end of the stage has nothing behind it, and is passed over."""
+        comma = self.symbol(",")
+        if comma is None or not self.at_stage_end():
+            return comma is not None
+        self.report(warning("DH1203", "a comma with nothing behind it", comma.span, hint="leave it out"))
+        return False
 
     def new_name(self, what: str = "a name for the field") -> Name:
         """The name of a new field: also one that begins with a digit, or a string (spec §1.2)."""
@@ -261,8 +280,14 @@ class Parser:
         return self.field(what)
 
     def alias(self) -> Name | None:
-        """``as name`` if it stands here."""
-        return self.new_name() if self.word("as") else None
+        """``as name`` or ``as (name)`` if it stands here."""
+        if not self.word("as"):
+            return None
+        bracket = self.symbol("(")
+        name = self.new_name()
+        if bracket:
+            self.need_symbol(")", "the name")
+        return name
 
     def aliases(self) -> tuple[Name, ...]:
         """``as a, b`` or ``as (a, b)``; empty when there is no ``as``."""
@@ -282,8 +307,16 @@ class Parser:
         return tuple(names)
 
     def by(self) -> tuple[Name, ...]:
-        """``by a, b`` if it stands here."""
-        return self.fields("a field to group by") if self.word("by") else ()
+        """``by a, b`` or ``by (a, b)`` if it stands here."""
+        return self.grouping() if self.word("by") else ()
+
+    def grouping(self) -> tuple[Name, ...]:
+        """``a, b`` or ``(a, b)`` after ``by``."""
+        bracket = self.symbol("(")
+        names = self.fields("a field to group by")
+        if bracket:
+            self.need_symbol(")", "the fields to group by")
+        return names
 
     def string(self, what: str = "a string in double quotes") -> String:
         """A string."""
@@ -306,11 +339,19 @@ class Parser:
         if token.kind is Kind.NUMBER and isinstance(token.value, (int, float)):
             self.cursor.next()
             return Number(sign * token.value, token.text, span=token.span)
-        if token.kind is Kind.PARAM:
+        if token.kind is Kind.PARAM or self._placeholder(token, "1"):
             self.cursor.next()
             return Param(token.text, span=token.span)
         self._missing(what)
         raise AssertionError
+
+    def _placeholder(self, token: Token, counts_as: str) -> bool:
+        """True for ``$$name`` or ``${name}`` where a number has to stand."""
+        found = token.kind is Kind.WORD and token.text.startswith("$")
+        if found:
+            self.report(warning("DH1204", f"the placeholder `{token.text}` has no value; it counts as {counts_as}", token.span,
+                                hint=f"give one with `--param {token.text.strip('${}')}=…`"))  # fmt: skip
+        return found
 
     def integer(self, what: str = "a whole number") -> int:
         """A whole number that is not negative; a ``{{parameter}}`` counts as 1 until it is given."""
@@ -334,7 +375,7 @@ class Parser:
         """Milliseconds of ``5m``, ``1 h``, ``-24h``; units ms s m h d w (spec §1.2)."""
         m = self.cursor.matching(_DURATION)
         if m is None:
-            if self.cursor.peek().kind is Kind.PARAM:
+            if self.cursor.peek().kind is Kind.PARAM or self._placeholder(self.cursor.peek(), "1m"):
                 self.cursor.next()
                 return 60_000
             self._missing(what)
@@ -439,7 +480,7 @@ class Parser:
                 if token.word == "matches":
                     self.word("regex")
                 left = self._binary(token.word, left, self._sum(), token)
-            elif token.word in ("in", "not"):
+            elif token.word in ("in", "not") or token.sign == "!":
                 mark = self.cursor.mark()
                 found = self._in(left)
                 if found is None:
@@ -453,7 +494,7 @@ class Parser:
         return Binary(op, left, right, token.span, span=left.span.to(right.span))
 
     def _in(self, value: Expr) -> In | None:
-        negated = bool(self.word("not"))
+        negated = bool(self.word("not") or self.symbol("!"))
         if not self.word("in"):
             return None
         self.need_symbol("(", "`in`")

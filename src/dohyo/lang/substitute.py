@@ -9,14 +9,30 @@ from collections.abc import Callable, Mapping
 #: A macro, or what may hold a backquote without being one: a string, a regex, a comment.
 MACRO = re.compile(r'"(?:[^"\\]|\\.)*"|\bmatches\s*/(?:[^/\\\n]|\\.)*/|(?m:^[ \t]*//[^\n]*)|`([A-Za-z_][\w .-]*(?:\([^`]*\))?)`')
 PARAMETER = re.compile(r"\{\{\{?\s*([\w .$-]+?)\s*\}?\}\}")
+#: A named character of HTML outside strings, or around a group's name: the text was copied from a page's source.
+_ENTITY = re.compile(r'"(?:[^"\\]|\\.)*"|&(?:quot|lt|gt|amp|apos|nbsp|#3[49]);')
+_ENTITY_GROUP = re.compile(r"\(\?P?&lt;\w+&gt;")
+_PLACEHOLDER = re.compile(r"\$\$(\w+)|\$\{([\w.]+)\}")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _ARGUMENT = re.compile(r'\s*(?:([A-Za-z_]\w*)\s*=(?!=)\s*)?("(?:[^"\\]|\\.)*"|[^,"]*)\s*(?:,|$)')
 _DEPTH, _LONGEST = 10, 200_000
 
 
 def with_parameters(text: str, parameters: Mapping[str, str]) -> str:
-    """The text with each ``{{name}}`` that has a value replaced."""
-    return PARAMETER.sub(lambda m: parameters.get(m[1], m[0]), text) if parameters else text
+    """The text with each ``{{name}}``, ``$$name`` and ``${name}`` that has a value replaced."""
+    if not parameters:
+        return text
+    text = PARAMETER.sub(lambda m: parameters.get(m[1], m[0]), text)
+    return _PLACEHOLDER.sub(lambda m: parameters.get(m[1] or m[2], m[0]), text)
+
+
+def without_entities(text: str) -> str:
+    """The text with ``&quot;`` ``&lt;`` … as the characters that they stand for, if it is the source of a page."""
+    if "&" not in text or not (_ENTITY_GROUP.search(text) or any(m[0][0] == "&" for m in _ENTITY.finditer(text))):
+        return text
+    import html
+
+    return html.unescape(text)
 
 
 def with_macros(text: str, macros: Mapping[str, str], depth: int = 0) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dohyo.binding.context import Context
-from dohyo.diagnostics import Span, closest
+from dohyo.diagnostics import Span, closest, warning
 from dohyo.lang import foreign
 from dohyo.lang.lexer import Kind
 from dohyo.lang.parser import Parser
-from dohyo.lang.printer import expression, name, names
+from dohyo.lang.printer import expression, name
 from dohyo.lang.tree import Expr, Name, Number, Stage, Star
 from dohyo.lang.tree import Node as TreeNode
 from dohyo.operators.base import Operator
@@ -17,7 +17,7 @@ from dohyo.plan.expr import Expr as PlanExpr
 from dohyo.plan.functions import AGGREGATES, FUNCTIONS
 from dohyo.plan.functions.model import AggregateFunction
 from dohyo.plan.names import ID
-from dohyo.plan.nodes import AggCall, Aggregate, Node
+from dohyo.plan.nodes import AggCall, Aggregate, Extend, Node, Project
 from dohyo.plan.types import Type
 
 
@@ -30,10 +30,11 @@ class Item(TreeNode, frozen=True):
 
 
 class AggregateStage(Stage, frozen=True):
-    """The aggregates and the fields to group by."""
+    """The aggregates, the fields to group by, and what those are called in the result (empty: as they are)."""
 
     items: tuple[Item, ...]
     by: tuple[Name, ...]
+    called: tuple[Name, ...] = ()
 
 
 #: Take no field, so what follows them without a parenthesis is the grouping (`count a, b`).
@@ -44,7 +45,7 @@ def _parse(p: Parser) -> Stage:
     """The name has been taken already; it is read again as the first item of the list, or as a function's name."""
     start = p.cursor.last_end - _taken(p)
     p.cursor.back(start)
-    scalar = _of_two(p)
+    scalar = _of_two(p) or _copied(p, start)
     p.cursor.back(start)
     return p.expression_stage() if scalar else parse_list(p)
 
@@ -57,16 +58,49 @@ def _of_two(p: Parser) -> bool:
     return p.cursor.peek().sign == ","
 
 
+def _copied(p: Parser, start: int) -> bool:
+    """``sum as total``: a field of that name, copied; only ``count`` can do without an argument."""
+    p.cursor.back(start)
+    return p.cursor.next().word not in _BARE and p.cursor.peek().word == "as"
+
+
 def parse_list(p: Parser) -> AggregateStage:
     """``f(x) as a, g by b``: the aggregates and the grouping."""
     start = p.cursor.peek().span
     items = [_item(p)]
-    while p.symbol(","):
+    while p.another() or _forgotten_comma(p):
         items.append(_item(p))
     by = _by(p, items)
+    called = by
     if alias := p.alias():
-        items[-1] = Item(items[-1].function, items[-1].args, alias, span=items[-1].span)
-    return AggregateStage(tuple(items), by, span=start.to(Span(0, p.cursor.last_end)))
+        if p.cursor.peek().sign == ",":
+            by, called = _renamed_keys(p, by, alias)
+        else:
+            items[-1] = Item(items[-1].function, items[-1].args, alias, span=items[-1].span)
+    return AggregateStage(tuple(items), by, called if called != by else (), span=start.to(Span(0, p.cursor.last_end)))
+
+
+def _forgotten_comma(p: Parser) -> bool:
+    """True where another aggregate begins although nothing stands between it and the last one."""
+    mark = p.cursor.mark()
+    token = p.cursor.next() if p.cursor.peek().word in AGGREGATES else None
+    found = token is not None and p.cursor.peek().sign == "("
+    p.cursor.back(mark)
+    if found and token is not None:
+        p.report(warning("DH1206", f"a comma is missing before `{token.text}`", Span(token.span.start, token.span.start + 1),
+                         hint="aggregates have commas between them"))  # fmt: skip
+    return found
+
+
+def _renamed_keys(p: Parser, by: tuple[Name, ...], alias: Name) -> tuple[tuple[Name, ...], tuple[Name, ...]]:
+    """``by a as x, b as y``: an alias before a further key can only be the key's own."""
+    p.report(warning("DH1207", "fields to group by have no aliases in Sumo Logic", alias.span,
+                     hint=f"rename it before: `| {by[-1].name} as {alias.name}`"))  # fmt: skip
+    keys, called = list(by), [*by[:-1], alias]
+    while p.another():
+        keys.append(p.listed_field("a field to group by"))
+        called.append(p.alias() or keys[-1])
+    return tuple(keys), tuple(called)
 
 
 def _taken(p: Parser) -> int:
@@ -104,7 +138,7 @@ def _arguments(p: Parser) -> list[Expr]:
 def _by(p: Parser, items: list[Item]) -> tuple[Name, ...]:
     grouped = p.word("group")
     if p.word("by") or grouped:
-        return p.fields("a field to group by")
+        return p.grouping()
     if not p.at_stage_end() and p.cursor.peek().word != "as" and items[-1].function in _BARE:
         return p.fields("a field to group by")
     return ()
@@ -112,7 +146,8 @@ def _by(p: Parser, items: list[Item]) -> tuple[Name, ...]:
 
 def _print(stage: AggregateStage) -> str:
     shown = ", ".join(_print_item(i) for i in stage.items)
-    return shown + (f" by {names(stage.by)}" if stage.by else "")
+    keys = ", ".join(name(k) if k == c else f"{name(k)} as {name(c)}" for k, c in zip(stage.by, stage.called or stage.by, strict=True))
+    return shown + (f" by {keys}" if stage.by else "")
 
 
 def _print_item(item: Item) -> str:
@@ -137,7 +172,17 @@ def _lower(stage: AggregateStage, plan: Node, ctx: Context) -> Node:
     _check_names(stage, keys, new, ctx)
     if ctx.options.evidence and plan.schema.get(ID):
         new.append((ID, AggCall("first_id", (Column(ID, Type.LONG),), Type.LONG)))
-    return Aggregate(plan, keys, tuple(new))
+    grouped = Aggregate(plan, keys, tuple(new))
+    return _called(grouped, [c.name for c in stage.called]) if stage.called else grouped
+
+
+def _called(plan: Aggregate, called: list[str]) -> Node:
+    """The groups with their keys under other names."""
+    fields = [f for f in plan.schema.visible if f.name in plan.keys]
+    copies = tuple((c, Column(f.name, f.type)) for f, c in zip(fields, called, strict=True) if f.name != c)
+    others = [f.name for f in plan.schema.visible if f not in fields]
+    hidden = tuple(f.name for f in plan.schema.fields if f.hidden)
+    return Project(Extend(plan, copies), tuple(called + others), hidden)
 
 
 def _item_calls(item: Item, plan: Node, ctx: Context) -> tuple[Node, list[tuple[str, AggCall]]]:

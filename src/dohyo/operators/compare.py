@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from msgspec.structs import replace
+
 from dohyo.binding.context import Context
 from dohyo.diagnostics import Span
 from dohyo.lang.parser import Parser
@@ -11,10 +13,11 @@ from dohyo.lang.printer import name
 from dohyo.lang.tree import Name, Stage
 from dohyo.lang.tree import Node as TreeNode
 from dohyo.operators.base import Operator
-from dohyo.plan.convert import to_type
-from dohyo.plan.expr import TRUE, Call, Column, Expr, whole
+from dohyo.operators.transpose import Transposed
+from dohyo.plan.convert import to_text, to_type
+from dohyo.plan.expr import TRUE, Call, Column, Expr, text, whole
 from dohyo.plan.names import TIME
-from dohyo.plan.nodes import AggCall, Aggregate, Extend, Join, Node, Project, Scan, Union, rebuilt
+from dohyo.plan.nodes import AggCall, Aggregate, Batch, Extend, Join, Node, Project, Scan, Sort, Union, rebuilt
 from dohyo.plan.types import Type
 
 #: Further queries of one stage (spec appendix C).
@@ -83,6 +86,10 @@ def _lower(stage: Compare, plan: Node, ctx: Context) -> Node:
     if ctx.options.start is None:
         ctx.warn("DH2673", "without a time range all events are compared with all events, moved", stage.span,
                  hint="give a range: `--since`, `--until`")  # fmt: skip
+    if plan.schema.open:
+        return _transposed(stage, plan, ctx)
+    shown = {f.name for f in plan.schema.visible}
+    keys = tuple(k for k in keys if k in shown)
     present, out = plan, plan
     for shift in stage.shifts:
         for suffix, past in _pasts(shift, present, keys):
@@ -94,10 +101,37 @@ def _keys(plan: Node) -> tuple[str, ...] | None:
     """The fields that the nearest aggregate groups by."""
     node = plan
     while not isinstance(node, Aggregate):
+        if isinstance(node, Batch) and isinstance(job := getattr(node.run, "__self__", None), Transposed):
+            return job.rows
         if len(node.inputs) != 1:
             return None
         node = node.inputs[0]
     return node.keys
+
+
+def _transposed(stage: Compare, plan: Node, ctx: Context) -> Node:
+    """After a ``transpose`` whose columns depend on the data: the earlier rows are compared before they become columns,
+    and their column's name gets the suffix."""
+    while isinstance(plan, Sort):
+        plan = plan.input
+    job = getattr(plan.run, "__self__", None) if isinstance(plan, Batch) else None
+    if not isinstance(plan, Batch) or not isinstance(job, Transposed) or any(s.function for s in stage.shifts):
+        raise ctx.fail("DH2675", "the columns to compare are not known here", stage.span,
+                       hint="put `compare` before the stage that makes them, or name them: `transpose … as a, b`")  # fmt: skip
+    parts = [plan.input]
+    for shift in stage.shifts:
+        for suffix, past in _pasts(shift, plan.input, (*job.rows, *job.columns)):
+            parts.append(_with_suffix(past, job.columns[-1], f"_{suffix}"))
+    kept = tuple(f.name for f in plan.input.schema.visible)
+    return replace(plan, input=Union(tuple(Project(p, kept) for p in parts)))
+
+
+def _with_suffix(plan: Node, column: str, suffix: str) -> Node:
+    field = plan.schema.get(column)
+    if field is None:
+        return plan
+    value = to_text(Column(column, field.type))
+    return Extend(plan, ((column, Call("concat", (value, text(suffix)), Type.STRING)),))
 
 
 def _pasts(shift: Shift, present: Node, keys: tuple[str, ...]) -> list[tuple[str, Node]]:

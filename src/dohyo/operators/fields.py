@@ -21,10 +21,10 @@ def _parse(p: Parser) -> Stage:
     remove = bool(p.symbol("-"))
     if not remove:
         p.symbol("+")
-    found = [p.field()]
-    while p.symbol(","):
+    found = [p.listed_field()]
+    while p.another():
         remove = bool(p.symbol("-")) or remove
-        found.append(p.field())
+        found.append(p.listed_field())
     return Fields(tuple(found), remove, span=found[0].span.to(found[-1].span))
 
 

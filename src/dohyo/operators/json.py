@@ -12,7 +12,7 @@ from dohyo.lang.tree import Name, Stage, String
 from dohyo.operators import jsonfields
 from dohyo.operators.base import Operator
 from dohyo.operators.parsing import before, field_option, not_null, parsed, source_text
-from dohyo.plan.expr import Call, Column, Expr, all_of, boolean, columns, text
+from dohyo.plan.expr import NULL, Call, Column, Expr, all_of, boolean, columns, text
 from dohyo.plan.nodes import Extend, Filter, Node
 from dohyo.plan.types import Type
 
@@ -38,13 +38,14 @@ def _parse(p: Parser) -> Stage:
     field = field_option(p)
     if p.cursor.peek().word in ("auto", "keys"):
         return _parse_auto(p, start, field)
-    field, nodrop = field or field_option(p), False
+    nodrop = bool(p.word("nodrop"))
+    field = field or field_option(p)
     paths = [p.string('a path such as `"a.b"`')]
     aliases = p.aliases()
     while p.symbol(","):
         paths.append(p.string('a path such as `"a.b"`'))
         aliases += p.aliases()
-    nodrop = bool(p.word("nodrop"))
+    nodrop = bool(p.word("nodrop")) or nodrop
     aliases += p.aliases()
     field = field or field_option(p)
     nodrop = bool(p.word("nodrop")) or nodrop
@@ -105,7 +106,7 @@ def _lower(stage: Json, plan: Node, ctx: Context) -> Node:
     value = source_text(stage.field, stage.span, plan, ctx)
     if stage.auto or stage.keys:
         return _lower_auto(stage, value, plan, ctx)
-    read = Call("json_document", (value,), Type.STRING)
+    read = _document(value)
     if not _has_document(plan, read):
         plan = Extend(plan, ((_DOCUMENT, read),), hidden=True)
     document = Column(_DOCUMENT, Type.STRING)
@@ -116,6 +117,12 @@ def _lower(stage: Json, plan: Node, ctx: Context) -> Node:
     if not stage.nodrop:
         tests += [_there(document, p) for p in paths]
     return parsed(plan, ctx, all_of(tests), fields, stage.nodrop)
+
+
+def _document(value: Expr) -> Call:
+    """The JSON of a text; what is only part of the text is looked for where the whole is none (spec §12.6)."""
+    part = Call("case", (boolean("json_brackets", value), Call("json_block", (value,), Type.STRING), NULL), Type.STRING)
+    return Call("first_value_of", (Call("json_document", (value,), Type.STRING), part), Type.STRING)
 
 
 def _has_document(plan: Node, read: Call) -> bool:
@@ -135,7 +142,7 @@ def _lower_auto(stage: Json, value: Expr, plan: Node, ctx: Context) -> Node:
     """The named keys, and every field that a later stage names (spec §4.4: it is inferred to come from the JSON). A
     key that the JSON lacks leaves what the field had; no row is dropped. Where messages are the result and nothing
     names a field, all are taken."""
-    plan = Extend(plan, (("__auto", Call("json_document", (value,), Type.STRING)),), hidden=True)
+    plan = Extend(plan, (("__auto", _document(value)),), hidden=True)
     document = Column("__auto", Type.STRING)
     keys = [s.value for s in stage.paths]
     targets = dict(zip((a.name for a in stage.aliases), keys, strict=False)) if stage.aliases else {k: k for k in keys}

@@ -42,10 +42,12 @@ def _parse(p: Parser) -> Stage:
         a, b = _flags(p)
         nodrop, multi = nodrop or a, multi or b
         pairs.append(Pair(pattern, p.aliases(), span=pattern.span))
+        a, b = _flags(p)
+        nodrop, multi = nodrop or a, multi or b
         if not p.symbol(","):
             break
-    a, b = _flags(p)
     field = field or field_option(p)
+    a, b = _flags(p)
     return Parse(tuple(pairs), field, nodrop or a, multi or b, span=start.to(Span(0, p.cursor.last_end)))
 
 

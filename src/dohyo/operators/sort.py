@@ -27,14 +27,14 @@ class SortStage(Stage, frozen=True):
 def sort_keys(p: Parser) -> tuple[Key, ...]:
     """``[+|-] f [asc|desc]``, one or more."""
     keys = [_key(p)]
-    while p.symbol(","):
+    while p.another():
         keys.append(_key(p))
     return tuple(keys)
 
 
 def _key(p: Parser) -> Key:
     sign = p.symbol("+", "-")
-    field = p.field("a field to sort by")
+    field = p.listed_field("a field to sort by")
     word = p.word("asc", "desc", "ascending", "descending")
     ascending = word.word.startswith("asc") if word else bool(sign and sign.text == "+")
     return Key(field, ascending, span=field.span)

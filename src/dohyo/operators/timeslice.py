@@ -43,6 +43,8 @@ def _parse(p: Parser) -> Stage:
 
 
 def _length(p: Parser) -> tuple[int | None, int | None]:
+    if p.cursor.peek().word.startswith("$"):
+        return max(1, p.duration()), None
     mark = p.cursor.mark()
     number = p.number("a length of time such as `5m`, or a number of buckets")
     if p.word("buckets", "bucket"):

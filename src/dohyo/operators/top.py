@@ -58,9 +58,13 @@ def _of_messages(stage: Top, fields: tuple[str, ...], plan: Node, ctx: Context) 
     """Counts per value; by another field it is the largest of that field per value (spec §12.30)."""
     new: list[tuple[str, AggCall]] = []
     order: list[SortKey] = []
+    shown = {f.lower() for f in fields}
     for key in stage.by:
-        if key.name.name.lower() not in ("count", _COUNT):
-            column = ctx.column(key.name, plan)
+        column = ctx.column(key.name, plan)
+        if column.name.lower() in shown:
+            order.append(SortKey(column.name, descending=not key.ascending))
+        elif key.name.name.lower() not in ("count", _COUNT):
+            shown.add(column.name.lower())
             new.append((column.name, AggCall("max", (to_type(column, Type.DOUBLE),), Type.DOUBLE)))
             order.append(SortKey(column.name, descending=not key.ascending))
         else:

@@ -72,12 +72,14 @@ def _lower(stage: Transpose, plan: Node, ctx: Context) -> Node:
     made = tuple(plan.schema.get(r) or Field(r, Type.STRING) for r in rows)
     made = tuple(Field(f.name, f.type) for f in made) + tuple(Field(n, kind) for n in listed)
     evidence = (Field(ID, Type.LONG, hidden=True),) if plan.schema.get(ID) else ()
-    job = _Job(rows, columns, tuple(f.name for f in values), listed, stage.others, bool(evidence))
+    job = Transposed(rows, columns, tuple(f.name for f in values), listed, stage.others, bool(evidence))
     needs = (*rows, *columns, *(f.name for f in values), *(f.name for f in evidence))
     return Batch(plan, "transpose", needs, made + evidence, job.run, open=stage.others, open_type=kind)
 
 
-class _Job(Struct, frozen=True):
+class Transposed(Struct, frozen=True):
+    """What becomes rows, columns and cells; :meth:`run` turns a table."""
+
     rows: tuple[str, ...]
     columns: tuple[str, ...]
     values: tuple[str, ...]
