@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from dohyo.formats import terminal
+from dohyo.formats import records, terminal
 from dohyo.formats.terminal import fitted
+from dohyo.results import Alert, Evidence
 
 NAMES = ["time", "severity", "detection", "Computer", "CommandLine", "Label", "file", "record"]
 ROWS = [[f"2026-01-12T16:50:0{i}.354Z", "medium", "T1043-commonly-used-port", f"WS-{i}.corp.example", "x" * 150 * i, "LOLBin",
@@ -51,3 +52,26 @@ def test_no_line_is_too_long(rows: list[list[str]], width: int) -> None:
     assert set(layout.widths) | set(layout.same) | set(layout.left_out) == set(range(5))
     for row in rows:
         assert cell_len(terminal._line(row, layout.widths, [False] * 5)) <= width
+
+
+def _alert(detection: str, severity: str, n: int, command: str) -> Alert:
+    fields = {"Computer": f"WS-{n}.corp.example", "CommandLine": command, "Empty": None}
+    return Alert(
+        detection, f"Title of {detection}", severity, "high", (), (), f"2026-01-12T16:50:0{n}.354Z", fields, Evidence("logs/a.evtx", n)
+    )
+
+
+@pytest.mark.parametrize("width", [60, 90, 300])
+def test_alerts_are_told_whole_with_their_evidence(
+    width: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each detection's alerts together, the severest first; where a table would cut or leave out, each alert in lines of its own."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    alerts = [_alert("low-one", "low", 1, "x" * 150), _alert("high-one", "high", 2, "y" * 20), _alert("low-one", "low", 3, "z")]
+    records.show(alerts)
+    out = capsys.readouterr().out
+    heads = [line for line in out.splitlines() if "Title of" in line]
+    assert heads == ["high  Title of high-one  high-one  1 alert", "low  Title of low-one  low-one  2 alerts"]
+    assert all(f"logs/a.evtx:{n}" in out and f"WS-{n}.corp.example" in out for n in (1, 2, 3))
+    assert "Empty" not in out and not any(line != line.rstrip() for line in out.splitlines())
+    assert "x" * 150 in out or width == 90  # a table cuts a long text; lines of its own do not

@@ -20,8 +20,8 @@ def check(format: str, output: Path | None, more: Sequence[str] = ()) -> None:
         raise UsageError("--format parquet needs --output FILE, or a pipe")
 
 
-def emit_text(text: str, output: Path | None) -> None:
-    """Writes a text, to a file at once or not at all."""
+def emit_text(text: str, output: Path | None, option: str = "--output") -> None:
+    """Writes a text, to a file at once or not at all. ``option``: the one that named the file."""
     if output is None:
         sys.stdout.write(text)
         return
@@ -30,7 +30,7 @@ def emit_text(text: str, output: Path | None) -> None:
         part.write_text(text, "utf-8", errors="replace")
         part.replace(output)
     except OSError as error:
-        raise UsageError(f"--output {output}: {error.strerror}") from None
+        raise UsageError(f"{option} {output}: {error.strerror}") from None
 
 
 @contextmanager

@@ -78,8 +78,8 @@ _SHARED: dict[str, Decorator] = {
     "tactic": option("--tactic", multiple=True, shell_complete=known.tactics, help="Only for this ATT&CK tactic, such as execution."),
     "tag": option("--tag", multiple=True, help="Only with this tag."),
     "new_since": option("--new-since", help="Only of this date or later: 2026-01-31."),
-    "format": formats("table", "json", "ndjson", "csv", "parquet", "sarif", "navigator", "timesketch", "ocsf", "stix",
-                      help="table, json, ndjson, csv, parquet; hunt also sarif, navigator, timesketch, ocsf, stix."),
+    "format": formats("table", "json", "ndjson", "csv", "parquet"),
+    "alert_format": formats("table", "json", "ndjson", "csv", "parquet", "sarif", "navigator", "timesketch", "ocsf", "stix"),
     "output": option("--output", "-o", type=FILE, help="Write to this file instead of stdout."),
     "since": option("--since", help="Only events from this time on: ISO 8601 (UTC unless said), or -24h."),
     "until": option("--until", help="Only events before this time."),
@@ -102,13 +102,32 @@ _SHARED: dict[str, Decorator] = {
 
 #: What chooses detections by what they are, and what a command that runs queries takes, in the order of the help.
 SELECTION = ("level", "status", "technique", "tactic", "tag", "new_since")
-SETTINGS = ("format", "output", "since", "until", "dialect", "source_category", "param", "lookup_dir", "raw", "strict_input",
-            "memory", "threads", "quiet", "verbose", "timezone", "engine")  # fmt: skip
+_OUTPUT = ("output", "raw", "quiet", "verbose")
+_EVENTS = ("since", "until", "source_category", "strict_input")
+_QUERY = ("dialect", "param", "lookup_dir", "timezone", "engine", "memory", "threads")
+SETTINGS = ("format", *_OUTPUT, *_EVENTS, *_QUERY)
 
 
-def shared(*names: str) -> Decorator:
-    """Shared options by name, in the order of the help."""
-    return several(*(_SHARED[name] for name in names))
+def shared(*names: str, panel: str = "") -> Decorator:
+    """Shared options by name, in the order of the help; ``panel``: where they stand in it."""
+    return several(*(_in_panel(_SHARED[name], panel) if panel else _SHARED[name] for name in names))
+
+
+def _in_panel(parameter: Decorator, panel: str) -> Decorator:
+    def declared(command: _Command) -> _Command:
+        parameter(command)
+        of = command.params if isinstance(command, click.Command) else command.__click_params__  # type: ignore[attr-defined]
+        assert isinstance(of[-1], Option)
+        of[-1].panel = panel
+        return command
+
+    return declared
+
+
+def run_settings(format: str = "format") -> Decorator:
+    """The options of :data:`SETTINGS`, in their panels; ``format``: which of the shared ones says the form of the rows."""
+    events, query = shared(*_EVENTS, panel="Which events"), shared(*_QUERY, panel="How queries run")
+    return several(shared(format, *_OUTPUT), events, query)
 
 
 def several(*parameters: Decorator) -> Decorator:

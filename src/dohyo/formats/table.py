@@ -8,13 +8,14 @@ from typing import IO, Any
 
 from dohyo.formats.values import iso_time, plain, safe
 
-_TIMES = frozenset({"_messagetime", "_timeslice", "_receipttime"})
+#: Columns that hold a time in epoch milliseconds, lower-cased.
+TIMES = frozenset({"_messagetime", "_timeslice", "_receipttime"})
 
 
 def write(names: Sequence[str], rows: Sequence[dict[str, Any]], out: IO[bytes]) -> None:
     """Writes a table; the columns are named above it."""
-    cells = [[_cell(n, r.get(n)) for n in names] for r in rows]
-    right = [all(isinstance(r.get(n), (int, float, type(None))) for r in rows) and n.lower() not in _TIMES for n in names]
+    cells = [[cell(n, r.get(n)) for n in names] for r in rows]
+    right = [all(isinstance(r.get(n), (int, float, type(None))) for r in rows) and n.lower() not in TIMES for n in names]
     if out is sys.stdout.buffer and sys.stdout.isatty():
         from dohyo.formats.terminal import show
 
@@ -25,8 +26,9 @@ def write(names: Sequence[str], rows: Sequence[dict[str, Any]], out: IO[bytes]) 
         out.write((_line(line, widths, right) + "\n").encode("utf-8", "replace"))
 
 
-def _cell(name: str, value: Any) -> str:
-    if name.lower() in _TIMES and isinstance(value, (int, float)):
+def cell(name: str, value: Any) -> str:
+    """A value of this column as text for a terminal; a time of the language's own as ISO 8601."""
+    if name.lower() in TIMES and isinstance(value, (int, float)):
         return iso_time(int(value)) or plain(value)
     return safe(plain(value))
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-#: No column is cut to less than this; times are never cut.
+#: No column is cut to less than this; a time is never cut.
 _LEAST, _TIME = 10, 24
 _GAP = 2
 
@@ -36,7 +36,13 @@ def fitted(names: Sequence[str], cells: Sequence[Sequence[str]], width: int) -> 
         left_out.insert(0, max(shown))
         del shown[left_out[0]]
     cap = max(cap, 1)
-    return Fitted({i: w if w <= _TIME and i == 0 else min(w, cap) for i, w in shown.items()}, same, left_out)
+    first = min(shown)
+    return Fitted({i: w if i == first and w <= _kept(width) else min(w, cap) for i, w in shown.items()}, same, left_out)
+
+
+def _kept(width: int) -> int:
+    """How wide a first column may be that is not cut: a time, or a name that leaves room for others."""
+    return max(_TIME, width * 3 // 5)
 
 
 def _whole(widths: dict[int, int]) -> int:
@@ -44,9 +50,9 @@ def _whole(widths: dict[int, int]) -> int:
 
 
 def _cap(widths: dict[int, int], width: int) -> int:
-    """The largest width to which columns can be cut so that all fit. The first one, mostly a time, stays whole."""
+    """The largest width to which columns can be cut so that all fit. The first one, mostly a time or a name, stays whole."""
     first = min(widths)
-    kept = widths[first] if widths[first] <= _TIME else 0
+    kept = widths[first] if widths[first] <= _kept(width) else 0
     room = width - _GAP * (len(widths) - 1) - kept
     left = sorted(w for i, w in widths.items() if i != first or not kept)
     for number, w in enumerate(left):

@@ -17,7 +17,8 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from dohyo import attack
-from dohyo.formats.values import plain
+from dohyo.formats.table import TIMES
+from dohyo.formats.values import iso_time, plain
 from dohyo.results import Alert, ReadReport
 
 #: Longer texts are cut: a page of fifty thousand alerts must stay small.
@@ -172,7 +173,12 @@ def _fields(alerts: Sequence[Alert]) -> dict[str, list[str]]:
 def _row(alert: Alert, fields: Sequence[str], files: Mapping[str, int]) -> list[Any]:
     evidence = alert.evidence
     place = [files[evidence.file], evidence.record, _shown(evidence.raw, _LONGEST_RAW)] if evidence else [None, None, None]
-    return [alert.time, alert.severity, alert.detection, [_shown(alert.fields.get(f), _LONGEST) for f in fields], *place]
+    return [alert.time, alert.severity, alert.detection, [_shown(_as_time(f, alert.fields.get(f)), _LONGEST) for f in fields], *place]
+
+
+def _as_time(name: str, value: Any) -> Any:
+    """The language's own times, which are numbers, as ISO 8601."""
+    return iso_time(value) if name.lower() in TIMES and isinstance(value, int) else value
 
 
 def _shown(value: Any, longest: int) -> str | None:

@@ -12,6 +12,7 @@ from click.exceptions import Exit
 
 from dohyo.cli.errors import NO_INPUT, shown
 from dohyo.cli.options import Settings, inputs
+from dohyo.cli.summary import counted
 from dohyo.detections.baseline import Limits, proposed, without_fields
 from dohyo.detections.hunt import run_detections
 from dohyo.detections.load import load
@@ -37,7 +38,7 @@ def run(
         print(f"{len(hunt.alerts):,} alerts: {len(usual)} kinds are usual, {len(rare)} too rare to let pass", file=sys.stderr)
         for kind in rare:
             match = ", ".join(f"{k}={v}" for k, v in kind.match)
-            print(f"  rare: {kind.detection}  {safe(match)}  {kind.alerts}× on {len(kind.hosts)} hosts", file=sys.stderr)
+            print(f"  rare: {kind.detection}  {safe(match)}  {kind.alerts}× on {counted(len(kind.hosts), 'host')}", file=sys.stderr)
         for name in without_fields(chosen, hunt.alerts):
             print(f"  {name}: its alerts name no program and no place, so nothing can be proposed", file=sys.stderr)
     if hunt.read.nothing_read:

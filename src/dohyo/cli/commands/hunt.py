@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -58,7 +59,7 @@ def run(
         around_them = _investigated(found, inputs(paths), settings) if investigating else {}
         if html is not None:  # before anything goes to stdout, which may be a pipe that closes early
             texts = {place: _told(replace(one, steps="")) for place, one in around_them.items()}  # the page has the playbook itself
-            output.emit_text(_page(found, texts, about), html)
+            output.emit_text(_page(found, texts, about), html, "--html")
         if told is None:
             _write(found, settings)
         if settings.format == "table" and around_them:
@@ -193,6 +194,11 @@ def _write(found: Hunt, settings: Settings) -> None:
         return
     if settings.format in ("json", "ndjson"):
         output.emit(settings.format, [], [a.as_json() for a in alerts], settings.output)
+        return
+    if settings.format == "table" and settings.output is None and sys.stdout.isatty():
+        from dohyo.formats.records import show
+
+        show(alerts)
         return
     rows: list[dict[str, Any]] = [flat(a) for a in alerts]
     columns = list(dict.fromkeys(name for row in rows for name in row))

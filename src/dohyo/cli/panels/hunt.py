@@ -12,7 +12,6 @@ from dohyo.cli.parameters import (
     FILE,
     PLACE,
     SELECTION,
-    SETTINGS,
     argument,
     detection,
     flag,
@@ -20,6 +19,7 @@ from dohyo.cli.parameters import (
     option,
     paths,
     query,
+    run_settings,
     selection,
     settings,
     several,
@@ -29,7 +29,7 @@ from dohyo.cli.parameters import (
 
 commands = Group()
 
-_PANEL = "Following"
+_PANEL, _WHICH = "Following", "Which detections"
 #: The options of following, by the fields of ``Following``.
 _FOLLOWING = {
     "checkpoint": option("--checkpoint", type=FILE, panel=_PANEL, help="Where following goes on after a restart."),
@@ -50,11 +50,7 @@ _ONLY_FOLLOWING = {"checkpoint": "--checkpoint", "new_only": "--new-only", "run_
 
 @commands.command()
 @paths
-@option("--detection", "-d", multiple=True, shell_complete=known.detections,
-        help="A detection by name or prefix (T1043); several may be given. Default: all.")
-@shared("detections", "sigma", "placeholders")
 @option("--html", type=FILE, help="Also write a self-contained report page.")
-@shared("tuning", *SELECTION)
 @flag("--hunting", help="Run the detections' hunting queries instead.")
 @flag("--investigate", help="Also say what the logs have around the newest alerts.")
 @flag("--profile", help="Say what each detection cost.")
@@ -62,9 +58,12 @@ _ONLY_FOLLOWING = {"checkpoint": "--checkpoint", "new_only": "--new-only", "run_
         help="newest: newest first; found: each alert as soon as it is found, with --format ndjson.")
 @option("--fail-on", shell_complete=known.words("informational", "low", "medium", "high", "critical"),
         help="Exit 1 when an alert is at least this severe: informational, low, medium, high, critical.")
+@run_settings("alert_format")
+@option("--detection", "-d", multiple=True, shell_complete=known.detections, panel=_WHICH,
+        help="A detection by name or prefix (T1043); several may be given. Default: all.")
+@shared("detections", "sigma", "placeholders", "tuning", *SELECTION, panel=_WHICH)
 @flag("--follow", panel=_PANEL, help="Go on reading as the logs grow; each alert is written once, as it is found.")
 @several(*_FOLLOWING.values())
-@shared(*SETTINGS)
 def hunt(
     paths: Sequence[str], detection: Sequence[str], detections: Sequence[Path], sigma: Sequence[Path], placeholders: Path | None,
     html: Path | None, tuning: Path | None, hunting: bool, investigate: bool, profile: bool, order: str, fail_on: str | None,
@@ -99,7 +98,7 @@ def hunt(
 @commands.command()
 @query
 @paths
-@shared(*SETTINGS)
+@run_settings()
 def search(query: str, paths: Sequence[str], **given: Any) -> None:
     """Run any Sumo Logic query over logs.
 
