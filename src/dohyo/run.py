@@ -40,8 +40,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from dohyo.engines.base import Engine
+    from dohyo.engines.duckdb.accounts import Position
     from dohyo.engines.duckdb.engine import DuckDB
-    from dohyo.engines.duckdb.reading import Position, Reading
+    from dohyo.engines.duckdb.reading import Reading
     from dohyo.engines.duckdb.scan import Request
     from dohyo.lang.tree import Subquery
     from dohyo.sources.found import Found
@@ -268,7 +269,7 @@ class Session(Struct):
         batches = self._watched(reading, inputs)
         runner = Runner(engine, lambda compiled: self._result(engine, compiled), self._nothing, self.options.told)
         try:
-            return run_many(queries, reading.schema, batches, runner)
+            return run_many(queries, reading.accounts.schema, batches, runner)
         finally:
             self._close()
 
@@ -373,11 +374,12 @@ class Session(Struct):
         return results
 
     def _reading(self, request: Request) -> Reading:
+        from dohyo.engines.duckdb.accounts import Accounts
         from dohyo.engines.duckdb.reading import Reading
 
         connection = self._connected()
         apart = self._found.apart if self._found is not None else None
-        return Reading(connection, request, self.report, self.places, stored=self._stored_events, apart=apart)
+        return Reading(connection, Accounts(request, self.report, self.places), stored=self._stored_events, apart=apart)
 
     def _stored_events(self, reading: Reading, source: Input) -> Iterator[pa.RecordBatch]:
         """The events of a store that is read beside other logs, or for many queries."""
@@ -385,9 +387,9 @@ class Session(Struct):
             for part in store.parts(reading.request, reading.connection):
                 select = part.select(reading.request)
                 for batch in reading.connection.sql(select.sql("duckdb", copy=False)).to_arrow_reader():
-                    reading.position.hits += len(batch)
-                    yield batch.cast(reading.schema)
-            reading.position.files_done += 1
+                    reading.accounts.position.hits += len(batch)
+                    yield batch.cast(reading.accounts.schema)
+            reading.accounts.position.files_done += 1
 
     def _opened(self, connection: duckdb.DuckDBPyConnection, inputs: list[Input]) -> list[Store]:
         """The stores among the inputs, counted."""
@@ -425,7 +427,7 @@ class Session(Struct):
         reading.on_position = self._teller(inputs)
         batches = self._watched(reading, inputs)
         once = len(self.queries) == 1 and scan_references(self.queries[0].plan) <= 1
-        (engine.stream_events if once else engine.keep_events)(reading.schema, batches)
+        (engine.stream_events if once else engine.keep_events)(reading.accounts.schema, batches)
 
     def _watched(self, reading: Reading, inputs: list[Input]) -> Iterator[object]:
         for batch in reading.events(inputs):

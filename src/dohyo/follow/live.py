@@ -15,6 +15,7 @@ from dohyo.compile import Compiled
 from dohyo.detections.hunt import Outcome
 from dohyo.detections.model import Detection
 from dohyo.diagnostics import QueryError
+from dohyo.engines.duckdb.accounts import Accounts
 from dohyo.engines.duckdb.connect import arrow_type, connect
 from dohyo.engines.duckdb.engine import DuckDB
 from dohyo.engines.duckdb.many import Kept, with_columns
@@ -72,10 +73,10 @@ class Live:
         request = replace(request, columns=_with_time(request.columns))
         self.report.asked = request.presence
         reader = connect(self.options.threads, self.options.memory)
-        self._reading = Reading(reader, request, self.report, self._session.places)
+        self._reading = Reading(reader, Accounts(request, self.report, self._session.places))
         self.rules = [r for r in made if per_event(r.query.plan)]
         several = [r for r in made if not per_event(r.query.plan)]
-        self.window = Windowed(several, self._engine, self._reading.schema, self.span) if several else None
+        self.window = Windowed(several, self._engine, self._reading.accounts.schema, self.span) if several else None
 
     @property
     def running(self) -> int:
@@ -90,7 +91,7 @@ class Live:
     def run(self, portions: Sequence[Portion]) -> list[Alert]:
         """The alerts of further records, the oldest first."""
         parts = [self._part(p) for p in portions]
-        events = pa.Table.from_batches(list(self._reading.further(parts)), self._reading.schema)
+        events = pa.Table.from_batches(list(self._reading.further(parts)), self._reading.accounts.schema)
         if not len(events):
             return []
         found = [a for rule, result in self._results(events) for a in Outcome(rule.detection, result).alerts]
@@ -103,10 +104,10 @@ class Live:
 
     def _base(self, thread: Thread, source: Input, size: int) -> int:
         if thread.base is None:
-            thread.base = self._reading.begin(replace(source, size=0))
-            file = self._reading.file(thread.base)
+            thread.base = self._reading.accounts.begin(replace(source, size=0))
+            file = self._reading.accounts.file(thread.base)
             file.format = thread.format or file.format
-        file = self._reading.file(thread.base)
+        file = self._reading.accounts.file(thread.base)
         file.size = (file.size or 0) + size
         return thread.base
 
@@ -160,7 +161,7 @@ class Live:
     def _identity(self) -> str:
         """Changes when other events would have to be kept."""
         assert self.window is not None
-        told = [str(self._reading.schema), self.span, [r.query.source.text for r in self.window.rules]]
+        told = [str(self._reading.accounts.schema), self.span, [r.query.source.text for r in self.window.rules]]
         return digest(json.dumps(told).encode())
 
 

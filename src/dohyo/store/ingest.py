@@ -9,7 +9,7 @@ from contextlib import closing
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from dohyo.engines.duckdb.reading import why_broken
+from dohyo.engines.duckdb.accounts import why_broken
 from dohyo.results import Places
 from dohyo.sources.archives import Skipped
 from dohyo.sources.found import Found

@@ -1,0 +1,75 @@
+"""What the first records of a file say about all of them: which shapes they may have, and how names are spelled in them. It
+decides speed only."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pyarrow as pa
+
+from dohyo.engines.duckdb.raw import Spellings
+from dohyo.sources.model import Input
+
+#: The shapes that records may have, and how names are spelled in them.
+Guess = tuple[tuple[str, ...], Spellings]
+
+PEEK_RECORDS = 50
+_PEEK_SPREAD = 100
+_PEEK_BYTES = 1 << 20
+#: So many spellings of a name are remembered from one part of a growing file to the next.
+_SPELLINGS_KEPT = 4
+
+
+def together(before: Guess, now: Guess) -> Guess:
+    """Two guesses as one. Of a name that is spelled in ever new ways only the latest spellings count."""
+    seen = {name: set(found) for name, found in now[1].seen.items()}
+    for name, found in before[1].seen.items():
+        if len(both := seen.get(name, set()) | found) <= _SPELLINGS_KEPT:
+            seen[name] = both
+    return tuple(dict.fromkeys((*before[0], *now[0]))), Spellings(seen)
+
+
+def spread(texts: pa.StringArray) -> pa.StringArray:
+    """Some records of a chunk: the first ones, and further ones from all over it."""
+    step = max(1, len(texts) // _PEEK_SPREAD)
+    places = sorted({*range(min(PEEK_RECORDS, len(texts))), *range(0, len(texts), step)})
+    return texts.take(pa.array(places, pa.int64()))
+
+
+def peek(source: Input) -> list[str]:
+    """Some lines from the beginning, the middle and the end of a file."""
+    texts: list[str] = []
+    size = source.size or 0
+    with source.open() as stream:
+        for at in (0, size // 2, max(0, size - _PEEK_BYTES)):
+            stream.seek(at)
+            lines = stream.read(_PEEK_BYTES).split(b"\n")[1 if at else 0 : -1]
+            texts += [line.decode("utf-8", "replace") for line in lines[:PEEK_RECORDS]]
+    return texts
+
+
+def _loaded(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def objects(texts: list[str]) -> list[dict[str, Any]]:
+    """The records among the texts: what is no JSON object says nothing."""
+    return [r for t in texts if isinstance(r := _loaded(t), dict)]
+
+
+def note_spellings(record: dict[str, Any], wanted: set[str], known: Spellings) -> None:
+    """Notes how the wanted names are spelled in a record, at its top and in the objects below."""
+    todo: list[dict[str, Any]] = [record]
+    while todo:
+        for key, value in todo.pop().items():
+            if key.lower() in wanted:
+                known.seen.setdefault(key.lower(), set()).add(key)
+                known.often[key] += 1
+            if isinstance(value, str) and value.startswith("{"):
+                value = _loaded(value)
+            if isinstance(value, dict):
+                todo.append(value)
