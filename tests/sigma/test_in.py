@@ -86,6 +86,36 @@ def test_other_names_and_channels(
     assert [e.record for e in search(entry.rules[0].query, [log], RunOptions(evidence=True)).evidence() if e] == [1]
 
 
+_OLD = {"EventID": 400, "Channel": "Windows PowerShell"}
+_VALUES = ["Available", 'HostApplication=powershell C:\\T "q"']
+_XML = "<EventData><Data>Available</Data><Data>HostApplication=powershell C:\\T &quot;q&quot;</Data></EventData>"
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"Event": {"System": _OLD, "EventData": {"Data": {"#text": _VALUES}, "Binary": None}}},
+        {"Event": {"System": _OLD, "EventData": {"Data": {"#text": _VALUES[1]}}}},
+        {"event_id": 400, "log_name": "Windows PowerShell", "event_data": {"param1": _VALUES[0], "param3": _VALUES[1]}},
+        {"event": {"code": "400"}, "winlog": {"channel": "Windows PowerShell", "event_data": {"param2": _VALUES[1]}}},
+        {**_OLD, "EventReceivedTime": "2024-01-01 00:00:00", "Message": f"Engine state\r\n{_VALUES[1]}"},
+        {**_OLD, "TimeCreated": "2024-01-01 00:00:00", "Message": f"Engine state\r\n{_VALUES[1]}"},
+        {**_OLD, "EventData": {"Data": _VALUES}},
+        {"Id": 400, "LogName": "Windows PowerShell", "ProviderName": "PowerShell", "Message": _VALUES[1]},
+        {"TimeGenerated": "2024-01-01T00:00:00Z", "EventLog": "Windows PowerShell", "EventID": 400, "EventData": _XML},
+        {"_raw": f"<Event><System><EventID>400</EventID><Channel>Windows PowerShell</Channel></System>{_XML}</Event>"},
+    ],
+    ids=["evtx", "evtx-one", "winlogbeat6", "ecs", "nxlog", "flat", "sumo-json", "powershell", "azure-event", "sumo-xml"],
+)
+def test_values_without_names(record: dict[str, Any], tmp_path: Path) -> None:
+    """`Data` is all values, as they are and not as JSON or XML writes them, or the message where an export has only that."""
+    wanted = {"Data|contains|all": ["HostApplication=powershell", 'C:\\T "q"']}
+    entry = convert([rule({"sel": wanted, "condition": "sel"}, logsource={"product": "windows", "category": "ps_classic_start"})])
+    log = tmp_path / "log.ndjson"
+    log.write_text(json.dumps(record) + "\n")
+    assert len(search(entry.rules[0].query, [log], RunOptions()).rows) == 1
+
+
 def test_broken_rules_are_named_and_the_rest_is_used(tmp_path: Path) -> None:
     """No YAML, no rule, an unknown modifier, a log source that nobody knows: each is named with its file."""
     (tmp_path / "a.yml").write_text("title: [")

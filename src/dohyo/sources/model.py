@@ -112,7 +112,8 @@ class Inside(Struct, frozen=True):
 
 
 class XmlData(Struct, frozen=True):
-    """A value inside Windows event XML held by a text field: ``<Data Name="…">`` of ``EventData``/``UserData``."""
+    """A value inside Windows event XML held by a text field: ``<Data Name="…">`` of ``EventData``/``UserData``. ``Data`` is all
+    values, one a line."""
 
     text: ShapeExpr
     name: str

@@ -127,6 +127,10 @@ def _captured(text: Sql, regex: str, group: int = 1) -> Sql:
     return apply("regexp_extract", text, lit(regex), lit(group))
 
 
+#: A value of an event in XML, with a name or without.
+_DATA = r"<Data(?:\s[^<>]*)?>([^<]*)</Data>"
+
+
 def _xml_data(expr: m.XmlData, raw: Raw) -> Sql:
     """``<Data Name="x">``, else an element ``<x>`` of ``UserData``; within what follows ``</System>``."""
     text = expression(expr.text, raw)
@@ -134,6 +138,8 @@ def _xml_data(expr: m.XmlData, raw: Raw) -> Sql:
     body = case((apply("contains", text.copy(), lit("</System>")),
                  apply("list_extract", apply("string_split", text.copy(), lit("</System>")), lit(2))),
                 default=text.copy())  # fmt: skip
+    if expr.name.lower() == "data":
+        return _unescaped(present(apply("array_to_string", apply("regexp_extract_all", body, lit(_DATA), lit(1)), lit("\n"))))
     named = rf"(?i)<Data\s[^>]*?\bName\s*=\s*[\"']{name}[\"'][^>]*>([^<]*)</Data>"
     element = rf"(?i)<(?:\w+:)?{name}(?:\s[^>]*)?>([^<]*)</(?:\w+:)?{name}>"
     return _unescaped(first_of([_captured(body, named), _captured(body.copy(), element)]))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ..model import Const, First, Given, Key, Lookup, Shape, ShapeExpr, Time, When
 from .categories import ENDPOINT, OTHER, category_of
-from .parts import account, at, builtins, first, hashes
+from .parts import account, at, builtins, first, hashes, nameless, only_said
 
 
 def _data(name: str) -> Key:
@@ -100,6 +100,7 @@ SHAPE = Shape(
         "ActivityID": at("winlog", "activity_id"),
         "UserID": at("winlog", "user", "identifier"),
         "Message": first(at("message"), _data("Message")),
+        "Data": first(nameless("winlog", "event_data"), only_said(_CHANNEL, at("message"))),
         "User": _moved("User", at("winlog", "user_data", "User"), account(at("user", "domain"), at("user", "name"))),
         "RuleName": _moved("RuleName", at("rule", "name")),
         # processes

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..model import Shape, Time
-from .parts import at, builtins, first
+from ..model import Lines, Shape, Time
+from .parts import at, builtins, first, only_said
 
 _CHANNEL = first(at("Channel"), at("LogName"), at("log_name"))
 _COMPUTER = first(at("Hostname"), at("Computer"), at("ComputerName"), at("MachineName"))
@@ -49,6 +49,7 @@ SHAPE = Shape(
         "ExecutionThreadID": first(at("ExecutionThreadID"), at("ThreadID")),
         "UserID": first(at("UserID"), at("UserId")),
         "Message": first(at("Message"), at("message")),
+        "Data": first(Lines(at("Data")), only_said(_CHANNEL, at("Message"), at("message"))),
         **builtins("flat", _COMPUTER, _CHANNEL),
     },
     time=(Time(at("UtcTime")), Time(at("TimeCreated")), Time(at("@timestamp")), Time(at("EventTime"))),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..model import MessageLine, Shape, Time
-from .parts import at, builtins, first
+from .parts import at, builtins, first, only_said
 
 _CHANNEL = at("Channel")
 _COMPUTER = at("Hostname")
@@ -32,6 +32,7 @@ SHAPE = Shape(
         "ActivityID": at("ActivityID"),
         "UserID": at("UserID"),
         "Message": _MESSAGE,
+        "Data": first(at("Data"), only_said(_CHANNEL, _MESSAGE)),
         # Sometimes ProcessID pushed the event's own ProcessId out; only the rendered message still has it then.
         "ProcessId": first(at("ProcessId"), MessageLine(_MESSAGE, "ProcessId")),
         # nxlog's own EventType (INFO, AUDIT_SUCCESS) takes the place of Sysmon's (SetValue, CreateKey …).

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..model import Const, First, Joined, Key, Prefixed, ShapeExpr, XmlSystem
+from ..model import Const, First, Joined, Key, Lines, Prefixed, ShapeExpr, When, XmlSystem
 
 BACKSLASH = "\\"
 HASHES: tuple[str, ...] = ("SHA1", "MD5", "SHA256", "IMPHASH")
 """The labels of Sysmon's ``Hashes``, in the order in which Sysmon writes them."""
+
+#: Values without names that an event has; Windows Error Reporting's have 22.
+_MOST_NAMELESS = 24
+
+_OLD_CHANNELS = ("Application", "System", "Windows PowerShell", "MSExchange Management", "Directory Service", "DNS Server")
 
 REGISTRY_ACTIONS: tuple[str, ...] = ("CreateKey", "DeleteKey", "SetValue", "DeleteValue", "RenameKey", "RenameValue")
 """What Sysmon's ``EventType`` says of a registry event."""
@@ -32,6 +37,16 @@ def account(domain: ShapeExpr, name: ShapeExpr) -> Joined:
 def hashes(*values: ShapeExpr) -> Joined:
     """Sysmon's ``Hashes`` (``SHA1=…,MD5=…``) from single hashes in the order of ``HASHES``."""
     return Joined(tuple(Prefixed(f"{label}=", value) for label, value in zip(HASHES, values, strict=False)), ",")
+
+
+def nameless(*places: str) -> Joined:
+    """``Data`` of an event whose values have no names: shippers call them ``param1``, ``param2`` …, in the object at this path."""
+    return Joined((Lines(at(*places, "Data")), *(at(*places, f"param{n}") for n in range(1, _MOST_NAMELESS + 1))), "\n")
+
+
+def only_said(channel: ShapeExpr, *messages: ShapeExpr) -> When:
+    """The rendered message, in the channels of providers whose values have no names: where an export has no such values."""
+    return When(channel, _OLD_CHANNELS, first(*messages))
 
 
 def builtins(shape: str, host: ShapeExpr, source_name: ShapeExpr) -> dict[str, ShapeExpr]:

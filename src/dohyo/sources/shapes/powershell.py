@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..model import MessageLine, Shape, Time
-from .parts import at, builtins, first
+from .parts import at, builtins, first, only_said
 
 _CHANNEL = at("LogName")
 _COMPUTER = at("MachineName")
@@ -31,6 +31,7 @@ SHAPE = Shape(
         "ActivityID": at("ActivityId"),
         "UserID": first(at("UserId", "Value"), at("UserId")),
         "Message": _MESSAGE,
+        "Data": only_said(_CHANNEL, _MESSAGE),
         # ProcessId at the top is the logging process.
         "ProcessId": MessageLine(_MESSAGE, "ProcessId"),
         **builtins("powershell", _COMPUTER, _CHANNEL),

@@ -307,6 +307,8 @@ def _xml_data(text: str | None, name: str) -> str | None:
     named = rf"(?i)<Data\s[^<>]*?\bName\s*=\s*[\"']{quoted}[\"'][^<>]*>([^<]*)</Data>"
     element = rf"(?i)<(?:\w+:)?{quoted}(?:\s[^<>]*)?>([^<]*)</(?:\w+:)?{quoted}>"
     body = (text or "").partition("</System>")[2] or text
+    if name.lower() == "data":
+        return _unescaped("\n".join(re.findall(r"<Data(?:\s[^<>]*)?>([^<]*)</Data>", body or ""))) or None
     return _found(named, body) or _found(element, body)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..model import Shape, Time
-from .parts import at, builtins, first
+from ..model import Lines, Shape, Time
+from .parts import at, builtins, first, only_said
 
 _CHANNEL = at("Channel")
 _COMPUTER = first(at("Computer"), at("Hostname"))
@@ -32,6 +32,7 @@ SHAPE = Shape(
         "ActivityID": at("Correlation", "ActivityID"),
         "UserID": at("Security", "UserID"),
         "Message": at("Message"),
+        "Data": first(Lines(first(at("EventData", "Data", "#text"), at("EventData", "Data"))), only_said(_CHANNEL, at("Message"))),
         **builtins("sumo-json", _COMPUTER, _CHANNEL),
     },
     time=(

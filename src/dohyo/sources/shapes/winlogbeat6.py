@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..model import Shape, Time
-from .parts import at, builtins, first
+from .parts import at, builtins, first, nameless, only_said
 
 _CHANNEL = at("log_name")
 _COMPUTER = at("computer_name")
@@ -33,6 +33,7 @@ SHAPE = Shape(
         "Message": first(at("message"), at("event_data", "Message")),
         # The object ``user`` at the top is the account that logged the event: it must not answer to ``User``.
         "User": first(at("event_data", "User"), at("user_data", "User")),
+        "Data": first(nameless("event_data"), only_said(_CHANNEL, at("message"))),
         **builtins("winlogbeat6", _COMPUTER, _CHANNEL),
     },
     time=(Time(at("event_data", "UtcTime")), Time(at("@timestamp"))),
