@@ -66,7 +66,7 @@ query = argument("query", "A Sumo Logic query, or @file.sumo.", type=PLACE)
 _SEVERITIES = ("informational", "low", "medium", "high", "critical")
 _SHARED: dict[str, Decorator] = {
     "detections": option("--detections", type=FILE, multiple=True, help="A folder with more detections."),
-    "sigma": option("--sigma", type=FILE, multiple=True, help="Sigma rules (files or folders) to run as detections."),
+    "sigma": option("--sigma", type=FILE, multiple=True, help="Sigma rules (files or folders) to run as detections; -d may name some."),
     "placeholders": option("--placeholders", type=FILE, help="YAML with values of Sigma's placeholders, name: [value]; "
                            "else %name% is looked up in a table of that name."),
     "tuning": option("--tuning", type=FILE, help="Alerts to let pass; default: tuning.yml in this folder."),
@@ -76,7 +76,8 @@ _SHARED: dict[str, Decorator] = {
     "technique": option("--technique", multiple=True, shell_complete=known.techniques,
                         help="Only for this ATT&CK technique and those below it."),
     "tactic": option("--tactic", multiple=True, shell_complete=known.tactics, help="Only for this ATT&CK tactic, such as execution."),
-    "tag": option("--tag", multiple=True, help="Only with this tag."),
+    "tag": option("--tag", multiple=True,
+                  help="Only with this tag; Sigma rules have product.windows, category.file_event, service.security … too."),
     "new_since": option("--new-since", help="Only of this date or later: 2026-01-31."),
     "format": formats("table", "json", "ndjson", "csv", "parquet"),
     "alert_format": formats("table", "json", "ndjson", "csv", "parquet", "sarif", "navigator", "timesketch", "ocsf", "stix"),

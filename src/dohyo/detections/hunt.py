@@ -155,7 +155,7 @@ def run_detections(
 ) -> Hunt:  # fmt: skip
     """The alerts of these detections; one that cannot run is an outcome with an error and does not stop the rest. ``beside``:
     further queries over the same reading. ``found`` is told alerts as soon as they are found."""
-    queries = [Query(d.query, str(d.query_path.name)) for d in detections]
+    queries = [Query(d.query, d.place) for d in detections]
 
     def told(place: int, rows: Result) -> None:
         if found is not None and place < len(detections):

@@ -24,17 +24,27 @@ class Library(Struct):
     broken: list[str] = field(default_factory=list)
 
     def find(self, name: str) -> Detection:
-        """The detection of this name, or the only one whose name begins with it (in any case)."""
-        exact = [d for d in self.detections if d.id.lower() == name.lower()]
+        """The detection of this name or title, or the only one whose name begins with it (in any case)."""
+        exact = [d for d in self.detections if name.lower() in (d.id.lower(), d.metadata.title.lower())]
         found = exact or [d for d in self.detections if d.id.lower().startswith(name.lower())]
         if len(found) == 1:
             return found[0]
         ids = [d.id for d in self.detections]
         if found:
-            raise DetectionError(f"`{name}` fits several detections: {', '.join(d.id for d in found)}")
+            raise DetectionError(f"`{name}` fits several detections: {shown_names(found)}")
         near = closest(name, ids)
         hint = f"did you mean `{near}`?" if near else "`dohyo list` shows them"
         raise DetectionError(f"no detection is called `{name}`; {hint}")
+
+
+#: So many detections are named where a name fits several.
+_NAMED = 10
+
+
+def shown_names(found: Sequence[Detection]) -> str:
+    """The names of detections, not too many."""
+    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    return ", ".join(d.id for d in found[:_NAMED]) + more
 
 
 def bundled() -> Path:

@@ -103,6 +103,11 @@ class Detection(Struct, frozen=True):
         """The file of the query."""
         return self.folder / "query.sumo"
 
+    @property
+    def place(self) -> str:
+        """What a diagnostic of the query names: the folder's file, or the rule file that the query was made of."""
+        return f"{self.folder} as a query" if self.folder.suffix.lower() in (".yml", ".yaml") else f"{self.id}/query.sumo"
+
     def hunting(self) -> dict[str, str]:
         """The hunting queries of the folder by name."""
         return {p.stem: p.read_text("utf-8") for p in sorted((self.folder / "hunting").glob("*.sumo"))}

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from dohyo import attack
-from dohyo.detections.model import Detection, Severity
+from dohyo.detections.model import Detection, Severity, Status
 from dohyo.diagnostics import closest
 
 
@@ -32,6 +32,9 @@ class Selection(Struct, frozen=True):
         levels = [s.value for s in Severity]
         if self.level is not None and self.level not in levels:
             raise BadSelection(f"there is no level `{self.level}`: {', '.join(levels)}")
+        for status in self.statuses:
+            if status not in (known := [s.value for s in Status]):
+                raise BadSelection(f"there is no status `{status}`: {', '.join(known)}")
         for tactic in self.tactics:
             if tactic not in attack.tactics():
                 near = closest(tactic, attack.tactics())

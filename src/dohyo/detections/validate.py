@@ -68,7 +68,7 @@ def validate(
     """Each test against the same logs, which are read once. Alerts belong to a test by the process, those of a
     companion by the test's own list."""
     chosen = [detection, *companions]
-    queries = [Query(d.query, f"{d.id}/query.sumo") for d in chosen]
+    queries = [Query(d.query, d.place) for d in chosen]
     queries += [Query(t.query, f"telemetry of test {test.number}", "strict") for test in tests for t in test.expect]
     results = run_queries(queries, paths, replace(options, evidence=True))
     outcomes = [Outcome(d, None, r) if isinstance(r, QueryError) else Outcome(d, r) for d, r in zip(chosen, results, strict=False)]

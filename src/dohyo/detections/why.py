@@ -55,7 +55,7 @@ class Why(Struct):
 
 def why(detection: Detection, paths: Sequence[str | Path], options: RunOptions) -> Why:
     """Why a detection fired or not on these logs. Raises :class:`QueryError` when its query cannot run."""
-    compiled = compile_query(detection.query, f"{detection.id}/query.sumo", options.compiler(None))
+    compiled = compile_query(detection.query, detection.place, options.compiler(None))
     counted = [replace(compiled, plan=_count(step.plan)) for step in compiled.steps]
     session = Session(replace(options, evidence=False), counted)
     results = session.run([str(p) for p in paths])

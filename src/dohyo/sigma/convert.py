@@ -96,7 +96,7 @@ def _one(document: dict[str, Any], others: list[dict[str, Any]], values: Values)
     collection = SigmaCollection.from_dicts(copy.deepcopy([*(ranged(o)[0] for o in others), kept]))
     rule = _itself(document, collection)
     unknown = [n for made in collection.rules if isinstance(made, SigmaRule) for n in fill(made, values)]
-    tags = tuple(str(t) for t in rule.tags)
+    tags = (*(str(t) for t in rule.tags), *_of_source(rule))
     names = [t.name for t in rule.tags if t.namespace == "attack"]
     query = backend.query(rule) if isinstance(rule, SigmaRule) else correlations.query(rule, limits or Limits.of(rule))
     return Converted(
@@ -114,6 +114,14 @@ def _one(document: dict[str, Any], others: list[dict[str, Any]], values: Values)
         author=rule.author or "",
         date=str(rule.date or ""),
     )
+
+
+def _of_source(rule: SigmaRule | SigmaCorrelationRule) -> list[str]:
+    """The log source as tags, so that rules can be chosen by it."""
+    if not isinstance(rule, SigmaRule):
+        return []
+    parts = (("product", rule.logsource.product), ("category", rule.logsource.category), ("service", rule.logsource.service))
+    return [f"{part}.{name}" for part, name in parts if name]
 
 
 def _itself(document: dict[str, Any], collection: SigmaCollection) -> SigmaRule | SigmaCorrelationRule:

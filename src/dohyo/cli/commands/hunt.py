@@ -20,7 +20,7 @@ from dohyo.cli.options import Settings, inputs, one_of, placeholder_values, tuni
 from dohyo.cli.progress import progress
 from dohyo.compile import parse
 from dohyo.detections.hunt import Hunt, flat, run_detections, without_raw
-from dohyo.detections.load import load
+from dohyo.detections.load import Library, load
 from dohyo.detections.model import Detection, Severity
 from dohyo.detections.select import BadSelection, Selection
 from dohyo.detections.sight import absent_sources
@@ -122,15 +122,18 @@ def selected(detections: Sequence[Detection], selection: Selection) -> list[Dete
 def chosen_detections(
     names: Sequence[str], folders: Sequence[Path], sigma: Sequence[Path], placeholders: Path | None = None
 ) -> tuple[list[Detection], list[str]]:
-    """The detections to run: the named ones and Sigma's; with neither, the whole library."""
+    """The detections to run: the named ones and Sigma's; with neither, the whole library. A name may be a Sigma rule's, too:
+    then the rules that are not named do not run."""
     library = load(folders)
-    chosen = [library.find(n) for n in names]
     if not sigma:
-        return chosen or library.detections, library.broken
+        return [library.find(n) for n in names] or library.detections, library.broken
     from dohyo.sigma import load as rules
 
     found = rules.load(sigma, values=placeholder_values(placeholders))
-    return [*chosen, *(rules.detection(r) for r in found.rules)], found.broken
+    made = [rules.detection(r) for r in found.rules]
+    chosen = [Library([*library.detections, *made]).find(n) for n in names]
+    named = [d for d in chosen if any(d is m for m in made)]
+    return (chosen if named else [*chosen, *made]), found.broken
 
 
 #: So many of the newest alerts are investigated: each asks the logs anew.
