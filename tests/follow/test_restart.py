@@ -46,6 +46,20 @@ def test_rotation_while_it_was_down(tmp_path: Path) -> None:
     assert Counter(hosts(read(alerts))) == Counter(names(range(1, 7)))
 
 
+def test_a_new_log_that_begins_as_the_old_one_did(tmp_path: Path) -> None:
+    """It has the old one's name, so it is none of its copies, however little was read of the old one."""
+    log, alerts = tmp_path / "a.ndjson", tmp_path / "alerts"
+    log.write_text(quiet_line(0))
+    once(".", *STATE, cwd=tmp_path)
+    append(log, line(1))
+    log.rename(tmp_path / "a.ndjson.1")
+    log.write_text(quiet_line(0) + line(2))
+    once(".", *STATE, cwd=tmp_path)
+    append(log, line(3))
+    once(".", *STATE, cwd=tmp_path)
+    assert Counter(hosts(read(alerts))) == Counter(names([1, 2, 3]))
+
+
 def test_a_log_that_is_gone_is_named(tmp_path: Path) -> None:
     """What may be lost is told."""
     log = tmp_path / "a.ndjson"

@@ -60,6 +60,7 @@ class Files(Struct):
     _unknown: dict[Key, tuple[Found, float]] = field(default_factory=dict)  # with the time of the last change
     _gone: list[Gone] = field(default_factory=list)
     _present: set[Key] = field(default_factory=set)  # at the last look
+    _names: dict[Key, str] = field(default_factory=dict)  # of the growing files, before the last look
     _next_scan: float = 0.0
     _turn: int = 0
     _told: set[tuple[str, str]] = field(default_factory=set)
@@ -144,6 +145,7 @@ class Files(Struct):
         began = time.monotonic()
         found = [f for f in files(self.paths) if os.path.abspath(f.path) not in self.ours]
         self._present = {f.key for f in found}
+        self._names = {key: os.path.abspath(tail.found.path) for key, tail in self._tails.items()}
         for each in found:
             self._see(each, now)
         for key in [k for k in self._tails if k not in self._present]:
@@ -207,12 +209,13 @@ class Files(Struct):
                 self.skipped.add(found.path, "not a log")
 
     def _original(self, found: Found, stream: Any) -> Key | Gone | None:
-        """The file whose content this one has too: a rotation made it."""
+        """The file whose content this one has too: a rotation made it. That file keeps its name: what stands at its name now,
+        while it has another one, is a new log, and if it begins as the old one did, little was read of that."""
         for gone in self._gone:
             if related(gone.path, found.path) and gone.place.is_in(stream, found.size):
                 return gone
         for key, tail in self._tails.items():
-            own = key not in self._copies and key != found.key
+            own = key not in self._copies and key != found.key and self._names.get(key) != os.path.abspath(found.path)
             if own and related(tail.found.path, found.path) and tail.place.is_in(stream, found.size):
                 return key
         return None
