@@ -6,7 +6,9 @@ import csv
 import json
 import re
 from enum import StrEnum
+from itertools import islice
 
+from dohyo.sources.envelopes import list_start
 from dohyo.sources.model import Format
 
 
@@ -46,10 +48,11 @@ _ENCODINGS: tuple[tuple[bytes, str], ...] = (
 
 DELIMITERS = ",;\t|"
 _SPACE = " \t\r\n\v\f"
-_CSV_LINES = 20
+_CSV_ROWS = 20
 _CSV_AGREE = 0.6  # ragged rows are common in exports; text with commas agrees far less
 _HEADER_CELL = re.compile(r"[\w@#$%(\[{][^\n]{0,127}", re.ASCII)
 _HEADER_WORDS = 6
+_EVENT_VIEWER = ("Date and Time", "Source", "Event ID", "Task Category")
 _PREAMBLE = re.compile(r"\A(?:#TYPE [^\n]*\n|sep=[^\n]{1,3}\n)+", re.IGNORECASE)
 _EVENT = re.compile(r"<Events?[\s>/]")
 _XML_PROLOGUE = re.compile(r"\A(?:<\?xml|<!--|<Events?[\s>/])")
@@ -80,7 +83,7 @@ def preamble(text: str) -> int:
 
 def delimiter_of(text: str) -> str | None:
     """The delimiter of the CSV that starts with ``text``, or None when it is no CSV with a header line."""
-    lines = text[preamble(text) :].splitlines()[:_CSV_LINES]
+    lines = text[preamble(text) :].splitlines(keepends=True)
     return next((mark for mark in _by_use(lines) if _is_table(lines, mark)), None)
 
 
@@ -99,6 +102,8 @@ def _text_format(text: str, whole: bool) -> Format:
 
 def _object_format(text: str) -> Format:
     """NDJSON or JSON, for text that starts with a brace: where does its first value end, or break?"""
+    if list_start(text) is not None:
+        return Format.JSON
     end_of_line = text.find("\n")
     if end_of_line < 0:
         end_of_line = len(text)
@@ -129,14 +134,25 @@ def _by_use(lines: list[str]) -> list[str]:
 
 def _is_table(lines: list[str], mark: str) -> bool:
     try:
-        rows = [row for row in csv.reader(lines, delimiter=mark) if row]
+        rows = [row for row in islice(csv.reader(lines, delimiter=mark), _CSV_ROWS) if row]
     except csv.Error:
         return False
     if not rows or not _is_header(rows[0], lines[0]):
         return False
-    body = rows[1:]
-    agree = sum(len(row) == len(rows[0]) for row in body)
-    return agree >= _CSV_AGREE * len(body) if body else len(rows[0]) > 2
+    header = header_of(rows[0])
+    body = rows[1:-1] if len(rows) < _CSV_ROWS and _open_quote(lines) else rows[1:]
+    agree = sum(len(row) == len(header) for row in body)
+    return agree >= _CSV_AGREE * len(body) if body else len(header) > 2
+
+
+def header_of(cells: list[str]) -> list[str]:
+    """The names of a header line; the Event Viewer gives the last of its six columns no name."""
+    return [*cells, "Message"] if tuple(cells[1:]) == _EVENT_VIEWER else cells
+
+
+def _open_quote(lines: list[str]) -> bool:
+    """True when the text ends within a quoted cell, which may go over many lines."""
+    return sum(line.count('"') for line in lines) % 2 == 1
 
 
 def _is_header(cells: list[str], line: str) -> bool:

@@ -13,11 +13,12 @@ from msgspec import Struct
 from sqlglot import exp
 
 from dohyo.engines.duckdb.raw import Path, Raw
-from dohyo.plan.functions.model import Sql, apply, case, cast, coalesce, is_null, lit, null, try_cast
+from dohyo.plan.functions.model import Sql, apply, case, cast, coalesce, is_null, lit, null, paren, try_cast
 from dohyo.plan.names import ID, TIME
 from dohyo.sources import model as m
 from dohyo.sources.shapes.categories import kind
 from dohyo.sources.shapes.names import ALIASES, SPELLINGS
+from dohyo.sources.shapes.times import FILETIME_EPOCH, FORMS
 
 # --- expressions of the tables ----------------------------------------------------------------------------------------
 
@@ -174,7 +175,23 @@ def time_value(text: Sql, dated: bool = False) -> Sql:
     if dated:
         return coalesce(*_instant(text))
     looks, there = apply("contains", text.copy(), lit("-")), exp.Not(this=is_null(text.copy()))
-    return case((looks, coalesce(*_instant(text))), (there, _epoch_value(text)), default=null())
+    return case((looks, coalesce(*_instant(text), _dmtf(text))), (there, coalesce(_epoch_value(text), _written_out(text))), default=null())
+
+
+def _written_out(text: Sql) -> Sql:
+    """A time as programs write it for people; decimals beyond microseconds are cut."""
+    short = apply("regexp_replace", apply("trim", text.copy()), lit(r"(\.\d{6})\d+"), lit(r"\1"))
+    forms = exp.Array(expressions=[lit(form) for form in FORMS])
+    moment = cast(apply("try_strptime", short, forms), "TIMESTAMPTZ")
+    return exp.IntDiv(this=apply("epoch_us", moment), expression=lit(1000))
+
+
+def _dmtf(text: Sql) -> Sql:
+    """WMI's time: fourteen digits, six decimals, and the offset in minutes."""
+    parts = [_captured(text.copy(), r"^\s*(\d{14}\.\d{6})([+-]\d{3})\s*$", group) for group in (1, 2)]
+    moment = apply("try_strptime", parts[0], lit("%Y%m%d%H%M%S.%f"))
+    offset = exp.Mul(this=try_cast(parts[1], "BIGINT"), expression=lit(60_000))
+    return exp.Sub(this=exp.IntDiv(this=apply("epoch_us", moment), expression=lit(1000)), expression=paren(offset))
 
 
 def _plain(text: Sql) -> Sql:
@@ -190,7 +207,7 @@ def _instant(text: Sql) -> list[Sql]:
     milliseconds are cut, not rounded. A comma before decimals, Sumo Logic's plus before nine of them, and blanks before an
     offset are looked for only when the text is no instant as it stands."""
     tidy = apply("regexp_replace", apply("replace", text.copy(), lit(","), lit(".")), lit(r"\+(\d{9})Z$"), lit(r".\1Z"))
-    tidy = apply("regexp_replace", tidy, lit(r"\s+(Z|[+-]\d\d:?\d\d)\s*$"), lit(r"\1"))
+    tidy = apply("regexp_replace", tidy, lit(r"\s+(Z|UTC|[+-]\d\d:?\d\d)\s*$"), lit(r"\1"))
     quick = [_plain(text)] if isinstance(text, (exp.Column, exp.Dot)) else []
     return [*quick, _milliseconds(text), _milliseconds(tidy)]
 
@@ -201,6 +218,8 @@ def _milliseconds(text: Sql) -> Sql:
 
 #: How long an epoch number is, and how many of its units are a millisecond.
 _EPOCH_UNITS = ((9, 1), (12, 1), (15, 1_000), (18, 1_000_000))
+#: Windows' FILETIME counts tenths of a microsecond from 1601: these are the numbers of the years 1950 to 2235.
+_FILETIMES = (110_000_000_000_000_000, 200_000_000_000_000_000)
 
 
 def _epoch_value(text: Sql) -> Sql:
@@ -213,6 +232,9 @@ def _epoch_value(text: Sql) -> Sql:
         scaled: Sql = number.copy() if digits > 9 else exp.Mul(this=number.copy(), expression=lit(1000))
         whole = cast(apply("trunc", scaled), "BIGINT")
         branches.append((fits, whole if unit == 1 else exp.IntDiv(this=whole, expression=lit(unit))))
+    since_1601 = exp.IntDiv(this=cast(number.copy(), "BIGINT"), expression=lit(10_000))
+    is_filetime = exp.Between(this=number.copy(), low=lit(_FILETIMES[0]), high=lit(_FILETIMES[1]))
+    branches.append((is_filetime, exp.Sub(this=since_1601, expression=lit(FILETIME_EPOCH))))
     return case(*branches, default=null())
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 import pyarrow as pa
 from msgspec import Struct, field
 
-from dohyo.sources.detect import delimiter_of, preamble
+from dohyo.sources.detect import delimiter_of, header_of, preamble
 from dohyo.sources.limits import HEAD, LIMITS, MIB, Limits
 from dohyo.sources.model import Chunk, Input, Problem
 from dohyo.sources.readers.safely import Safely
@@ -174,15 +174,17 @@ def _line_by_line(lines: _Lines, delimiter: str, width: int, tally: Tally) -> It
 
 
 def _names(found: tuple[list[str], int] | None, tally: Tally) -> list[str]:
-    """The header's names, each once; those that were missing or there before get a number."""
+    """The header's names, each once; those that were missing or there before get a number. Azure's portal writes the zone
+    behind the name of a time."""
     names: list[str] = []
     changed: list[str] = []
-    for number, cell in enumerate(found[0] if found else [], 1):
-        name = base = cell.strip() or f"column_{number}"
+    for number, written in enumerate(header_of(found[0]) if found else [], 1):
+        cell = written.strip().removesuffix(" [UTC]")
+        name = base = cell or f"column_{number}"
         while name in names:
             name = f"{base}_{number}"
             number += 1
-        if name != cell.strip():
+        if name != cell:
             changed.append(name)
         names.append(name)
     if changed:

@@ -1,7 +1,7 @@
 """JSON that is not one document a line: an array of objects, one pretty-printed object, or objects one after another.
 
 Elements are cut out of the text where the standard library's decoder says they end; arrays around them are looked
-through. The text of an element is given as it stands, so an engine parses what was written.
+through, and objects around a list of records (see ``envelopes``). The text of an element is given as it stands, so an engine parses what was written.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 import pyarrow as pa
 from msgspec import Struct
 
+from dohyo.sources.envelopes import list_start, unwrapped
 from dohyo.sources.limits import LIMITS, MIB, Limits
 from dohyo.sources.model import Chunk, Input, Problem
 from dohyo.sources.readers.safely import Safely
@@ -26,7 +27,8 @@ _BATCH_CHARS = 4 * MIB
 _LONGEST_WORD = 16  # text that ends in the middle of "-Infinity" or of an escape may be whole after the next read
 _INDENT = 200
 _DEEP = 900
-_BETWEEN = re.compile(r"[\s,\[\]\ufeff]*")
+_BETWEEN = re.compile(r"(?:[\s,\[\]\ufeff]|Record \d+\s)*")  # evtx_dump writes the record's number above each one
+_NEXT_ANSWER = re.compile(r"\}\s*+(?=\{)")
 # Numbers are not needed; as text they cost less, and a number of a million digits is no error.
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str)
 
@@ -70,10 +72,12 @@ class _Elements:
         self._at = 0
         self._line = 1  # of self._at
         self._open = 0  # arrays around the element at hand
+        self._in_answer = False  # of a search interface: what stands behind its list is no record
         self._end = False
 
     def __iter__(self) -> Iterator[_Element]:
         self._more()
+        self._enter()
         while self._to_next():
             end, broken_at = self._element_end()
             if end is None:
@@ -82,7 +86,7 @@ class _Elements:
             text, line = self._text[self._at : end], self._line
             self._move(end)
             if text.startswith("{"):
-                yield _Element(text, line)
+                yield _Element(unwrapped(text) if self._in_answer else text, line)
             else:
                 self._tally.add(f"line {line}", "an element is no JSON object")
         if self._open > 0 and not self._stream.ended_early:
@@ -99,6 +103,21 @@ class _Elements:
         self._text, self._at = held + self._decode(data, self._end), 0
         return True
 
+    def _enter(self) -> bool:
+        """Goes into the list of an answer, if one begins here."""
+        start = list_start(self._text, self._at)
+        if start is not None:
+            self._move(start)
+            self._open, self._in_answer = 1, True
+        return start is not None
+
+    def _next_answer(self) -> bool:
+        """Goes past what is left of an answer, and into the next one."""
+        while self._find(_NEXT_ANSWER):
+            if self._enter():
+                return True
+        return False
+
     def _move(self, to: int) -> None:
         self._line += self._text.count("\n", self._at, to)
         self._at = to
@@ -110,6 +129,8 @@ class _Elements:
             end = found.end() if found else self._at
             self._open += self._text.count("[", self._at, end) - self._text.count("]", self._at, end)
             self._move(end)
+            if self._in_answer and self._open <= 0:
+                return self._next_answer()
             if end < len(self._text):
                 return True
             if not self._more():
@@ -138,14 +159,16 @@ class _Elements:
         self._move(max(self._at + 1, min(broken_at, len(self._text)) - 1 - len(indent)))
         self._find(pattern)
 
-    def _find(self, pattern: re.Pattern[str]) -> None:
+    def _find(self, pattern: re.Pattern[str]) -> bool:
+        """Goes behind the next place that fits; False at the end."""
         while (found := pattern.search(self._text, self._at)) is None:
             self._move(max(self._at, len(self._text) - 2 * _INDENT))
             if not self._more():
                 self._move(len(self._text))
                 self._open = 0
-                return
+                return False
         self._move(found.end())
+        return True
 
 
 def _scan(text: str, at: int) -> tuple[int | None, int]:

@@ -37,6 +37,7 @@ from ..model import (
 from . import SHAPES
 from .categories import category, kind
 from .names import ALIASES
+from .times import FILETIME_EPOCH, FORMS
 
 Record = dict[str, Any]
 Path = tuple[str, ...]
@@ -342,22 +343,44 @@ def _message_line(text: str | None, label: str) -> str | None:
 # --- times ------------------------------------------------------------------------------------------------------------
 
 _EPOCH = re.compile(r"(?:/Date\()?(\d{10}|\d{13}|\d{16}|\d{19})(?:\.(\d+))?(?:\)/)?", re.ASCII)
+_FILETIME = re.compile(r"1[1-9]\d{16}", re.ASCII)
+_DMTF = re.compile(r"(\d{14})\.(\d{6})([+-]\d{3})", re.ASCII)
+_DECIMALS = re.compile(r"(\.\d{6})\d+")
 _ISO = re.compile(
-    r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:(?:[.,](\d{1,9})|\+(\d{9})(?=Z))?)\s*(?:Z|([+-])(\d\d):?(\d\d))?",
+    r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:(?:[.,](\d{1,9})|\+(\d{9})(?=Z))?)\s*(?:Z|UTC|([+-])(\d\d):?(\d\d))?",
     re.ASCII,
 )
 
 
 def epoch_milliseconds(text: str) -> int | None:
     """Milliseconds since 1970 of a text time in any of the forms that ``Time`` names; ``None`` when it is in none."""
-    number = _EPOCH.fullmatch(text.strip())
+    text = text.strip()
+    number = _EPOCH.fullmatch(text)
     if number:
         return int(f"{number[1]}000"[:13]) + _fraction(number)
-    iso = _ISO.fullmatch(text.strip())
+    if _FILETIME.fullmatch(text):
+        return int(text) // 10_000 - FILETIME_EPOCH
+    iso = _ISO.fullmatch(text)
     try:
-        return _iso_milliseconds(iso) if iso else None
+        return _iso_milliseconds(iso) if iso else _written_out(text)
     except ValueError:
         return None
+
+
+def _written_out(text: str) -> int | None:
+    """A time as a program writes it for people: the month before the day, or in letters."""
+    if dmtf := _DMTF.fullmatch(text):
+        moment = datetime.strptime(dmtf[1], "%Y%m%d%H%M%S").replace(tzinfo=UTC) - timedelta(minutes=int(dmtf[3]))
+        return int(moment.timestamp()) * 1000 + int(dmtf[2][:3])
+    text = _DECIMALS.sub(r"\1", text)
+    for form in FORMS:
+        try:
+            moment = datetime.strptime(text, form)
+        except ValueError:
+            continue
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return int(moment.replace(microsecond=0).timestamp()) * 1000 + moment.microsecond // 1000
+    return None
 
 
 def _fraction(number: re.Match[str]) -> int:
