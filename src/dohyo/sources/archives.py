@@ -83,7 +83,7 @@ def inputs_of(blob: Blob, visit: Visit) -> Iterator[Input]:
 
 
 _KNOWN = "known: EVTX, NDJSON, JSON, CSV with a header line, Parquet, Windows event XML; also compressed or archived"
-_TEXT = frozenset({Format.NDJSON, Format.JSON, Format.CSV, Format.XML})
+_TEXT = frozenset({Format.NDJSON, Format.JSON, Format.CSV, Format.XML, Format.TEXT})
 
 
 def _head(blob: Blob, visit: Visit) -> bytes | None:

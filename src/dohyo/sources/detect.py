@@ -9,6 +9,7 @@ from enum import StrEnum
 from itertools import islice
 
 from dohyo.sources.envelopes import list_start
+from dohyo.sources.forms import form_of
 from dohyo.sources.model import Format
 
 
@@ -56,6 +57,8 @@ _EVENT_VIEWER = ("Date and Time", "Source", "Event ID", "Task Category")
 _PREAMBLE = re.compile(r"\A(?:#TYPE [^\n]*\n|sep=[^\n]{1,3}\n)+", re.IGNORECASE)
 _EVENT = re.compile(r"<Events?[\s>/]")
 _XML_PROLOGUE = re.compile(r"\A(?:<\?xml|<!--|<Events?[\s>/])")
+_NUMBERED = re.compile(r"\ARecord \d+\s+(?=[{<])")  # evtx_dump writes the record's number above each one
+_EVENT_INSIDE = re.compile(r"<Event\s[^>\n]*schemas\.microsoft\.com/win/2004/08/events/event|<Event><System><Provider ")
 _ARRAY_START = re.compile(r"\A\[[\s,]*(?:[\[{\]]|\Z)")
 
 
@@ -88,16 +91,22 @@ def delimiter_of(text: str) -> str | None:
 
 
 def _text_format(text: str, whole: bool) -> Format:
+    if numbered := _NUMBERED.match(text):
+        return Format.JSON if text[numbered.end()] == "{" else Format.XML
     if text[0] == "{":
         return _object_format(text)
-    if text[0] == "[":
-        return Format.JSON if _ARRAY_START.match(text) else Format.UNKNOWN
-    if text[0] == "<":
-        return Format.XML if _XML_PROLOGUE.match(text) and _EVENT.search(text) else Format.UNKNOWN
+    if text[0] == "[" and _ARRAY_START.match(text):
+        return Format.JSON
+    if _XML_PROLOGUE.match(text):
+        return Format.XML if _EVENT.search(text) else Format.UNKNOWN
     if "\0" in text:
         return Format.UNKNOWN
     complete = text if whole else text[: text.rfind("\n") + 1]
-    return Format.CSV if delimiter_of(complete) else Format.UNKNOWN
+    if form_of(complete):
+        return Format.TEXT
+    if text[0] not in "[<" and delimiter_of(complete):
+        return Format.CSV
+    return Format.XML if _EVENT_INSIDE.search(text) else Format.UNKNOWN
 
 
 def _object_format(text: str) -> Format:

@@ -26,6 +26,7 @@ class Format(StrEnum):
     PARQUET = "parquet"
     EVTX = "evtx"
     XML = "xml"  # Windows event XML, one or many <Event> elements
+    TEXT = "text"  # rendered events, or records behind a header in each line: see dohyo.sources.forms
     STORE = "store"  # a folder or URL that Dohyo keeps: see dohyo.store
     EMPTY = "empty"
     UNKNOWN = "unknown"

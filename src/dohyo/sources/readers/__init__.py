@@ -30,5 +30,6 @@ READERS: dict[Format, Reader] = {
     Format.CSV: _late("csv_text", "read_csv"),
     Format.EVTX: _late("evtx", "read_evtx"),
     Format.XML: _late("xml_text", "read_xml"),
+    Format.TEXT: _late("text_forms", "read_text"),
     Format.EMPTY: _nothing,
 }

@@ -34,18 +34,20 @@ _DECODER = json.JSONDecoder(parse_int=str, parse_float=str)
 
 
 def read_json(source: Input, report: Callable[[Problem], None], limits: Limits = LIMITS) -> Iterator[Chunk]:
-    """The objects of ``source``; a record's number is the line its object starts on.
+    """The objects of ``source``; a record's number is the line its object starts on, or its place where all are in one line.
 
     An element that is broken, cut off, no object or longer than ``limits.record_bytes`` is reported and left out.
     """
     repaired = Repaired(source.name, "line", report)
     texts: list[str] = []
     lines: list[int] = []
-    size = 0
+    size, in_one_line = 0, False
     with Safely(source, report) as stream:
-        for element in _Elements(stream, source.name, report, limits):
+        for place, element in enumerate(_Elements(stream, source.name, report, limits), 1):
+            if place == 2 and lines and element.line == lines[0]:
+                in_one_line, lines[0] = True, 1
             texts.append(element.text)
-            lines.append(element.line)
+            lines.append(place if in_one_line else element.line)
             size += len(element.text)
             if len(texts) >= _BATCH_RECORDS or size >= _BATCH_CHARS:
                 yield Chunk(repaired.texts(texts, lines), pa.array(lines, pa.int64()), stream.position)

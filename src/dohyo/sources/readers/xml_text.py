@@ -27,7 +27,8 @@ _READ = 1 * MIB
 _BATCH = 1000
 _START = re.compile(rb"<Event(?=[\s>])")
 _END = b"</Event>"
-_AROUND = re.compile(rb"<\?xml[^>]*>|</?Events[^>]*>|<!--.*?-->|[\s\0]+|\xef\xbb\xbf", re.DOTALL)
+_AROUND = re.compile(rb"<\?xml[^>]*>|</?Events[^>]*>|<!--.*?-->|^Record \d+$|[\s\0]+|\xef\xbb\xbf", re.DOTALL | re.MULTILINE)
+_HEADER = re.compile(rb"[^\n<>]{1,400}(?:<\d{1,3}>[^\n<>]{1,400})?\Z|<\d{1,3}>[^\n<>]{1,400}\Z")  # of syslog; a time
 _ENCODING = re.compile(rb"""\A\s*<\?xml[^>]*\bencoding\s*=\s*["']([\w.-]+)""")
 _NOT_XML = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
@@ -94,7 +95,7 @@ def _element(cut: bytes, line: int, encoding: str, tally: Tally) -> Iterator[_El
     if not starts:
         tally.add(f"line {line}", "an event without its start, left out")
         return
-    _check_around(cut[: starts[0]], line, tally)
+    _check_around(_HEADER.sub(b"", cut[: starts[0]]), line, tally)
     for start in starts[:-1]:
         tally.add(_line(cut, start, line), _NOT_ENDED)
     yield _Element(cut[starts[-1] :], line + cut.count(b"\n", 0, starts[-1]), encoding)
