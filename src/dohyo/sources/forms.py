@@ -22,6 +22,7 @@ _PAIR = re.compile(r"([A-Za-z]\w*)=(.*)")
 _WMI = re.compile(r"""^\s*(\w+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|(\{.*?\})|([^";\n]*));""", re.MULTILINE | re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
+_PROVIDERS = {"Microsoft Windows security auditing.": "Microsoft-Windows-Security-Auditing"}  # its name for people
 _WEVTUTIL = {
     "Log Name": "LogName", "Source": "SourceName", "Date": "TimeGenerated", "Event ID": "EventCode", "Level": "Level",
     "Task": "TaskCategory", "Opcode": "OpCode", "Keyword": "Keywords", "User": "Sid", "User Name": "User",
@@ -88,7 +89,9 @@ def _event_log_block(text: str) -> str | None:
         if pair is None:
             record |= {} if number else {"_time": line.strip()}
         elif pair[1] == "Message":
-            return _written(record | {"Message": "\n".join([pair[2], *lines[number + 1 :]]).rstrip()})
+            source = record.get("SourceName", "")
+            record |= {"SourceName": _PROVIDERS.get(source, source), "Message": "\n".join([pair[2], *lines[number + 1 :]]).rstrip()}
+            return _written(record)
         else:
             record[pair[1]] = pair[2].strip()
     return _written(record) if "EventCode" in record else None
@@ -113,7 +116,8 @@ def _wevtutil_block(text: str) -> str | None:
 
 def _snare(line: str) -> str | None:
     cells = line.rstrip("\r\n").split("\t") if "MSWinEventLog\t" in line else []
-    return _written(dict(zip(_SNARE, cells[2:], strict=False))) if len(cells) > len(_SNARE) else None
+    record = dict(zip(_SNARE, cells[2:], strict=False))
+    return _written(record | {"Message": _lines_of(record["Message"])}) if len(cells) > len(_SNARE) else None
 
 
 def _wincollect(line: str) -> str | None:
@@ -122,7 +126,14 @@ def _wincollect(line: str) -> str | None:
         return None
     _, mark, rest = line.partition("AgentDevice=")
     pairs = [cell.partition("=") for cell in (mark + rest).rstrip("\r\n").split("\t")]
-    return _written({_WINCOLLECT.get(key, key): value for key, _, value in pairs})
+    record = {_WINCOLLECT.get(key, key): value for key, _, value in pairs}
+    return _written(record | {"Message": _lines_of(record.get("Message", ""))})
+
+
+def _lines_of(message: str) -> str:
+    from dohyo.sources.shapes.messages import broken_up  # few logs need it
+
+    return broken_up(message)
 
 
 def _cef(line: str) -> str | None:

@@ -129,7 +129,8 @@ class XmlSystem(Struct, frozen=True):
 
 
 class MessageLine(Struct, frozen=True):
-    """The value after ``label:`` in a rendered event message (``Image: C:\\…``), one label a line."""
+    """The value after ``label:`` in a rendered event message (``Image: C:\\…``), one label a line; where the label is a
+    field's name, else after what Windows writes for people there (``shapes/messages.py``)."""
 
     text: ShapeExpr
     label: str

@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from dohyo.sources.model import First, Inside, Key, Shape, ShapeExpr
+from dohyo.sources.shapes.messages import names_in_message
 from dohyo.sources.shapes.names import ALIASES, SPELLINGS
 from dohyo.sources.shapes.recognise import evaluate
 
@@ -168,3 +169,5 @@ def _written(shape: Shape, record: dict[str, Any]) -> Iterator[str]:
         for text in texts:
             for expression in expressions:
                 yield from re.findall(expression, evaluate(text, record) or "")
+    for text in shape.message_bags:
+        yield from names_in_message(evaluate(text, record) or "")

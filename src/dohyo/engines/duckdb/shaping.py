@@ -17,6 +17,7 @@ from dohyo.plan.functions.model import Sql, apply, case, cast, coalesce, is_null
 from dohyo.plan.names import ID, TIME
 from dohyo.sources import model as m
 from dohyo.sources.shapes.categories import kind
+from dohyo.sources.shapes.messages import message_patterns
 from dohyo.sources.shapes.names import ALIASES, SPELLINGS
 from dohyo.sources.shapes.times import FILETIME_EPOCH, FORMS
 
@@ -159,7 +160,7 @@ def _xml_system(expr: m.XmlSystem, raw: Raw) -> Sql:
 
 def _message_line(expr: m.MessageLine, raw: Raw) -> Sql:
     text = expression(expr.text, raw)
-    return present(_captured(text, rf"(?im)^[ \t]*{re.escape(expr.label)}:[ \t]*(.*?)[ \t\r]*$"))
+    return first_of([_captured(text.copy(), pattern) for pattern in message_patterns(expr.label)])
 
 
 # -- times

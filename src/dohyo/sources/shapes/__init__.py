@@ -11,7 +11,7 @@ from pkgutil import iter_modules
 from ..model import Shape
 from .evtx import OF_FILES
 
-_HELPERS = frozenset({"categories", "derive", "lean", "names", "parts", "recognise", "times"})
+_HELPERS = frozenset({"categories", "derive", "lean", "messages", "names", "parts", "recognise", "times"})
 
 
 def _read() -> tuple[Shape, ...]:

@@ -145,6 +145,27 @@ PROVIDERS: dict[str, str] = _inverted(_PROVIDERS)
 """Provider name, lower-cased -> source category, for records without a channel (or with one not in ``CATEGORIES``)."""
 
 
+# Where an export names only the provider.
+_CHANNEL_OF = {
+    "Microsoft-Windows-Sysmon": "Microsoft-Windows-Sysmon/Operational",
+    "Microsoft-Windows-Security-Auditing": "Security",
+    "Microsoft Windows security auditing.": "Security",
+    "Microsoft-Windows-Eventlog": "Security",
+    "Service Control Manager": "System",
+    "Microsoft-Windows-PowerShell": "Microsoft-Windows-PowerShell/Operational",
+    "PowerShell": "Windows PowerShell",
+    "Microsoft-Windows-TaskScheduler": "Microsoft-Windows-TaskScheduler/Operational",
+    "Microsoft-Windows-Windows Defender": "Microsoft-Windows-Windows Defender/Operational",
+    "Microsoft-Windows-Bits-Client": "Microsoft-Windows-Bits-Client/Operational",
+    "Microsoft-Windows-WMI-Activity": "Microsoft-Windows-WMI-Activity/Operational",
+}
+
+
+def channel_of(provider: ShapeExpr) -> ShapeExpr:
+    """The channel that a provider writes to as a rule, for exports that do not name it."""
+    return Lookup(provider, tuple((name.lower(), channel) for name, channel in _CHANNEL_OF.items()))
+
+
 def category_of(channel: ShapeExpr, provider: ShapeExpr, default: str | None = OTHER) -> ShapeExpr:
     """The source category of an event whose channel and provider are these expressions; null only without a default."""
     by_channel = Lookup(channel, tuple(CATEGORIES.items()))

@@ -148,6 +148,10 @@ _DIFFERENT_CASE: dict[str, tuple[str, ...]] = {
 """Canonical name -> the same name as some provider or exporter writes it."""
 
 
+OF_SYSMON: tuple[str, ...] = tuple(_SYSMON.split())
+"""The names of Sysmon's fields, which are the labels of its messages."""
+
+
 def _spellings() -> dict[str, tuple[str, ...]]:
     written = f"{_BUILTIN} {_SYSTEM} {_ENDPOINT} {_SYSMON} {_SECURITY} {_OTHER_CHANNELS}".split() + list(_WITH_BLANKS)
     variants = list(_DIFFERENT_CASE.items())

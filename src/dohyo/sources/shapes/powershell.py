@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ..model import MessageLine, Shape, Time
+from .categories import channel_of
 from .parts import at, builtins, first, only_said
 
-_CHANNEL = at("LogName")
+_CHANNEL = first(at("LogName"), channel_of(at("ProviderName")))
 _COMPUTER = at("MachineName")
 _MESSAGE = at("Message")
 
@@ -13,7 +14,8 @@ SHAPE = Shape(
     name="powershell",
     title="PowerShell's Get-WinEvent",
     rank=72,
-    marks=(("Id",), ("LogName",), ("ProviderName",)),
+    marks=(("Id",),),
+    any_marks=(("ProviderName",), ("LevelDisplayName",)),
     not_marks=(("EventID",), ("EventData",), ("event_id",), ("EventCode",)),
     fields={
         "EventID": at("Id"),

@@ -36,6 +36,7 @@ from ..model import (
 )
 from . import SHAPES
 from .categories import category, kind
+from .messages import message_patterns
 from .names import ALIASES
 from .times import FILETIME_EPOCH, FORMS
 
@@ -336,8 +337,7 @@ def _character(entity: re.Match[str]) -> str:
 
 
 def _message_line(text: str | None, label: str) -> str | None:
-    match = re.search(rf"(?im)^[ \t]*{re.escape(label)}:(.*)$", text or "")
-    return match[1].strip(" \t\r") if match else None
+    return _first(match[1] for pattern in message_patterns(label) if (match := re.search(pattern, text or "")))
 
 
 # --- times ------------------------------------------------------------------------------------------------------------

@@ -34,6 +34,8 @@ SHAPE = Shape(
         "Message": _MESSAGE,
         # ``User`` at the top is as a rule the account that logged the event.
         "User": first(MessageLine(_MESSAGE, "User"), at("User")),
+        # A number that says information or warning takes the place of Sysmon's (SetValue, CreateKey …).
+        "EventType": first(MessageLine(_MESSAGE, "EventType"), at("EventType")),
         **builtins("sumo-wmi", _COMPUTER, _CHANNEL),
     },
     time=(
