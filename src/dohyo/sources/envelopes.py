@@ -10,8 +10,9 @@ from msgspec import Struct
 
 #: Keys that hold the list, and keys of an object that holds it.
 _LISTS = frozenset(
-    "hits messages results records Records value events Events Event Items items logs entries data result alerts".split()
-)
+    ("hits", "messages", "results", "records", "Records", "value", "events", "Events", "Event", "Items", "items", "logs",
+     "entries", "data", "result", "alerts")
+)  # fmt: skip
 _AROUND = frozenset(("hits", "Events", "data", "result", "response", "rawResponse"))
 _HINT = re.compile(rf'"(?:{"|".join(sorted(_LISTS))})"\s*:\s*\[\s*\{{')
 _MAP = re.compile(r'\{\s*"map"\s*:\s*(?=\{)')

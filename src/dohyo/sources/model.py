@@ -136,6 +136,14 @@ class MessageLine(Struct, frozen=True):
     label: str
 
 
+class Pair(Struct, frozen=True):
+    """The value beside ``name`` in JSON text that is a list of pairs, as converters of XML write ``<Data Name="…">``:
+    ``[{"@Name": "Image", "#text": "C:\\…"}]``; ``text`` is that list, or anything around it."""
+
+    text: ShapeExpr
+    name: str
+
+
 class Const(Struct, frozen=True):
     """Always this text."""
 
@@ -219,8 +227,8 @@ class Enough(Struct, frozen=True):
 
 
 ShapeExpr = (
-    Enough | Key | Inside | XmlData | XmlSystem | MessageLine | Const | First | Lookup | Joined | Lines | Prefixed | Given | When
-    | FullPath | Time
+    Enough | Key | Inside | Pair | XmlData | XmlSystem | MessageLine | Const | First | Lookup | Joined | Lines | Prefixed | Given
+    | When | FullPath | Time
 )
 
 
@@ -232,8 +240,9 @@ class Shape(Struct, frozen=True):
     of ``bags`` (a path of keys to an object that holds the event's own fields under their own names; ``()`` is the
     record itself; a key ``*`` stands for any one key, as in JSON path), then in each of ``prefixed_bags`` (the path
     of an object and what stands before each name in its keys: ``winlog.event_data.``), then in ``inside_bags``
-    (texts, or what is ``Inside`` a text, that hold such an object as JSON), ``xml_bags`` (texts that hold event XML)
-    and ``message_bags`` (texts that hold the rendered message), then at the top of the record.
+    (texts, or what is ``Inside`` a text, that hold such an object as JSON), ``pair_bags`` (texts that hold a list of
+    pairs of a name and a value as JSON), ``xml_bags`` (texts that hold event XML) and ``message_bags`` (texts that hold
+    the rendered message), then at the top of the record.
     ``starts``: when given, the text at one of these paths must, blanks before it left out, begin with the text
     beside it.
     ``_raw`` in ``fields`` replaces the record's own text where it is not null; ``_messageTime``, ``_sourceCategory``
@@ -252,6 +261,7 @@ class Shape(Struct, frozen=True):
     bags: tuple[tuple[str, ...], ...] = ((),)
     prefixed_bags: tuple[tuple[tuple[str, ...], str], ...] = ()
     inside_bags: tuple[Key | Inside, ...] = ()
+    pair_bags: tuple[ShapeExpr, ...] = ()
     xml_bags: tuple[ShapeExpr, ...] = ()
     message_bags: tuple[ShapeExpr, ...] = ()
     category: ShapeExpr | None = None  # default: by Channel, see shapes/categories.py

@@ -15,6 +15,7 @@ from dohyo.sources.shapes.names import ALIASES, SPELLINGS
 from dohyo.sources.shapes.recognise import evaluate
 
 #: How the names in event XML and in rendered messages look; the engine finds them with the same expressions.
+PAIR_NAMES = (r'"@?Name"\s*:\s*"([^"\\]+)"',)
 XML_NAMES = (r"\bName\s*=\s*[\"']([^\"']*)[\"']", r"<(?:\w+:)?([\w.-]+)")
 MESSAGE_NAMES = r"(?m)^[ \t]*([^:\r\n]{1,100}):"
 #: A name that can be a column: other readers of the files refuse blanks and the like. What is none is read from the raw
@@ -164,7 +165,9 @@ def _inside(bag: Any, record: dict[str, Any], found: Names) -> None:
 
 def _written(shape: Shape, record: dict[str, Any]) -> Iterator[str]:
     """The names in XML and in rendered messages."""
-    bags: list[tuple[tuple[ShapeExpr, ...], tuple[str, ...]]] = [(shape.xml_bags, XML_NAMES), (shape.message_bags, (MESSAGE_NAMES,))]
+    bags: list[tuple[tuple[ShapeExpr, ...], tuple[str, ...]]] = [
+        (shape.pair_bags, PAIR_NAMES), (shape.xml_bags, XML_NAMES), (shape.message_bags, (MESSAGE_NAMES,))
+    ]  # fmt: skip
     for texts, expressions in bags:
         for text in texts:
             for expression in expressions:

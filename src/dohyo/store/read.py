@@ -88,7 +88,7 @@ class Store(Struct):
         """True when an asked-for name is no column but may be in some raw event of the file."""
         schema = self.state.schemas[file.schema]
         known, others = {n.lower() for n in (*schema.columns, *schema.known)}, {o.lower() for o in schema.others}
-        in_texts = any(shape(s).xml_bags or shape(s).message_bags for s in schema.shapes)
+        in_texts = any(shape(s).pair_bags or shape(s).xml_bags or shape(s).message_bags for s in schema.shapes)
         asked = [n for n in request.written if n.lower() not in known]
         asked += [ALIASES[n.lower()] for n in asked if n.lower() in ALIASES]
         return any(n.lower() in others or (in_texts and not plain(n)) for n in asked)

@@ -37,10 +37,10 @@ from dohyo.engines.duckdb.storing import (
 from dohyo.sources.shapes import shape
 from dohyo.sources.shapes.recognise import recognise
 from dohyo.store.layout import ROW_GROUP, arranged
-from dohyo.store.names import MESSAGE_NAMES, MOST, XML_NAMES, Names, names_in
+from dohyo.store.names import MESSAGE_NAMES, MOST, PAIR_NAMES, XML_NAMES, Names, names_in
 from dohyo.store.values import Opener, Path, Statements, Values, columns_of, taken_texts, whole
 
-_WRITTEN = Written(XML_NAMES, MESSAGE_NAMES)
+_WRITTEN = Written(PAIR_NAMES, XML_NAMES, MESSAGE_NAMES)
 _PEEK = 50
 _BUILT_IN = {n.lower() for n in BUILT_IN}
 #: More days or categories than this in one unit are noise: broken clocks, made-up names. They share a partition.

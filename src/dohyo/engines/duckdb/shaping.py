@@ -19,6 +19,7 @@ from dohyo.sources import model as m
 from dohyo.sources.shapes.categories import kind
 from dohyo.sources.shapes.messages import message_patterns
 from dohyo.sources.shapes.names import ALIASES, SPELLINGS
+from dohyo.sources.shapes.recognise import pair_pattern
 from dohyo.sources.shapes.times import FILETIME_EPOCH, FORMS
 
 # --- expressions of the tables ----------------------------------------------------------------------------------------
@@ -147,6 +148,13 @@ def _xml_data(expr: m.XmlData, raw: Raw) -> Sql:
     return _unescaped(first_of([_captured(body, named), _captured(body.copy(), element)]))
 
 
+def _pair(expr: m.Pair, raw: Raw) -> Sql:
+    """The regex finds the value as JSON writes it; its escapes are resolved by reading it as JSON."""
+    found = _captured(expression(expr.text, raw), pair_pattern(expr.name))
+    document = exp.DPipe(this=exp.DPipe(this=lit('"'), expression=present(found)), expression=lit('"'))
+    return apply("try", apply("json_extract_string", document, lit("$")))
+
+
 def _xml_system(expr: m.XmlSystem, raw: Raw) -> Sql:
     text = expression(expr.text, raw)
     element, _, attribute = expr.name.partition("@")
@@ -158,9 +166,12 @@ def _xml_system(expr: m.XmlSystem, raw: Raw) -> Sql:
     return _unescaped(first_of(both))
 
 
+_TRIMMED = r"[ \t]*(.*?)[ \t\r]*"
+
+
 def _message_line(expr: m.MessageLine, raw: Raw) -> Sql:
     text = expression(expr.text, raw)
-    return first_of([_captured(text.copy(), pattern) for pattern in message_patterns(expr.label)])
+    return first_of([_captured(text.copy(), pattern) for pattern in message_patterns(expr.label, _TRIMMED)])
 
 
 # -- times
@@ -176,7 +187,8 @@ def time_value(text: Sql, dated: bool = False) -> Sql:
     if dated:
         return coalesce(*_instant(text))
     looks, there = apply("contains", text.copy(), lit("-")), exp.Not(this=is_null(text.copy()))
-    return case((looks, coalesce(*_instant(text), _dmtf(text))), (there, coalesce(_epoch_value(text), _written_out(text))), default=null())
+    number = coalesce(_epoch_value(text), _written_out(text))
+    return case((looks, coalesce(*_instant(text), _dmtf(text))), (there, number), default=null())
 
 
 def _written_out(text: Sql) -> Sql:
@@ -248,6 +260,7 @@ _EXPRESSIONS: dict[type, Callable[..., Sql]] = {
     m.Key: lambda expr, raw: raw.value(expr.keys),
     m.Inside: _inside,
     m.Enough: _enough,
+    m.Pair: _pair,
     m.XmlData: _xml_data,
     m.XmlSystem: _xml_system,
     m.MessageLine: _message_line,
@@ -297,6 +310,7 @@ def _in_texts(shape: m.Shape, raw: Raw, name: str) -> list[Sql]:
         # text inside a record shows no spelling until it is read: all that are known are looked for
         spelled = dict.fromkeys((*raw.spellings(name), *SPELLINGS.get(name.lower(), ())))
         found += [raw.within(expression(text, raw), (*inner, n)) for n in spelled]
+    found += [_pair(m.Pair(text, name), raw) for text in shape.pair_bags]
     found += [_xml_data(m.XmlData(text, name), raw) for text in shape.xml_bags]
     return found + [_message_line(m.MessageLine(text, name), raw) for text in shape.message_bags]
 

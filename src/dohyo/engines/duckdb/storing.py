@@ -26,8 +26,9 @@ def _column(name: str) -> Sql:
 
 
 class Written(Struct, frozen=True):
-    """How names are found in texts: regexes for XML and for rendered messages."""
+    """How names are found in texts: regexes for lists of pairs, for XML and for rendered messages."""
 
+    pairs: tuple[str, ...]
     xml: tuple[str, ...]
     message: str
 
@@ -216,7 +217,8 @@ def _texts(shape: m.Shape, raw: Raw, written: Written) -> Sql:
     for bag in shape.inside_bags:
         text = expression(bag.text if isinstance(bag, m.Inside) else bag, raw)
         parts.append(apply("try", apply("json_structure", text)))
-    for texts, regexes in ((shape.xml_bags, written.xml), (shape.message_bags, (written.message,))):
+    listed = ((shape.pair_bags, written.pairs), (shape.xml_bags, written.xml), (shape.message_bags, (written.message,)))
+    for texts, regexes in listed:
         parts += [apply("regexp_extract_all", expression(t, raw), lit(regex), lit(1)) for t in texts for regex in regexes]
     kept = [p for p in parts if not isinstance(p, exp.Null)]
     return apply("hash", *kept) if kept else lit(0)

@@ -1,7 +1,8 @@
 """JSON that is not one document a line: an array of objects, one pretty-printed object, or objects one after another.
 
 Elements are cut out of the text where the standard library's decoder says they end; arrays around them are looked
-through, and objects around a list of records (see ``envelopes``). The text of an element is given as it stands, so an engine parses what was written.
+through, and objects around a list of records (see ``envelopes``). The text of an element is given as it stands, so an
+engine parses what was written.
 """
 
 from __future__ import annotations

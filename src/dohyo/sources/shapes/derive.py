@@ -36,6 +36,7 @@ def _tables(shape: Shape, change: Callable[[Key], ShapeExpr]) -> dict[str, Any]:
         "time": tuple(rewrite(expr, change) for expr in shape.time),
         "category": shape.category and rewrite(shape.category, change),
         "kind": shape.kind and rewrite(shape.kind, change),
+        "pair_bags": tuple(rewrite(bag, change) for bag in shape.pair_bags),
         "xml_bags": tuple(rewrite(bag, change) for bag in shape.xml_bags),
         "message_bags": tuple(rewrite(bag, change) for bag in shape.message_bags),
         "inside_bags": tuple(rewrite(bag, change) for bag in shape.inside_bags),
@@ -58,6 +59,13 @@ def under(shape: Shape, *outer: str, **differs: Any) -> Shape:
         "bags": moved(shape.bags),
         "prefixed_bags": tuple((outer + path, prefix) for path, prefix in shape.prefixed_bags),
     }
+    return replace(shape, **tables | marks | differs)
+
+
+def respelled(shape: Shape, change: Callable[[Path], Path], **differs: Any) -> Shape:
+    """``shape`` with other paths: ``change`` gives the new one for each. ``differs``: as in :func:`under`."""
+    tables = _tables(shape, lambda key: Key(change(key.keys)))
+    marks = {part: tuple(change(path) for path in getattr(shape, part)) for part in ("marks", "any_marks", "not_marks", "bags")}
     return replace(shape, **tables | marks | differs)
 
 

@@ -29,6 +29,7 @@ SHAPE = Shape(
     title="Windows event log (EVTX or event XML)",
     rank=10,
     marks=(("Event", "System"),),
+    not_marks=(("Event", "System", "TimeCreated_attributes"), ("Event", "System", "TimeCreated", "@SystemTime")),
     fields={
         # Providers of the old kind have qualifiers, and so an object in place of the number.
         "EventID": first(_system("EventID", "#text"), _system("EventID")),
@@ -73,4 +74,4 @@ SHAPE = Shape(
 )
 
 #: The same for records that Dohyo's own reader made: there is nothing beside the event.
-OF_FILES = replace(SHAPE, closed=True)
+OF_FILES = replace(SHAPE, closed=True, not_marks=())

@@ -105,7 +105,7 @@ LABELS: dict[str, tuple[str, ...]] = {
 
 #: What has no label but stands in a sentence, or goes over lines.
 _WHOLE = {
-    "scriptblocktext": r"(?s)^Creating Scriptblock text \(\d+ of \d+\):\r?\n(.*?)\s*ScriptBlock ID:",
+    "scriptblocktext": r"(?s)^Creating Scriptblock text \(\d+ of \d+\):\r?\n(.*?)\s{0,4}ScriptBlock ID:",
     "taskname": r'(?:Task Scheduler task|of task|for task) "([^"]*)"',
     "url": r"that is associated with the (\S+) URL",
     "queryname": r"for the name ([^,\s]+), type",
@@ -113,22 +113,23 @@ _WHOLE = {
     "consumer": r"\bConsumer = ([^;]*);",
 }
 _BY_LOWER = {name.lower(): labels for name, labels in LABELS.items()}
-_VALUE = r":[ \t]*(.*?)[ \t\r]*$"
 
 
 @functools.cache
-def message_patterns(name: str) -> tuple[str, ...]:
-    """The regexes, in RE2's and Python's syntax alike, whose first group is the value of the field ``name`` in a message."""
+def message_patterns(name: str, value: str = r"(.*)") -> tuple[str, ...]:
+    """The regexes, in RE2's and Python's syntax alike, whose first group is the value of the field ``name`` in a message, with
+    blanks around it unless ``value``, the regex of what follows a label in its line, leaves them out."""
     lower = name.lower()
     whole = (_WHOLE[lower],) if lower in _WHOLE else ()
-    return (rf"(?im)^[ \t]*{re.escape(name)}{_VALUE}", *map(_pattern, _BY_LOWER.get(lower, ())), *whole)
+    labels = (re.escape(name), *_BY_LOWER.get(lower, ()))
+    return (*(f"{_pattern(label)}:{value}$" for label in labels), *whole)
 
 
 def _pattern(label: str) -> str:
     section, _, label = label.rpartition("/")
     if not section:
-        return rf"(?im)^[ \t]*{label}{_VALUE}"
-    return rf"(?im)^[ \t]*(?:{section}):[ \t\r]*\n(?:[ \t]+[^\n]*\n)*?[ \t]+{label}{_VALUE}"
+        return rf"(?im)^[ \t]*{label}"
+    return rf"(?im)^[ \t]*(?:{section}):[ \t\r]*\n(?:[ \t][^\n]*\n)*?[ \t]+{label}"
 
 
 # Labels and sections that no field is read from, but that end the value before them.
@@ -141,13 +142,9 @@ _OTHERS = (
 
 @functools.cache
 def _breaks() -> re.Pattern[str]:
-    known = {part for labels in (_OTHERS, *LABELS.values()) for label in _each(labels) for part in re.split(r"[|/]", label)}
+    known = {part for labels in ((_OTHERS,), *LABELS.values()) for label in labels for part in re.split(r"[|/]", label)}
     labels = sorted({*known, *OF_SYSMON}, key=lambda label: (-len(label), label))
     return re.compile(rf"\s+((?:{'|'.join(labels)}):)(?=\s|$)")
-
-
-def _each(labels: str | tuple[str, ...]) -> tuple[str, ...]:
-    return (labels,) if isinstance(labels, str) else labels
 
 
 def broken_up(message: str) -> str:

@@ -26,6 +26,7 @@ from ..model import (
     Lines,
     Lookup,
     MessageLine,
+    Pair,
     Prefixed,
     Shape,
     ShapeExpr,
@@ -128,6 +129,8 @@ def _places(shape: Shape, record: Record, name: str) -> Iterator[Callable[[], st
         yield partial(_in_objects, record, bag, prefix.lower() + name)
     for text in shape.inside_bags:
         yield partial(_in_text, record, text, name)
+    for pairs in shape.pair_bags:
+        yield partial(_in_pairs, record, pairs, name)
     for xml in shape.xml_bags:
         yield partial(_in_xml, record, xml, name)
     for message in shape.message_bags:
@@ -149,6 +152,10 @@ def _in_text(record: Record, bag: Key | Inside, name: str) -> str | None:
 
 def _in_xml(record: Record, bag: ShapeExpr, name: str) -> str | None:
     return _xml_data(evaluate(bag, record), name)
+
+
+def _in_pairs(record: Record, bag: ShapeExpr, name: str) -> str | None:
+    return _pair(evaluate(bag, record), name)
 
 
 def _in_message(record: Record, bag: ShapeExpr, name: str) -> str | None:
@@ -180,6 +187,11 @@ def _(expr: Key, record: Record) -> str | None:
 @evaluate.register
 def _(expr: Inside, record: Record) -> str | None:
     return _text(next(_values(_parsed(evaluate(expr.text, record)), expr.inner), None))
+
+
+@evaluate.register
+def _(expr: Pair, record: Record) -> str | None:
+    return _pair(evaluate(expr.text, record), expr.name)
 
 
 @evaluate.register
@@ -294,6 +306,20 @@ def _parsed(text: str | None) -> Any:
 # --- texts inside texts -----------------------------------------------------------------------------------------------
 
 
+def pair_pattern(name: str) -> str:
+    """The regex whose first group is the value beside ``name`` in a list of pairs, as JSON writes a text."""
+    quoted = re.escape(json.dumps(name, ensure_ascii=False)[1:-1])
+    return rf'(?i)"@?Name"\s*:\s*"{quoted}"\s*,\s*"(?:#text|@?Value|\$t)"\s*:\s*"((?:[^"\\]|\\.)*)"'
+
+
+def _pair(text: str | None, name: str) -> str | None:
+    match = re.search(pair_pattern(name), text or "")
+    try:
+        return str(json.loads(f'"{match[1]}"', strict=False)) if match else None
+    except ValueError:
+        return None
+
+
 def _xml_system(text: str | None, name: str) -> str | None:
     element, _, attribute = name.partition("@")
     head = re.escape(element)
@@ -337,7 +363,7 @@ def _character(entity: re.Match[str]) -> str:
 
 
 def _message_line(text: str | None, label: str) -> str | None:
-    return _first(match[1] for pattern in message_patterns(label) if (match := re.search(pattern, text or "")))
+    return _first(match[1].strip(" \t\r") for pattern in message_patterns(label) if (match := re.search(pattern, text or "")))
 
 
 # --- times ------------------------------------------------------------------------------------------------------------
