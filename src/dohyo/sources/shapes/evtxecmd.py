@@ -13,8 +13,9 @@ SHAPE = Shape(
     name="evtxecmd",
     title="EvtxECmd, KAPE",
     rank=45,
-    marks=(("EventId",), ("Channel",)),
-    any_marks=(("Payload",), ("ChunkNumber",), ("MapDescription",)),
+    # Not EventId: whoever looks for it beside another form's EventID has to read each record twice.
+    marks=(("Payload",), ("SourceFile",)),
+    any_marks=(("ChunkNumber",), ("HiddenRecord",)),
     fields={
         "EventID": at("EventId"),
         "Channel": _CHANNEL,
