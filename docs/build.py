@@ -132,12 +132,19 @@ _OWN = (
 )  # fmt: skip
 
 
+_OUR_BACKENDS = ("qradar", "datadog", "secops")
+_MADE_BY = (
+    "pySigma's backend; its field mapping is the pipeline's",
+    "Dohyo, on pySigma's base class",
+    "pySigma's backend, mended where its queries were wrong; its field mapping is the pipeline's",
+)
+
+
 def platforms() -> str:
     """The table of other platforms."""
     rows = [f"| `{name}` | {title} | {made} | {checked} |" for name, title, made, checked in _OWN]
     for name, p in PLATFORMS.items():
-        own = p.module.startswith("dohyo.") and name != "eql"
-        made = "Dohyo, on pySigma's base class" if own else "pySigma's backend; its field mapping is the pipeline's"
+        made = _MADE_BY[(name in _OUR_BACKENDS) + 2 * (p.module.startswith("dohyo.") and name not in _OUR_BACKENDS)]
         checked = f"read by {_READ_BY[name]}" if name in _READ_BY else "made; no parser or engine of its own was run"
         rows.append(f"| `{name}` | {p.title.replace('|', chr(92) + '|')} | {made} | {checked}{f'. Note: {p.note}' if p.note else ''} |")
     head = "# Platforms\n\n`dohyo convert DETECTION --to TARGET`. What cannot be said in a target is named.\n\n"

@@ -117,6 +117,55 @@ def test_qradar_wildcards(value: str, text: str) -> None:
     assert text in convert(rule(sel={"Image": value}), "qradar")
 
 
+_CONNECTION = rule(
+    "network_connection", sel={"DestinationPort": [443, 3389], "Initiated": "true", "Image|startswith": "C:\\Program"},
+    one={"DestinationIp|cidr": ["10.0.0.0/8", "fe80::/10"]}, two={"User|contains": "a*b"}, three={"Image|re": "(?i)\\\\te[a-c]p$"},
+    condition="sel and not (one or two or three)",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("target", "parts"),
+    [
+        ("defender", ["RemotePort in (443, 3389)", 'ipv6_is_in_range(RemoteIP, "fe80::/10")', 'regex "(?is)^.*a.*b.*$"']),
+        ("sentinel", ["DstPortNumber in (443, 3389)", 'NetworkDirection =~ "Outbound"']),
+        ("lucene", ["network.direction:egress", r"/.*\\[tT][eE][a-cA-C][pP]/"]),
+        ("opensearch", ["network.direction:egress", r"/.*\\[tT][eE][a-cA-C][pP]/"]),
+        ("esql", ['network.direction=="egress"', r'"c:\\program"', r'rlike ".*\\\\[tT][eE][a-cA-C][pP]"']),
+        ("eql", ['network.direction:"egress"']),
+        ("secops", ['$e.network.direction = "OUTBOUND"', "($e.target.port = 443 or $e.target.port = 3389)",
+                    'not (net.ip_in_range_cidr($e.target.ip, "10.0.0.0/8") or net.ip_in_range_cidr($e.target.ip, "fe80::/10") or '
+                    "$e.principal.user.userid = /a.*b/ nocase or re.regex("]),
+    ],
+)  # fmt: skip
+def test_values_and_regexes_are_the_platforms_own(target: str, parts: list[str]) -> None:
+    """Numbers stay numbers, a truth value is what the mapped field holds, a regex is one that the platform takes."""
+    text = convert(_CONNECTION, target)
+    assert [p for p in parts if p not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("target", "part"),
+    [("eql", 'process.command_line like "*IeX*"'), ("logscale", "CommandLine=/^.*IeX.*$/"), ("secops", "command_line = /IeX/)")],
+)
+def test_letter_case_that_counts(target: str, part: str) -> None:
+    """`cased` is a test that can hold."""
+    assert part in convert(rule(sel={"CommandLine|cased|contains": "IeX"}), target)
+
+
+@pytest.mark.parametrize("pattern", [r"a\b", "(?=a)b", "a+?", "^a|b"])
+def test_lucene_refuses_what_its_regexes_have_not(pattern: str) -> None:
+    """A word's edge, a look-ahead, laziness, the edge of one alternative: named, not dropped."""
+    with pytest.raises(NotSaid, match="Lucene"):
+        convert(rule(sel={"CommandLine|re": pattern}), "lucene")
+
+
+def test_a_quote_that_ppl_would_break_is_refused() -> None:
+    """The published backend would write a query that is none."""
+    with pytest.raises(NotSaid, match="quotes"):
+        convert(rule(sel={"CommandLine|contains": 'a"b'}), "ppl")
+
+
 def test_a_correlation_goes_to_platforms_that_have_them(tmp_path: Path) -> None:
     """A file with a rule and a correlation of it: Splunk counts by time; Datadog's search cannot, and says so."""
     base = {**rule(sel={"Image|endswith": "x.exe"}), "name": "base"}

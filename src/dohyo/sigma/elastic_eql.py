@@ -19,3 +19,8 @@ class Backend(EqlBackend):
 
     def convert_condition_field_eq_val_num(self, cond: Any, state: Any) -> str:
         return f"{self.escape_and_quote_field(cond.field)} == {cond.value}"
+
+    def convert_condition_field_eq_val_str_case_sensitive(self, cond: Any, state: Any) -> Any:
+        """Wildcards are for ``like`` only: ``==`` takes them for themselves."""
+        word = "like" if cond.value.contains_special() else "=="
+        return f"{self.escape_and_quote_field(cond.field)} {word} {self.convert_value_str(cond.value, state)}"

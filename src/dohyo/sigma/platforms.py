@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import importlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -22,7 +22,7 @@ class Platform(Struct, frozen=True):
     """A pySigma backend, the pipelines that map fields for its data, and the output format.
 
     ``note``: what its queries never say. ``own_fields``: fields that a pipeline's own conditions have and that its check of
-    the rule's fields would refuse.
+    the rule's fields would refuse. ``values``: of fields that hold other values there.
     """
 
     module: str
@@ -32,30 +32,48 @@ class Platform(Struct, frozen=True):
     title: str = ""
     own_fields: tuple[str, ...] = ()
     note: str = ""
+    values: Mapping[str, Mapping[str, str]] = {}
 
 
+#: What a mapped field holds where Sigma's has a truth value.
+_ECS = {"Initiated": {"true": "egress", "false": "ingress"}}
+_ASIM = {"Initiated": {"true": "Outbound", "false": "Inbound"}}
 #: Adds the event id that a category stands for, where fields alone would find it in any event.
 _SYSMON = "sysmon:sysmon_pipeline"
 #: Target name -> platform.
 PLATFORMS: dict[str, Platform] = {
     "splunk": Platform("splunk", "SplunkBackend", (_SYSMON, "splunk:splunk_windows_pipeline"), title="Splunk SPL"),
-    "sentinel": Platform("kusto", "KustoBackend", ("sentinelasim:sentinel_asim_pipeline",), title="Microsoft Sentinel (KQL, ASIM)"),
-    "kusto": Platform("kusto", "KustoBackend", ("azuremonitor:azure_monitor_pipeline",), title="Azure Monitor (KQL)"),
-    "defender": Platform("kusto", "KustoBackend", ("microsoftxdr:microsoft_xdr_pipeline",), title="Microsoft Defender XDR (KQL)"),
-    "esql": Platform("elasticsearch", "ESQLBackend", (_SYSMON, "elasticsearch:ecs_windows"), title="Elastic ES|QL"),
-    "eql": Platform("dohyo.sigma.elastic_eql", "Backend", (_SYSMON, "elasticsearch:ecs_windows"), title="Elastic EQL"),
-    "lucene": Platform("elasticsearch", "LuceneBackend", (_SYSMON, "elasticsearch:ecs_windows"), title="Elastic Lucene"),
-    "opensearch": Platform("opensearch", "OpensearchLuceneBackend", (_SYSMON, "elasticsearch:ecs_windows"), title="OpenSearch"),
+    "sentinel": Platform(
+        "dohyo.sigma.kql", "Backend", ("sentinelasim:sentinel_asim_pipeline",), title="Microsoft Sentinel (KQL, ASIM)", values=_ASIM
+    ),
+    "kusto": Platform("dohyo.sigma.kql", "Backend", ("azuremonitor:azure_monitor_pipeline",), title="Azure Monitor (KQL)"),
+    "defender": Platform("dohyo.sigma.kql", "Backend", ("microsoftxdr:microsoft_xdr_pipeline",), title="Microsoft Defender XDR (KQL)"),
+    "esql": Platform(
+        "dohyo.sigma.elastic_esql",
+        "Backend",
+        (_SYSMON, "elasticsearch:ecs_windows"),
+        title="Elastic ES|QL",
+        values=_ECS,
+        note="texts are compared with letter case, which a Sigma rule is not",
+    ),
+    "eql": Platform("dohyo.sigma.elastic_eql", "Backend", (_SYSMON, "elasticsearch:ecs_windows"), title="Elastic EQL", values=_ECS),
+    "lucene": Platform(
+        "dohyo.sigma.lucene_regex", "Elastic", (_SYSMON, "elasticsearch:ecs_windows"), title="Elastic Lucene", values=_ECS
+    ),
+    "opensearch": Platform(
+        "dohyo.sigma.lucene_regex", "Opensearch", (_SYSMON, "elasticsearch:ecs_windows"), title="OpenSearch", values=_ECS
+    ),
     "ppl": Platform(
-        "opensearch",
-        "OpenSearchPPLBackend",
+        "dohyo.sigma.ppl",
+        "Backend",
         (_SYSMON, "elasticsearch:ecs_windows"),
         title="OpenSearch PPL",
+        values=_ECS,
         note="its backend drops the backslash at the edge of a wildcard: `*\\\\cmd.exe` is written as `%cmd.exe`",
     ),
     "loki": Platform("loki", "LogQLBackend", ("loki:loki_promtail_sysmon",), title="Grafana Loki"),
-    "logscale": Platform("crowdstrike", "LogScaleBackend", ("crowdstrike:crowdstrike_falcon_pipeline",), title="CrowdStrike LogScale"),
-    "secops": Platform("secops", "SecOpsBackend", ("secops:secops_udm_pipeline",), "yara_l", title="Google SecOps (YARA-L)"),
+    "logscale": Platform("dohyo.sigma.logscale", "Backend", ("crowdstrike:crowdstrike_falcon_pipeline",), title="CrowdStrike LogScale"),
+    "secops": Platform("dohyo.sigma.secops", "Backend", ("dohyo.sigma.secops:pipeline",), title="Google SecOps (YARA-L)"),
     "sentinelone": Platform(
         "sentinelone",
         "SentinelOneBackend",
@@ -97,6 +115,7 @@ def translated(rules: Sequence[dict[str, Any]], target: str) -> tuple[str, tuple
     if target == "cse":
         return cse.convert(rules), ()
     platform = PLATFORMS[target]
+    rules = [_valued(r, platform.values) for r in rules] if platform.values else rules
     notes = (f"{platform.title}: {platform.note}",) if platform.note else ()
     try:
         return _made(rules, platform), notes
@@ -104,8 +123,11 @@ def translated(rules: Sequence[dict[str, Any]], target: str) -> tuple[str, tuple
         loose = _uncased(list(rules))
         if loose == list(rules):
             raise NotSaid(f"{platform.title}: {_first_line(error)}") from None
+    lost = (
+        () if "with letter case" in platform.note else (f"{platform.title}: `cased` is lost: the query compares without letter case",)
+    )
     try:
-        return _made(loose, platform), (*notes, f"{platform.title}: `cased` is lost: the query compares without letter case")
+        return _made(loose, platform), (*notes, *lost)
     except NotImplementedError as error:
         raise NotSaid(f"{platform.title}: {_first_line(error)}") from None
 
@@ -140,6 +162,15 @@ def _first_line(error: Exception) -> str:
 def _place(kind: str, module: str) -> str:
     """Published backends live in pySigma's own package, Dohyo's in Dohyo's."""
     return module if module.startswith("dohyo.") else f"sigma.{kind}.{module}"
+
+
+def _valued(value: Any, table: Mapping[str, Mapping[str, str]], own: Mapping[str, str] | None = None) -> Any:
+    """A rule with the values that a platform's fields have."""
+    if isinstance(value, dict):
+        return {k: _valued(v, table, table.get(str(k).split("|")[0])) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_valued(v, table, own) for v in value]
+    return own.get(str(value).lower(), value) if own else value
 
 
 def _uncased(value: Any) -> Any:
