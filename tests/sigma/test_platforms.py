@@ -160,6 +160,11 @@ def test_lucene_refuses_what_its_regexes_have_not(pattern: str) -> None:
         convert(rule(sel={"CommandLine|re": pattern}), "lucene")
 
 
+def test_lucene_takes_an_escaped_brace_that_may_be_absent() -> None:
+    """`\\}?` is no lazy repetition."""
+    assert r":/.*(\$\{?a\}?|b)/" in convert(rule(sel={"CommandLine|re": r"(?:\$\{?a\}?|b)$"}), "lucene")
+
+
 def test_a_quote_that_ppl_would_break_is_refused() -> None:
     """The published backend would write a query that is none."""
     with pytest.raises(NotSaid, match="quotes"):

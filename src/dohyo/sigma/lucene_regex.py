@@ -19,16 +19,28 @@ def lucene(pattern: str, any_case: bool) -> str:
     flags = _FLAGS.match(pattern)
     any_case = any_case or bool(flags and "i" in flags[1])
     body = pattern[flags.end() :] if flags else pattern
-    if re.search(r"\\[bBAzZ]|\(\?[=!<P]|\(\?[a-z-]+[:)]|[*+?}]\?", body):
+    plain = re.sub(r"\\[^bBAzZ]", "_", body)
+    if re.search(r"\\[bBAzZ]|\(\?[=!<P]|\(\?[a-z-]+[:)]|[*+?}]\?", plain):
         raise NotImplementedError(f"Lucene's regexes have not got what `{pattern}` asks for")
     begins, ends = body.startswith("^"), bool(re.search(r"(?<!\\)(?:\\\\)*\$$", body))
     body = body[1 if begins else 0 : len(body) - 1 if ends else None]
-    if re.search(r"(?<!\\)(?:\\\\)*\|", body) and (begins or ends):
+    alternatives = _has_alternatives(body)
+    if alternatives and (begins or ends):
         raise NotImplementedError(f"`{pattern}`: the ends of one alternative; Lucene's regexes have whole values only")
     text = "".join(_parts(body, any_case))
-    if "|" in body:
+    if alternatives:
         text = f"({text})"
     return ("" if begins else ".*") + text + ("" if ends else ".*")
+
+
+def _has_alternatives(body: str) -> bool:
+    """True when a ``|`` stands outside all groups."""
+    depth = 0
+    for part in _PART.findall(body):
+        depth += part.startswith("(") - (part == ")")
+        if part == "|" and not depth:
+            return True
+    return False
 
 
 def _parts(body: str, any_case: bool) -> Iterator[str]:

@@ -156,7 +156,7 @@ def _made(rules: Sequence[dict[str, Any]], platform: Platform) -> str:
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+    return (str(error).splitlines() or [type(error).__name__])[0].removesuffix(" (while converting rule None)")
 
 
 def _place(kind: str, module: str) -> str:
