@@ -36,7 +36,8 @@ class ReadReport(Struct):
     """What a run read, and what it could not.
 
     ``kinds``: events by (source category, event id or type). ``present``: fields that at least one event had, of
-    those in ``asked``. ``seconds``: the whole run's wall time.
+    those in ``asked``. ``unknown``: inputs whose first records have no form that is known, with the keys of the very first.
+    ``seconds``: the whole run's wall time.
     """
 
     files: list[FileReport] = field(default_factory=list)
@@ -47,6 +48,7 @@ class ReadReport(Struct):
     skipped_count: int = 0
     asked: tuple[str, ...] = ()
     present: set[str] = field(default_factory=set)
+    unknown: dict[str, tuple[str, ...]] = field(default_factory=dict)
     seconds: float = 0.0
 
     @property

@@ -81,7 +81,12 @@ def _first_of_each(found: list[Problem]) -> list[Problem]:
 def _foreign(read: ReadReport, verbose: bool) -> list[str]:
     """Files in which no record has the form of a Windows event: no Windows detection can see anything there."""
     names = [f.name for f in read.files if f.records and set(f.shapes) <= {"generic"}]
-    return [f"no Windows event in: {_listed(names, verbose)}"] if names else []
+    if not names:
+        return []
+    keys = next((read.unknown[name] for name in names if read.unknown.get(name)), ())
+    have = f" (in the first: {_listed(list(keys), verbose)})" if keys else ""
+    forms = f"the form of these records is not known; search them by the names that they have themselves{have}"
+    return [f"no Windows event in: {_listed(names, verbose)} — {forms}"]
 
 
 def _rest(read: ReadReport, verbose: bool) -> list[str]:

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from dohyo.sources import streams
-from dohyo.sources.detect import Packing, detect, encoding_of
+from dohyo.sources.detect import Packing, detect, encoding_of, foreign
 from dohyo.sources.limits import HEAD, LIMITS, Limits
 from dohyo.sources.model import Format, Input, Problem
 from dohyo.sources.streams import Budget, Codec, Meter, Unpacked, Utf8, problem_of
@@ -76,10 +76,19 @@ def inputs_of(blob: Blob, visit: Visit) -> Iterator[Input]:
         yield from _unpacked(blob, kind, visit)
     elif kind is not Format.UNKNOWN:
         yield _input(blob, kind, head)
-    elif blob.named:
-        visit.report(Problem(blob.name, "", "is not a log Dohyo knows", hint=_KNOWN))
     else:
-        visit.skipped.add(blob.name, "not a log")
+        _not_a_log(blob, head, visit)
+
+
+def _not_a_log(blob: Blob, head: bytes, visit: Visit) -> None:
+    """What may hold logs is told of, and what was named; other files are only counted."""
+    what, hint = foreign(head)
+    if hint:
+        visit.report(Problem(blob.name, "", f"is {what}", hint=hint))
+    elif blob.named:
+        visit.report(Problem(blob.name, "", f"is {what or 'not a log Dohyo knows'}", hint=_KNOWN))
+    else:
+        visit.skipped.add(blob.name, what or "not a log")
 
 
 _KNOWN = "known: EVTX, NDJSON, JSON, CSV with a header line, Parquet, Windows event XML; also compressed or archived"

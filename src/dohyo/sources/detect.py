@@ -37,6 +37,28 @@ _MAGIC: tuple[tuple[int, bytes, Format | Packing], ...] = (
     (257, b"ustar", Packing.TAR),
 )
 
+# What lies beside logs, or around them: what it is, and what to do about it. Archives may hold logs, so they are told of.
+_SEVEN = "unpack it (7z x) and give the folder"
+_FOREIGN: tuple[tuple[bytes, str, str], ...] = (
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive, which is not looked into", _SEVEN),
+    (b"Rar!\x1a\x07", "a RAR archive, which is not looked into", "unpack it and give the folder"),
+    (b"MSCF", "a cabinet archive, which is not looked into", "unpack it and give the folder"),
+    (b"\xd4\xc3\xb2\xa1", "a packet capture", ""),
+    (b"\xa1\xb2\xc3\xd4", "a packet capture", ""),
+    (b"\x0a\x0d\x0d\x0a", "a packet capture", ""),
+    (b"SQLite format 3\0", "an SQLite database", ""),
+    (b"regf", "a registry hive", ""),
+    (b"MZ", "a program", ""),
+    (b"%PDF", "a PDF document", ""),
+    (b"0\x00\x00\x00LfLe", "an .evt log of Windows XP", "convert it: wevtutil epl OLD.evt NEW.evtx /lf:true"),
+)
+
+
+def foreign(head: bytes) -> tuple[str, str]:
+    """What bytes are that are no log, and what a person can do to have logs of them; empty where nothing is known."""
+    return next(((what, hint) for magic, what, hint in _FOREIGN if head.startswith(magic)), ("", ""))
+
+
 # Windows tools write UTF-16 with a mark; without one the NUL after the first character gives it away.
 _ENCODINGS: tuple[tuple[bytes, str], ...] = (
     (b"\xef\xbb\xbf", "utf-8-sig"),

@@ -134,6 +134,7 @@ class MessageLine(Struct, frozen=True):
 
     text: ShapeExpr
     label: str
+    mark: str = ":"  # what stands behind the label
 
 
 class Pair(Struct, frozen=True):

@@ -243,6 +243,8 @@ def why_broken(text: str | None) -> str:
     except RecursionError:
         return "broken JSON: nested too deep"
     except ValueError as error:
+        if (text or "").lstrip().startswith(("{'", "[{'")):
+            return "no JSON but Python's notation: write it with json.dumps"
         column = getattr(error, "colno", None)
         return f"broken JSON: {getattr(error, 'msg', error)}" + (f" (column {column})" if column else "")
     return f"not a JSON object but {type(found).__name__}" if not isinstance(found, dict) else "cannot be read as JSON"

@@ -171,7 +171,11 @@ class Reading(Struct, dict=True):
     def _guess(self, source: Input, texts: pa.StringArray) -> tuple[tuple[str, ...], Spellings]:
         if source.format in _FIXED:
             return (_FIXED[source.format],), Spellings()
-        return self._guessed(texts.to_pylist())
+        guess = self._guessed(texts.to_pylist())
+        if guess[0] == ("generic",):
+            keys = next((tuple(record) for record in objects(texts.slice(0, 1).to_pylist())), ())
+            self.accounts.report.unknown[source.name] = keys
+        return guess
 
     def _guessed(self, texts: list[str]) -> tuple[tuple[str, ...], Spellings]:
         records = objects(texts)

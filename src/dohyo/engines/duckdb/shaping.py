@@ -171,7 +171,7 @@ _TRIMMED = r"[ \t]*(.*?)[ \t\r]*"
 
 def _message_line(expr: m.MessageLine, raw: Raw) -> Sql:
     text = expression(expr.text, raw)
-    return first_of([_captured(text.copy(), pattern) for pattern in message_patterns(expr.label, _TRIMMED)])
+    return first_of([_captured(text.copy(), pattern) for pattern in message_patterns(expr.label, _TRIMMED, expr.mark)])
 
 
 # -- times

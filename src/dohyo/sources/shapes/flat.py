@@ -27,6 +27,7 @@ SHAPE = Shape(
     ),
     not_marks=(
         ("EventReceivedTime",),
+        ("StringInserts",),
         ("EventData",),
         ("TimeGenerated",),
         ("EventCode",),

@@ -105,20 +105,22 @@ LABELS: dict[str, tuple[str, ...]] = {
 
 #: What has no label but stands in a sentence, or goes over lines.
 _WHOLE = {
-    "scriptblocktext": r"(?s)^Creating Scriptblock text \(\d+ of \d+\):\r?\n(.*?)\s{0,4}ScriptBlock ID:",
+    "scriptblocktext": r"(?s)(?:^|Message=)Creating Scriptblock text \(\d+ of \d+\):\r?\n(.*?)\s{0,4}ScriptBlock ID:",
     "taskname": r'(?:Task Scheduler task|of task|for task) "([^"]*)"',
     "url": r"that is associated with the (\S+) URL",
     "queryname": r"for the name ([^,\s]+), type",
-    "namespace": r"^Namespace = ([^;]*);",
+    "namespace": r"(?:^|Message=)Namespace = ([^;]*);",
     "consumer": r"\bConsumer = ([^;]*);",
 }
 _BY_LOWER = {name.lower(): labels for name, labels in LABELS.items()}
 
 
 @functools.cache
-def message_patterns(name: str, value: str = r"(.*)") -> tuple[str, ...]:
+def message_patterns(name: str, value: str = r"(.*)", mark: str = ":") -> tuple[str, ...]:
     """The regexes, in RE2's and Python's syntax alike, whose first group is the value of the field ``name`` in a message, with
-    blanks around it unless ``value``, the regex of what follows a label in its line, leaves them out."""
+    blanks around it unless ``value``, the regex of what follows a label in its line, leaves them out; ``mark`` ends a label."""
+    if mark != ":":
+        return (f"{_pattern(re.escape(name))}{mark}{value}$",)
     lower = name.lower()
     whole = (_WHOLE[lower],) if lower in _WHOLE else ()
     labels = (re.escape(name), *_BY_LOWER.get(lower, ()))

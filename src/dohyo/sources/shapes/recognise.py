@@ -206,7 +206,7 @@ def _(expr: XmlSystem, record: Record) -> str | None:
 
 @evaluate.register
 def _(expr: MessageLine, record: Record) -> str | None:
-    return _message_line(evaluate(expr.text, record), expr.label)
+    return _message_line(evaluate(expr.text, record), expr.label, expr.mark)
 
 
 @evaluate.register
@@ -362,8 +362,9 @@ def _character(entity: re.Match[str]) -> str:
     return chr(code) if code <= sys.maxunicode else entity[0]
 
 
-def _message_line(text: str | None, label: str) -> str | None:
-    return _first(match[1].strip(" \t\r") for pattern in message_patterns(label) if (match := re.search(pattern, text or "")))
+def _message_line(text: str | None, label: str, mark: str = ":") -> str | None:
+    found = (re.search(pattern, text or "") for pattern in message_patterns(label, mark=mark))
+    return _first(match[1].strip(" \t\r") for match in found if match)
 
 
 # --- times ------------------------------------------------------------------------------------------------------------

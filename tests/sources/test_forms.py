@@ -1,0 +1,139 @@
+"""Containers and texts that events come in: answers of search interfaces, text logs, headers before records, lists of pairs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from dohyo.run import search
+from dohyo.sources.shapes.messages import broken_up
+from dohyo.sources.shapes.recognise import epoch_milliseconds
+
+MESSAGE = "Network connection detected:\nUtcTime: 2024-03-05 09:15:30.123\nImage: C:\\a\\mshta.exe\nDestinationPort: 443"
+NXLOG = json.dumps({"EventReceivedTime": "2024-03-05 09:15:32", "EventID": 3, "Hostname": "H", "UtcTime": "2024-03-05 09:15:30.123",
+                    "Image": "C:\\a\\mshta.exe", "DestinationPort": "443"})  # fmt: skip
+XML = (
+    "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><EventID>3</EventID><Computer>H</Computer></System>"
+    "<EventData><Data Name='UtcTime'>2024-03-05 09:15:30.123</Data><Data Name='Image'>C:\\a\\mshta.exe</Data>"
+    "<Data Name='DestinationPort'>443</Data></EventData></Event>"
+)
+HIT = json.dumps({"_index": "x", "_source": {"winlog": {"event_id": 3, "computer_name": "H", "event_data": {
+    "UtcTime": "2024-03-05 09:15:30.123", "Image": "C:\\a\\mshta.exe", "DestinationPort": "443"}}}})  # fmt: skip
+SPLUNK = "03/05/2024 09:15:31 AM\nLogName=Sysmon\nEventCode=3\nComputerName=H\nMessage=" + MESSAGE
+WMI = (
+    'instance of Win32_NTLogEvent\n{\n\tComputerName = "H";\n\tEventCode = 3;\n\tMessage = "'
+    + MESSAGE.replace("\\", "\\\\").replace("\n", "\\r\\n")
+    + '";\n\tTimeGenerated = "20240305091531.000000-000";\n};\n'
+)
+FLATTENED = MESSAGE.replace("\n", " ")
+CASES = {
+    "Elasticsearch's answer": f'{{"took": 3, "hits": {{"total": 2, "hits": [{HIT}, {HIT}]}}}}',
+    "two answers, what follows the list left out": f'{{"hits": {{"hits": [{HIT}]}}, "aggregations": {{"a": [{{"b": 1}}]}}}}\n'
+    f'{{"hits": {{"hits": [{HIT}]}}}}',
+    "Sumo Logic's messages": json.dumps({"fields": [{"name": "_raw"}], "messages": [{"map": {"_raw": XML}}] * 2}),
+    "Splunk's results": json.dumps({"preview": False, "results": [{"_raw": XML}] * 2}),
+    "Splunk's result a line": f"{json.dumps({'preview': False, 'result': {'_raw': XML}})}\n" * 2,
+    "syslog before JSON": f"<14>Mar  5 09:15:31 H app: {NXLOG}\n" * 2,
+    "a time and a tag before JSON": f"2024-03-05T09:15:31+00:00\tlogs\t{NXLOG}\n" * 2,
+    "syslog before XML": f"Mar  5 09:15:31 H sysmon: {XML}\n" * 2,
+    "numbers of evtx_dump": f"Record 1\n{NXLOG}\nRecord 2\n{NXLOG}\n",
+    "Splunk's rendered events": f"{SPLUNK}\n{SPLUNK}\n",
+    "the same with Windows' line ends": f"{SPLUNK}\n{SPLUNK}\n".replace("\n", "\r\n"),
+    "WMI instances": WMI * 2,
+    "wevtutil's text": f"Event[0]:\n  Log Name: Sysmon\n  Event ID: 3\n  Computer: H\n  Description: \n{MESSAGE}\n\n"
+    f"Event[1]:\n  Log Name: Sysmon\n  Event ID: 3\n  Computer: H\n  Description: \n{MESSAGE}\n",
+    "Snare": "<14>Mar 5 09:15:31 H MSWinEventLog\t1\tSysmon\t7\tTue Mar 05 09:15:31 2024\t3\tSysmon\tx\tUser\tInfo\tH\tc\t\t"
+    f"{FLATTENED}\t4\n" * 2,
+    "WinCollect": f"<13>Mar 05 09:15:31 H AgentDevice=WindowsLog\tAgentLogFile=Sysmon\tComputer=H\tEventID=3\tMessage={FLATTENED}\n"
+    * 2,
+}
+
+
+@pytest.mark.parametrize("text", CASES.values(), ids=CASES.keys())
+def test_two_events_are_read_from(text: str, tmp_path: Path) -> None:
+    """The same connection, twice, whatever is around it; nothing else, and nothing is complained about."""
+    path = tmp_path / "log"
+    path.write_text(text, "utf-8")
+    found = search("* | fields EventID, Computer, Image, DestinationPort, _messageTime", [path])
+    event = {"EventID": "3", "Computer": "H", "Image": "C:\\a\\mshta.exe", "DestinationPort": "443", "_messageTime": 1_709_630_130_123}
+    assert [{name: row[name] for name in event} for row in found.rows] == [event, event]
+    assert [str(problem) for problem in found.read.problems] == []
+    assert len({place.record for place in found.evidence() if place}) == 2
+
+
+def test_a_list_of_a_records_own_is_no_answer(tmp_path: Path) -> None:
+    """A record keeps a list that holds no events."""
+    path = tmp_path / "log"
+    path.write_text('{"id": 7, "items": [{"sku": "a"}, {"sku": "b"}]}\n', "utf-8")
+    assert search("* | fields id", [path]).rows == [{"id": "7"}]
+
+
+LOGON = (
+    "An account was successfully logged on.\n\nSubject:\n\tSecurity ID:\t\tS-1-0-0\n\tAccount Name:\t\tSYS$\n\nLogon Type:\t\t\t3\n\n"
+    "New Logon:\n\tSecurity ID:\t\tS-1-5\n\tAccount Name:\t\tmira\n\nNetwork Information:\n\tSource Network Address:\t10.0.0.9\n"
+)
+
+
+@pytest.mark.parametrize("message", [LOGON, LOGON.replace("\n", "\r\n"), broken_up(LOGON.replace("\n", "  ").replace("\t", " "))])
+def test_labels_for_people_are_the_events_fields(message: str, tmp_path: Path) -> None:
+    """``Account Name`` is the subject's or the new logon's, as its section says; also where the lines were lost."""
+    path = tmp_path / "log.json"
+    path.write_text(json.dumps({"Id": 4624, "LogName": "Security", "ProviderName": "x", "Message": message}), "utf-8")
+    row = search("* | fields SubjectUserName, TargetUserName, LogonType, IpAddress", [path]).rows[0]
+    assert row == {"SubjectUserName": "SYS$", "TargetUserName": "mira", "LogonType": "3", "IpAddress": "10.0.0.9"}
+
+
+def test_pairs_are_unescaped(tmp_path: Path) -> None:
+    """A value in a list of pairs is JSON: quotation marks and backslashes in it are its own."""
+    data = [{"@Name": "Image", "#text": 'C:\\"x"\\ü'}, {"@Name": "Other", "#text": "1"}]
+    event = {
+        "Event": {"System": {"EventID": "1", "TimeCreated": {"@SystemTime": "2024-03-05T09:15:30.123Z"}}, "EventData": {"Data": data}}
+    }
+    path = tmp_path / "log.json"
+    path.write_text(json.dumps(event), "utf-8")
+    assert search("* | fields Image, other", [path]).rows == [{"Image": 'C:\\"x"\\ü', "other": "1"}]
+
+
+def test_a_message_over_many_lines_does_not_hide_a_table(tmp_path: Path) -> None:
+    """The Event Viewer's CSV: the sixth column has no name, and its first row does not end within twenty lines."""
+    path = tmp_path / "log.csv"
+    lines = "\r\n".join(["Process Create:", *(f"Name{i}: {i}" for i in range(40)), "Image: C:\\a.exe"])
+    path.write_text(f'Level,Date and Time,Source,Event ID,Task Category\r\nI,3/5/2024 9:15:30 PM,x,1,y,"{lines}"\r\n', "utf-8")
+    assert search("* | fields EventID, Image, _messageTime", [path]).rows == [
+        {"EventID": "1", "Image": "C:\\a.exe", "_messageTime": 1_709_673_330_000}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("3/5/2024 9:15:30 AM", 1_709_630_130_000),
+        ("3/5/2024, 9:15:30.123 AM", 1_709_630_130_123),
+        ("Mar 5, 2024 @ 09:15:30.123", 1_709_630_130_123),
+        ("2024/03/05 09:15:30.123456700", 1_709_630_130_123),
+        ("20240305091530.123456-060", 1_709_633_730_123),
+        ("133541037301234567", 1_709_630_130_123),
+        ("2024-03-05 09:15:30.123 UTC", 1_709_630_130_123),
+        ("13/5/2024 9:15:30", None),
+    ],
+)
+def test_times_for_people_are_the_same_in_both_readings(text: str, expected: int | None, tmp_path: Path) -> None:
+    """The engine and its reference read them alike."""
+    path = tmp_path / "log.json"
+    path.write_text(json.dumps({"time": text}), "utf-8")
+    assert search("* | fields _messageTime", [path]).rows == [{"_messageTime": expected}]
+    assert epoch_milliseconds(text) == expected
+
+
+def test_an_archive_that_is_not_looked_into_is_told_of(tmp_path: Path) -> None:
+    """A 7z beside a log may hold logs; a packet capture holds none and is only counted."""
+    (tmp_path / "a.7z").write_bytes(b"7z\xbc\xaf\x27\x1c\0\4")
+    (tmp_path / "b.pcap").write_bytes(b"\xd4\xc3\xb2\xa1\0\0")
+    (tmp_path / "c.json").write_text(NXLOG, "utf-8")
+    read = search("*", [tmp_path]).read
+    assert [(p.reason, p.hint) for p in read.problems] == [
+        ("is a 7z archive, which is not looked into", "unpack it (7z x) and give the folder")
+    ]
+    assert [reason for _, reason in read.skipped] == ["a packet capture"]
