@@ -44,7 +44,8 @@ SHAPE = Shape(
         "Keywords": "0x8000000000000000", "TimeCreated": "2024-03-05 09:15:31 +0000", "EventRecordID": 41207,
         "ProcessID": 2388, "ThreadID": 3120, "Channel": "Microsoft-Windows-Sysmon/Operational",
         "Computer": "DESK07.corp.example", "UserID": "NT AUTHORITY\\SYSTEM", "StringInserts": ["-", "443"],
-        "Message": "Network connection detected:\r\nUtcTime: 2024-03-05 09:15:30.123\r\nProcessId: 5124\r\nImage: C:\\Windows\\System32\\mshta.exe\r\n"""
+        "Message": "Network connection detected:\r\nUtcTime: 2024-03-05 09:15:30.123\r\nProcessId: 5124\r\n"""
+    r"""Image: C:\\Windows\\System32\\mshta.exe\r\n"""
     r"""User: CORP\\mira\r\nInitiated: true\r\n"""
     r"""SourceIp: 10.20.0.7\r\nDestinationIp: 198.51.100.7\r\n"""
     r"""DestinationPort: 443"}""",
