@@ -34,7 +34,8 @@ SHAPE = Shape(
         "are local, with the month before the day. Save as XML or EVTX to have all of an event."
     ),
     example=r"""{"Level": "Information", "Date and Time": "3/5/2024 9:15:31 AM", "Source": "Microsoft-Windows-Sysmon",
-        "Event ID": "3", "Task Category": "Network connection detected", "Message": "Network connection detected:\r\nUtcTime: 2024-03-05 09:15:30.123\r\n"""
+        "Event ID": "3", "Task Category": "Network connection detected", "Message": "Network connection detected:\r\n"""
+    r"""UtcTime: 2024-03-05 09:15:30.123\r\n"""
     r"""Computer: DESK07.corp.example\r\n"""
     r"""Image: C:\\Windows\\System32\\mshta.exe\r\n"""
     r"""User: CORP\\mira\r\nInitiated: true\r\n"""
