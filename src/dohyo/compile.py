@@ -21,7 +21,7 @@ from dohyo.lang.substitute import MACRO, PARAMETER, with_macros, with_parameters
 from dohyo.operators import OPERATORS
 from dohyo.plan.expr import TRUE, Column, Expr, all_of, boolean, whole
 from dohyo.plan.names import TIME
-from dohyo.plan.nodes import Filter, Node, Scan
+from dohyo.plan.nodes import Batch, Filter, NoColumn, Node, Scan, built_in
 from dohyo.plan.passes import Needs, fields_asked, needed_columns, scan_columns
 from dohyo.plan.types import Field, Type
 
@@ -182,11 +182,47 @@ def _stage(ctx: Context, stage: tree.Stage, plan: Node) -> Node:
     operator = OPERATORS.of(stage)
     if not operator.in_chain:
         ctx.parse_hit = None
-    after = operator.lower(stage, plan, ctx)
+    ctx.missing, hit = {}, ctx.parse_hit
+    try:
+        after = operator.lower(stage, plan, ctx)
+        again = bool(ctx.missing) and any(isinstance(n, Batch) for n in _between(after, plan))
+    except NoColumn as lacking:
+        _check_gone(ctx, stage, lacking.name)
+        again = bool(ctx.missing)
+        if not again:
+            raise
+    if again:  # the stage takes a field as a column that nothing has made
+        ctx.parse_hit = hit
+        after = operator.lower(stage, ctx.with_nulls(plan), ctx)
+    _check_twice(ctx, stage, after)
     if ctx.guards:  # a function removes rows: lower once more, over the rows that stay
         after = operator.lower(stage, ctx.guarded(plan), ctx)
         ctx.guards = []
     return after
+
+
+def _between(after: Node, before: Node) -> Iterator[Node]:
+    """The nodes that a stage has made, as far as one stands on the other."""
+    while after is not before and after.inputs:
+        yield after
+        after = after.inputs[0]
+
+
+def _check_gone(ctx: Context, stage: tree.Stage, field: str) -> None:
+    """A stage that reads the messages' time or text by itself cannot stand where there are no messages any more."""
+    written = ctx.source.text[stage.span.start : stage.span.end].lower()
+    if built_in(field) and field.lower() not in written:
+        raise ctx.fail("DH2003", f"this stage reads `{field}`, and there are no messages here any more", stage.span,
+                       hint="put it before the stage that aggregates, or keep the field: `count by …, " + f"{field}`")  # fmt: skip
+
+
+def _check_twice(ctx: Context, stage: tree.Stage, plan: Node) -> None:
+    """Records have each name once; messages may be asked for any."""
+    seen: set[str] = set()
+    for f in plan.schema.visible if not plan.schema.messages else ():
+        if f.name.lower() in seen:
+            raise ctx.fail("DH2312", f"two columns would be called `{f.name}`", stage.span, hint="give one of them a name: `as …`")
+        seen.add(f.name.lower())
 
 
 def _raise_errors(ctx: Context) -> None:

@@ -13,8 +13,8 @@ from msgspec import Struct, field
 from dohyo.diagnostics import Diagnostic, Severity, Source, Span, closest, error, warning
 from dohyo.lang import tree
 from dohyo.plan.convert import to_boolean
-from dohyo.plan.expr import Column, Expr, all_of
-from dohyo.plan.nodes import Filter, Node, built_in
+from dohyo.plan.expr import NULL, Column, Expr, all_of
+from dohyo.plan.nodes import Extend, Filter, Node, built_in
 from dohyo.plan.types import Type
 
 if TYPE_CHECKING:
@@ -67,6 +67,8 @@ class Context(Struct):
     guards: list[Expr] = field(default_factory=list)
     #: The hidden column that says whether an earlier ``nodrop`` parse of this chain matched (spec §4.1).
     parse_hit: str | None = None
+    #: Fields that the stage names and nothing has made, which the lenient dialect takes for null.
+    missing: dict[str, str] = field(default_factory=dict)
     stage_index: int = 0
     #: The stages after this one.
     rest: tuple[tree.Stage, ...] = ()
@@ -133,6 +135,7 @@ class Context(Struct):
         if plan.schema.open:
             return Column(built_in(name.name) or name.name, plan.schema.open_type)
         self._unknown(name, plan)
+        self.missing[name.name.lower()] = name.name
         return Column(name.name, Type.NULL)
 
     def _unknown(self, name: tree.Name, plan: Node) -> None:
@@ -169,6 +172,10 @@ class Context(Struct):
         if value.type.numeric:
             self.warn("DH2101", "a number where a condition is needed; it counts as true unless it is 0", node.span)
         return to_boolean(value)
+
+    def with_nulls(self, plan: Node) -> Node:
+        """``plan`` with the fields that are missing as null, for a stage that needs them as columns."""
+        return Extend(plan, tuple((n, NULL) for n in self.missing.values()), hidden=True)
 
     def guarded(self, plan: Node) -> Node:
         """``plan`` without the rows that a function has to remove (``isPrivateIP`` of no address, spec §3.5)."""

@@ -11,6 +11,7 @@ import pyarrow as pa
 from dohyo.engines.sql import Dialect, Statement
 from dohyo.plan.names import ROW
 from dohyo.plan.nodes import Batch, Node, Values, rebuilt
+from dohyo.plan.passes import Needs, needed_columns
 from dohyo.plan.types import Field, Type
 
 if TYPE_CHECKING:
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 
     from dohyo.engines.duckdb.scan import Request
     from dohyo.engines.duckdb.stored import Part
+
+
+#: Marks a column that is there because the query asks for it.
+_ABSENT = b"dohyo.absent"
+_ARROW = {Type.BOOLEAN: pa.bool_(), Type.INT: pa.int64(), Type.LONG: pa.int64(), Type.DOUBLE: pa.float64()}
 
 
 class Engine(ABC):
@@ -57,21 +63,22 @@ class Engine(ABC):
     def run(self, plan: Node) -> tuple[pa.Table, tuple[Field, ...]]:
         """The plan's rows in order: its shown columns, then hidden ones for evidence; and the shown columns."""
         tables = dict(self._tables)
-        whole = self._leaves(plan, tables, {})
+        whole = self._leaves(plan, tables, {}, needed_columns(plan))
         return self.execute(Statement(whole, self.dialect, tables)), whole.schema.visible
 
-    def _leaves(self, plan: Node, tables: dict[int, str], done: dict[int, Node]) -> Node:
+    def _leaves(self, plan: Node, tables: dict[int, str], done: dict[int, Node], needs: Needs) -> Node:
         """The plan with local tables registered, and with the parts below its ``Batch`` nodes run, lowest first: what
         they gave is a table of the plan from then on, with all the columns that it really has."""
         for node in plan.inputs:
-            self._leaves(node, tables, done)
+            self._leaves(node, tables, done, needs)
         if isinstance(plan, Values):
             self._register(plan, plan.load(), tables)
         elif isinstance(plan, Batch) and id(plan) not in done:
             below = self.execute(Statement(rebuilt(plan.input, done), self.dialect, tables, wanted=plan.needs))
             result = plan.run(below)
+            result = _with_asked(result, plan, needs.get(id(plan), set())) if plan.open else result
             numbered = result.append_column(ROW, pa.array(range(result.num_rows), pa.int64()))
-            leaf = Values(plan.name, _fields(plan, numbered), lambda: numbered, ordered=True)
+            leaf = Values(plan.name, _fields(plan, numbered), lambda: numbered, ordered=True, open=plan.open)
             self._register(leaf, numbered, tables)
             done[id(plan)] = leaf
             self._kept.append(leaf)
@@ -83,10 +90,22 @@ class Engine(ABC):
         tables[id(node)] = name
 
 
+def _with_asked(table: pa.Table, plan: Batch, asked: set[str]) -> pa.Table:
+    """The table with a hidden column of nulls for each field that a later stage asks for and that the data did not make."""
+    there = {n.lower() for n in table.column_names}
+    kind = _ARROW.get(plan.open_type, pa.string())
+    for name in sorted(asked - there - {ROW}):
+        table = table.append_column(pa.field(name, kind, metadata={_ABSENT: b""}), pa.nulls(table.num_rows, kind))
+    return table
+
+
 def _fields(plan: Batch, table: pa.Table) -> tuple[Field, ...]:
     """The columns that a ``Batch`` gave: the ones it promised, then those that depend on the data."""
     promised = {f.name.lower(): f for f in plan.schema.fields}
-    found = [promised.get(c.name.lower()) or Field(c.name, _type(c.type), c.name.startswith("__")) for c in table.schema]
+    found = [
+        promised.get(c.name.lower()) or Field(c.name, _type(c.type), c.name.startswith("__") or _ABSENT in (c.metadata or {}))
+        for c in table.schema
+    ]
     return tuple(found)
 
 

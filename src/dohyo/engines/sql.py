@@ -266,8 +266,8 @@ class Statement:
         shown = {n.lower() for n in names}
         hidden = [n for n in ("__id", "__time", "__raw") if n in block.columns and n not in shown]
         select = self._select(block, [*names, *hidden])
-        if self.root.order:
-            select = select.order_by(*ordered(self.root.order, block.env), copy=False)
+        if keys := ordered(self.root.order, block.env):
+            select = select.order_by(*keys, copy=False)
         for name, query, kept in self.ctes:
             select = select.with_(exp.to_identifier(name), as_=query, materialized=kept or None, copy=False)
         return select
@@ -343,13 +343,18 @@ class Statement:
         new = [(n, e) for n, e in node.new if n.lower() in wanted]
         reads = set().union(*(_reads(e) for _, e in new), {old.lower() for old, _ in node.saved})
         block = self._open(node.input, reads) if new else self._block(node.input)
-        made = {n.lower(): (n, self.exprs.value(e, block.env)) for n, e in new}
+        made = {n.lower(): (n, self._computed(e, block)) for n, e in new}
         kept = {k.lower(): (k, block.env(old)) for old, k in node.saved if k.lower() in wanted}
         dear = {n.lower(): block.cost(e)[:_MOST_DEAR] for n, e in new}
         block.columns |= kept | made
         block.computed |= set(kept) | set(made)
         block.dear = {**block.dear, **dear}
         return block
+
+    def _computed(self, expr: Expr, block: Block) -> Sql:
+        """The SQL of a new column: nothing is text, as functions take it, and no number."""
+        value = self.exprs.value(expr, block.env)
+        return cast(value, SQL_TYPES[expr.type]) if isinstance(value, exp.Null) else value
 
     def _project(self, node: Project) -> Block:
         block = self._block(node.input)
@@ -366,8 +371,8 @@ class Statement:
         block = self._close(self._block(node.input), node.input)
         names = [name for key, (name, _) in block.columns.items() if key in self._wanted(node)]
         select = self._select(block, names)
-        if node.order:
-            select = select.order_by(*ordered(node.order, block.env), copy=False)
+        if keys := ordered(node.order, block.env):
+            select = select.order_by(*keys, copy=False)
         return self._cte(select.limit(node.count, copy=False), names)
 
     def _aggregate(self, node: Aggregate) -> Block:

@@ -122,7 +122,7 @@ def _transposed(stage: Compare, plan: Node, ctx: Context) -> Node:
     for shift in stage.shifts:
         for suffix, past in _pasts(shift, plan.input, (*job.rows, *job.columns)):
             parts.append(_with_suffix(past, job.columns[-1], f"_{suffix}"))
-    kept = tuple(f.name for f in plan.input.schema.visible)
+    kept = tuple(dict.fromkeys((*(f.name for f in plan.input.schema.visible), *job.columns)))
     return replace(plan, input=Union(tuple(Project(p, kept) for p in parts)))
 
 

@@ -206,7 +206,7 @@ def _completed(stage: FillMissing, missing: Node, keys: tuple[str, ...], plan: N
         elif field.name.lower() in given:
             new.append((field.name, to_type(ctx.expr(given[field.name.lower()].value, plan), kind)))
         else:
-            new.append((field.name, _empty(kind) if not stage.takelast else NULL))
+            new.append((field.name, _empty(kind) if not stage.takelast else Literal(None, kind)))
     shown = Project(Extend(missing, tuple(new)), tuple(n for n, _ in new))
     return Extend(shown, (("__added", TRUE),), hidden=True)
 

@@ -14,6 +14,7 @@ from dohyo.lang.printer import duration, name
 from dohyo.lang.tree import Name, Stage
 from dohyo.operators.base import Operator
 from dohyo.plan.convert import to_number, to_type
+from dohyo.plan.expr import Column
 from dohyo.plan.nodes import Batch, Extend, Node
 from dohyo.plan.types import Field, Type
 
@@ -83,7 +84,8 @@ def _lower(stage: Predict, plan: Node, ctx: Context) -> Node:
         raise ctx.fail("DH2683", f"a forecast has at most {MOST_FORECAST} slices", stage.span)
     column = ctx.column(stage.field, plan)
     value = to_type(to_number(column), Type.DOUBLE)
-    plan = Extend(plan, (("__value", value),), hidden=True)
+    slices = plan.schema.get(_SLICE) or Field(_SLICE, Type.LONG)
+    plan = Extend(Extend(plan, (("__value", value),), hidden=True), ((_SLICE, to_type(Column(_SLICE, slices.type), Type.LONG)),))
     job = _Job(column.name, stage.step, stage.model == "ar", stage.window, count)
     made = [Field(_SLICE, Type.LONG), Field(column.name, Type.DOUBLE), Field(f"{column.name}_predicted", Type.DOUBLE),
             Field(f"{column.name}_error", Type.DOUBLE)]  # fmt: skip

@@ -17,7 +17,7 @@ from dohyo.operators.base import Operator
 from dohyo.patterns import regex as rx
 from dohyo.plan.names import ID, TIME
 from dohyo.plan.nodes import Batch, Node
-from dohyo.plan.types import Field
+from dohyo.plan.types import Field, Type
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -46,8 +46,8 @@ def _lower(stage: Trace, plan: Node, ctx: Context) -> Node:
         raise ctx.fail("DH2762", "the regex of `trace` needs a group: its values are what is followed", stage.regex.span,
                        hint='put the value in parentheses: `trace "id=([0-9a-f]+)" "7f92"`')  # fmt: skip
     job = _Job(rx.to_python(literal_pattern(stage.regex).text), stage.start.value, stage.direction)
-    kept = {f.name: f for f in plan.schema.visible}
-    for wanted in ("_raw", "_messageTime", *ctx.later_names(), ID, TIME):
+    kept = {f.name: f for f in plan.schema.visible} | {"_raw": plan.schema.get("_raw") or Field("_raw", Type.STRING)}
+    for wanted in ("_messageTime", *ctx.later_names(), ID, TIME):
         if field := plan.schema.get(wanted):
             kept.setdefault(field.name, field)
         elif plan.schema.open:

@@ -73,8 +73,8 @@ def _lower(stage: Transpose, plan: Node, ctx: Context) -> Node:
     made = tuple(Field(f.name, f.type) for f in made) + tuple(Field(n, kind) for n in listed)
     evidence = (Field(ID, Type.LONG, hidden=True),) if plan.schema.get(ID) else ()
     job = Transposed(rows, columns, tuple(f.name for f in values), listed, stage.others, bool(evidence))
-    needs = (*rows, *columns, *(f.name for f in values), *(f.name for f in evidence))
-    return Batch(plan, "transpose", needs, made + evidence, job.run, open=stage.others, open_type=kind)
+    needs = dict.fromkeys((*rows, *columns, *(f.name for f in values), *(f.name for f in evidence)))
+    return Batch(plan, "transpose", tuple(needs), made + evidence, job.run, open=stage.others, open_type=kind)
 
 
 class Transposed(Struct, frozen=True):

@@ -8,8 +8,10 @@ from dohyo.plan.types import Type, common
 
 def to_number(expr: Expr) -> Expr:
     """The value as a number: text is read as one (null if it is none), a boolean counts 1 or 0."""
-    if expr.type.numeric or expr.type is Type.NULL:
+    if expr.type.numeric:
         return expr
+    if expr.type is Type.NULL:
+        return Literal(None, Type.DOUBLE)
     if isinstance(expr, Literal) and isinstance(expr.value, str):
         return number_literal(expr.value)
     if expr.type is Type.BOOLEAN:
@@ -28,8 +30,10 @@ def number_literal(value: str) -> Literal:
 
 def to_text(expr: Expr) -> Expr:
     """The value as text (spec §12.47)."""
-    if expr.type in (Type.STRING, Type.NULL):
+    if expr.type is Type.STRING:
         return expr
+    if expr.type is Type.NULL:
+        return Literal(None, Type.STRING)
     if isinstance(expr, Literal):
         return text(literal_as_text(expr))
     row = {Type.BOOLEAN: "boolean_text", Type.DOUBLE: "double_text"}.get(expr.type, "whole_text")
@@ -47,8 +51,10 @@ def literal_as_text(expr: Literal) -> str:
 
 def to_type(expr: Expr, wanted: Type | None) -> Expr:
     """The value as the wanted type; ``None`` leaves it as it is."""
-    if wanted is None or expr.type is wanted or expr.type is Type.NULL:
+    if wanted is None or expr.type is wanted:
         return expr
+    if expr.type is Type.NULL:
+        return Literal(None, wanted)
     if wanted is Type.STRING:
         return to_text(expr)
     if wanted is Type.BOOLEAN:

@@ -135,10 +135,18 @@ def _with_saved(schema: Schema, saved: tuple[tuple[str, str], ...]) -> Schema:
     return schema.with_fields(tuple(kept))
 
 
+class NoColumn(ValueError):
+    """A node reads a column that there is none of."""
+
+    def __init__(self, where: str, name: str, known: list[str]) -> None:
+        self.name = name
+        super().__init__(f"{where}: no column {name!r} among {known}")
+
+
 def _check(expr: Expr, schema: Schema, where: str) -> None:
     for column in columns(expr):
         if schema.get(column.name) is None and not schema.open:
-            raise ValueError(f"{where}: no column {column.name!r} among {[f.name for f in schema.fields]}")
+            raise NoColumn(where, column.name, [f.name for f in schema.fields])
 
 
 class Scan(Node, frozen=True, dict=True):
@@ -167,10 +175,11 @@ class Values(Node, frozen=True, dict=True):
     columns: tuple[Field, ...]
     load: Callable[[], pa.Table]
     ordered: bool = False  # the rows come in the order of the column ``ROW``
+    open: bool = False  # further columns may be asked for, of which there is none: they are null
 
     @functools.cached_property
     def schema(self) -> Schema:
-        return Schema(self.columns)
+        return Schema(self.columns, self.open)
 
     @functools.cached_property
     def order(self) -> Order:
@@ -405,6 +414,12 @@ class Batch(Node, frozen=True, dict=True):
     run: Callable[[pa.Table], pa.Table]
     open: bool = False
     open_type: Type = Type.STRING  # of the further columns
+
+    def __post_init__(self) -> None:
+        below = self.input.schema
+        for name in self.needs if not below.open else ():
+            if name != "*" and below.get(name) is None:
+                raise NoColumn(self.name, name, [f.name for f in below.fields])
 
     @functools.cached_property
     def schema(self) -> Schema:
