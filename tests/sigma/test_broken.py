@@ -108,3 +108,13 @@ def test_a_placeholder_names_a_table_and_reads_no_other_file(tmp_path: Path) -> 
     command = [sys.executable, "-m", "dohyo", "hunt", "--sigma", str(rules), "--lookup-dir", str(tables), str(log), "-f", "json"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert json.loads(done.stdout) == [] and "there is no table `../secret`" in done.stderr
+
+
+def test_where_no_rule_can_be_used_the_command_says_so(tmp_path: Path) -> None:
+    """It is the command that is wrong, not the logs."""
+    (tmp_path / "a.yml").write_text("title: [")
+    log = tmp_path / "log.ndjson"
+    log.write_text("{}\n")
+    done = subprocess.run([sys.executable, "-m", "dohyo", "hunt", "--sigma", str(tmp_path / "a.yml"), str(log)],
+                          capture_output=True, text=True, timeout=120, check=False)  # fmt: skip
+    assert done.returncode == 2 and "a.yml:1:9" in done.stderr and "no detection that can run" in done.stderr

@@ -242,3 +242,21 @@ def test_recordings_match_their_rules(tmp_path: Path) -> None:
             if got == 0 or (count and got != count):
                 wrong.append((t["path"], got, count))
     assert wrong == []
+
+
+def test_rules_are_chosen_by_name_and_log_source(tmp_path: Path) -> None:
+    """By id, its beginning or the title, each other rule stays out; by log source as a tag."""
+    from dohyo.cli.commands.hunt import chosen_detections, selected
+    from dohyo.detections.select import Selection
+
+    ids = {"a": "5f1d0cb2-7a3c-4b8e-9a1e-0d6f3c2b1a00", "b": "6f1d0cb2-7a3c-4b8e-9a1e-0d6f3c2b1a00"}
+    for name, category in (("a", "file_event"), ("b", "process_access")):
+        one = rule({"sel": {"Image": "x"}, "condition": "sel"}, logsource={"product": "windows", "category": category})
+        (tmp_path / f"{name}.yml").write_text(yaml.safe_dump(one | {"title": f"Rule {name}", "id": ids[name]}))
+    for asked in (ids["a"], "5f1d", "rule A"):
+        chosen, broken = chosen_detections([asked], (), [tmp_path])
+        assert [d.id for d in chosen] == [ids["a"]] and not broken
+    chosen, _ = chosen_detections(["T1043"], (), [tmp_path])
+    assert len(chosen) == 3
+    assert [d.id for d in selected(chosen, Selection(tags=("category.process_access",)))] == [ids["b"]]
+    assert {d.id for d in selected(chosen, Selection(tags=("product.windows",)))} == set(ids.values())

@@ -115,11 +115,30 @@ def _chosen(expr: Call) -> Expr | None:
     return Call("not", (test,), expr.type) if otherwise.value == value.value else None
 
 
+#: What stands before and after another field's value -> the modifier.
+_ENDS = {("", "*"): "startswith", ("*", ""): "endswith", ("*", "*"): "contains"}
+
+
+def _reference(expr: Call) -> Test | None:
+    """A field that begins or ends with another one's value, or holds it."""
+    mine, glob = expr.args
+    if not (_folds(mine) and isinstance(glob, Call) and glob.function == "concat" and len(glob.args) == 3):
+        return None
+    before, other, after = glob.args
+    if not (isinstance(before, Literal) and isinstance(after, Literal) and _folds(other)):
+        return None
+    modifier = _ENDS.get((str(before.value), str(after.value)))
+    names = _plain(mine), _plain(other)
+    return Test(f"{names[0]}|fieldref|{modifier}", (names[1],)) if modifier and all(names) else None
+
+
 def _test(expr: Call) -> Test | None:
     if expr.function == "first_value_of" and isinstance(expr.args[0], Call):
         return _test(expr.args[0])
     if expr.function == "=" and all(_folds(a) and _plain(a) for a in expr.args):
         return Test(f"{_plain(expr.args[0])}|fieldref", (_plain(expr.args[1]),))
+    if expr.function == "glob_search":
+        return _reference(expr)
     items = [a.value for a in expr.args[1:] if isinstance(a, Literal)]
     if not expr.args or len(items) != len(expr.args) - 1:
         return None

@@ -43,6 +43,9 @@ def run(
         if fail_on is not None:
             one_of("--fail-on", fail_on, [s.value for s in Severity])
         chosen, broken = chosen_detections(names, folders, sigma, placeholders)
+        if broken and not chosen:
+            summary.show([f"broken detection: {b}" for b in broken])
+            raise UsageError("there is no detection that can run")
         chosen = selected(chosen, selection)
         if hunting:
             queries.run(paths, chosen, settings)
