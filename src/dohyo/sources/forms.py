@@ -20,6 +20,7 @@ _LOOKED_AT = 20
 _STAMP = r"(?:\d{1,2}/\d{1,2}/\d{4} +\d{1,2}:\d\d:\d\d(?:\.\d+)?(?: [AP]M)?\r?\n)?"
 _PAIR = re.compile(r"([A-Za-z]\w*)=(.*)")
 _WMI = re.compile(r"""^\s*(\w+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|(\{.*?\})|([^";\n]*));""", re.MULTILINE | re.DOTALL)
+_TIME = re.compile(r"\A(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)\.(\d{6})([+-])(\d{3})\Z")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
 _PROVIDERS = {"Microsoft Windows security auditing.": "Microsoft-Windows-Security-Auditing"}  # its name for people
@@ -100,7 +101,15 @@ def _event_log_block(text: str) -> str | None:
 def _wmi_instance(text: str) -> str | None:
     """``instance of Win32_NTLogEvent``: statements, texts among them in quotation marks with backslashes as in C."""
     found = {m[1]: next((g for g in m.groups()[1:] if g is not None), "") for m in _WMI.finditer(text)}
+    found |= {name: _TIME.sub(_iso, found[name]) for name in ("TimeGenerated", "TimeWritten") if name in found}
     return _written({name: _ESCAPE.sub(lambda e: _ESCAPED.get(e[1], e[1]), value.strip()) for name, value in found.items()})
+
+
+def _iso(time: re.Match[str]) -> str:
+    """WMI's time (fourteen digits, decimals, the offset in minutes) as others write it."""
+    year, month, day, hour, minute, second, decimals, sign, offset = time.groups()
+    zone = f"{sign}{int(offset) // 60:02}:{int(offset) % 60:02}"
+    return f"{year}-{month}-{day}T{hour}:{minute}:{second}.{decimals}{zone}"
 
 
 def _wevtutil_block(text: str) -> str | None:

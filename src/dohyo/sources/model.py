@@ -215,7 +215,7 @@ class Time(Struct, frozen=True):
     neither (then UTC), or an epoch number of 10, 13, 16 or 19 digits (also with decimals), or .NET's
     ``/Date(1603419400671)/`` as Windows PowerShell writes it. Sumo Logic's Windows source puts a plus before the
     nine decimals (``2020-10-12T07:31:14+000039800Z``): plus, nine digits and ``Z`` are decimals, never an offset. Also
-    Windows' FILETIME (18 digits), WMI's ``20240305091531.123456-000`` and the forms in ``shapes/times.py``."""
+    Windows' FILETIME (18 digits) and the forms in ``shapes/times.py``."""
 
     value: ShapeExpr
 

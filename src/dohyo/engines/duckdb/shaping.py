@@ -13,7 +13,7 @@ from msgspec import Struct
 from sqlglot import exp
 
 from dohyo.engines.duckdb.raw import Path, Raw
-from dohyo.plan.functions.model import Sql, apply, case, cast, coalesce, is_null, lit, null, paren, try_cast
+from dohyo.plan.functions.model import Sql, apply, case, cast, coalesce, is_null, lit, null, try_cast
 from dohyo.plan.names import ID, TIME
 from dohyo.sources import model as m
 from dohyo.sources.shapes.categories import kind
@@ -188,23 +188,15 @@ def time_value(text: Sql, dated: bool = False) -> Sql:
         return coalesce(*_instant(text))
     looks, there = apply("contains", text.copy(), lit("-")), exp.Not(this=is_null(text.copy()))
     number = coalesce(_epoch_value(text), _written_out(text))
-    return case((looks, coalesce(*_instant(text), _dmtf(text))), (there, number), default=null())
+    return case((looks, coalesce(*_instant(text))), (there, number), default=null())
 
 
 def _written_out(text: Sql) -> Sql:
     """A time as programs write it for people; decimals beyond microseconds are cut."""
-    short = apply("regexp_replace", apply("trim", text.copy()), lit(r"(\.\d{6})\d+"), lit(r"\1"))
+    short = apply("regexp_replace", apply("trim", apply("replace", text.copy(), lit(","), lit(""))), lit(r"(\.\d{6})\d+"), lit(r"\1"))
     forms = exp.Array(expressions=[lit(form) for form in FORMS])
     moment = cast(apply("try_strptime", short, forms), "TIMESTAMPTZ")
     return exp.IntDiv(this=apply("epoch_us", moment), expression=lit(1000))
-
-
-def _dmtf(text: Sql) -> Sql:
-    """WMI's time: fourteen digits, six decimals, and the offset in minutes."""
-    parts = [_captured(text.copy(), r"^\s*(\d{14}\.\d{6})([+-]\d{3})\s*$", group) for group in (1, 2)]
-    moment = apply("try_strptime", parts[0], lit("%Y%m%d%H%M%S.%f"))
-    offset = exp.Mul(this=try_cast(parts[1], "BIGINT"), expression=lit(60_000))
-    return exp.Sub(this=exp.IntDiv(this=apply("epoch_us", moment), expression=lit(1000)), expression=paren(offset))
 
 
 def _plain(text: Sql) -> Sql:

@@ -371,7 +371,6 @@ def _message_line(text: str | None, label: str, mark: str = ":") -> str | None:
 
 _EPOCH = re.compile(r"(?:/Date\()?(\d{10}|\d{13}|\d{16}|\d{19})(?:\.(\d+))?(?:\)/)?", re.ASCII)
 _FILETIME = re.compile(r"1[1-9]\d{16}", re.ASCII)
-_DMTF = re.compile(r"(\d{14})\.(\d{6})([+-]\d{3})", re.ASCII)
 _DECIMALS = re.compile(r"(\.\d{6})\d+")
 _ISO = re.compile(
     r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:(?:[.,](\d{1,9})|\+(\d{9})(?=Z))?)\s*(?:Z|UTC|([+-])(\d\d):?(\d\d))?",
@@ -396,10 +395,7 @@ def epoch_milliseconds(text: str) -> int | None:
 
 def _written_out(text: str) -> int | None:
     """A time as a program writes it for people: the month before the day, or in letters."""
-    if dmtf := _DMTF.fullmatch(text):
-        moment = datetime.strptime(dmtf[1], "%Y%m%d%H%M%S").replace(tzinfo=UTC) - timedelta(minutes=int(dmtf[3]))
-        return int(moment.timestamp()) * 1000 + int(dmtf[2][:3])
-    text = _DECIMALS.sub(r"\1", text)
+    text = _DECIMALS.sub(r"\1", text.replace(",", ""))
     for form in FORMS:
         try:
             moment = datetime.strptime(text, form)
