@@ -98,6 +98,9 @@ WORDS: dict[str, str] = {
     "^": "`pow(x, y)`",
     "case": "nested `if(…)`",
     "when": "nested `if(…)`",
+    "then": "`if(condition, a, b)`",
+    "else": "`if(condition, a, b)`",
+    "except": "`fields - f`",
 }  # fmt: skip
 
 

@@ -76,6 +76,8 @@ _COMPARISONS = {"=": "=", "==": "=", "!=": "!=", "<>": "!=", "<": "<", "<=": "<=
 _COMPARISON_WORDS = frozenset({"matches", "contains"})
 #: A word that is followed by one of these begins an expression, not an operator: fields may bear operators' names.
 _CONTINUES = frozenset({"=", "==", "!=", "<>", "<", "<=", ">", ">=", "/", "*", "+", "-", "?", "as", "and", "or", "matches"})
+#: What to write where a sign is missing after something.
+_HINTS = {("(", "`in`"): "the values stand in parentheses: `x in (\"a\", \"b\")`"}
 _TABLE_PATH = re.compile(r'(\w+)://(?:"((?:[^"\\]|\\.)*)"|([^\s,|()\]]*))')
 #: ``cat`` of a table; before another path the word may be one of the scope's keywords (``cat /etc/passwd``).
 _CAT = re.compile(r"cat\s+(?:path://|/?shared/)", re.I)
@@ -199,12 +201,20 @@ class Parser:
         if diagnostic not in self.diagnostics:
             self.diagnostics.append(diagnostic)
 
-    def unexpected(self, token: Token, wanted: str) -> None:
-        """Fails because ``token`` is not what was wanted."""
+    def unexpected(self, token: Token, wanted: str, hint: str = "") -> None:
+        """Fails because ``token`` is not what was wanted. ``hint``: what to write, where no other language's word stands."""
         if token.kind is Kind.END:
-            self.cursor.fail("DH1007", f"the query ends where {wanted} was expected", token.span)
-        hint = foreign.word_hint(token.word or token.text)
+            self.cursor.fail("DH1007", f"the query ends where {wanted} was expected", token.span, hint=hint)
+        hint = foreign.word_hint(token.word or token.text) or hint or self._hint_of_stage(token, wanted)
         self.cursor.fail("DH1008", f"`{token.text or '…'}` where {wanted} was expected", token.span, hint=hint)
+
+    def _hint_of_stage(self, token: Token, wanted: str) -> str:
+        """What an end of the stage lacks: a pipe before an operator, a stage of its own for a condition."""
+        if wanted != "the end of the stage":
+            return ""
+        if token.word in self.operators.names:
+            return f"a stage begins with a pipe: `| {token.text} …`"
+        return "conditions stand in a stage of their own: `| where …`" if token.sign in _COMPARISONS else ""
 
     # -- what operators share
 
@@ -219,14 +229,14 @@ class Parser:
 
     def need_symbol(self, symbol: str, after: str) -> Token:
         """The symbol, or an error that names it."""
-        return self.symbol(symbol) or self._missing(f"`{symbol}` after {after}")
+        return self.symbol(symbol) or self._missing(f"`{symbol}` after {after}", _HINTS.get((symbol, after), ""))
 
     def need_word(self, word: str, after: str) -> Token:
         """The word, or an error that names it."""
         return self.word(word) or self._missing(f"`{word}` after {after}")
 
-    def _missing(self, wanted: str) -> Token:
-        self.unexpected(self.cursor.peek(), wanted)
+    def _missing(self, wanted: str, hint: str = "") -> Token:
+        self.unexpected(self.cursor.peek(), wanted, hint)
         raise AssertionError  # unexpected() always raises
 
     def at_stage_end(self) -> bool:
@@ -378,7 +388,7 @@ class Parser:
             if self.cursor.peek().kind is Kind.PARAM or self._placeholder(self.cursor.peek(), "1m"):
                 self.cursor.next()
                 return 60_000
-            self._missing(what)
+            self._missing(what, "a number with its unit, no blank between: `30s`, `5m`, `1h`, `7d`, `2w`")
             raise AssertionError
         return int(float(m[1]) * SUFFIXES[m[2]])
 
@@ -497,12 +507,14 @@ class Parser:
         negated = bool(self.word("not") or self.symbol("!"))
         if not self.word("in"):
             return None
-        self.need_symbol("(", "`in`")
+        opened = self.need_symbol("(", "`in`")
         items = [] if self.cursor.peek().sign == ")" else [self.expression()]
         while self.symbol(","):
             if self.cursor.peek().sign == ")":
                 break
             items.append(self.expression())
+        if self.at_stage_end() and self.cursor.peek().sign != ")":
+            self.cursor.fail("DH1005", "a list that is never closed", opened.span)
         closed = self.need_symbol(")", "the list")
         return In(value, tuple(items), negated, span=value.span.to(closed.span))
 

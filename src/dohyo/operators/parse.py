@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dohyo.binding.context import Context
 from dohyo.diagnostics import Span
+from dohyo.lang.lexer import Kind
 from dohyo.lang.parser import Parser
 from dohyo.lang.printer import name, names, string
 from dohyo.lang.tree import Name, Stage, String
@@ -46,6 +47,8 @@ def _parse(p: Parser) -> Stage:
         nodrop, multi = nodrop or a, multi or b
         if not p.symbol(","):
             break
+    if not pairs[-1].names and p.cursor.peek().kind is Kind.WORD and p.cursor.peek().word != "field":
+        p.unexpected(p.cursor.peek(), "`as`", "the names of the `*` stand after `as`")
     field = field or field_option(p)
     a, b = _flags(p)
     return Parse(tuple(pairs), field, nodrop or a, multi or b, span=start.to(Span(0, p.cursor.last_end)))
