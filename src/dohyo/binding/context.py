@@ -171,6 +171,9 @@ class Context(Struct):
         value = self.expr(node, plan)
         if value.type.numeric:
             self.warn("DH2101", "a number where a condition is needed; it counts as true unless it is 0", node.span)
+        if isinstance(node, tree.String) and node.value.lower() not in ("true", "false"):
+            self.warn("DH2108", "a text alone is no condition; it counts as false", node.span,
+                      hint="name the field again: `x = \"a\" or x = \"b\"`, or `x in (\"a\", \"b\")`")  # fmt: skip
         return to_boolean(value)
 
     def with_nulls(self, plan: Node) -> Node:

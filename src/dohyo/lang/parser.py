@@ -492,7 +492,7 @@ class Parser:
                 left = self._binary(token.word, left, self._sum(), token)
             elif token.word in ("in", "not") or token.sign == "!":
                 mark = self.cursor.mark()
-                found = self._in(left)
+                found = self._in(left) or self._negated(left, mark)
                 if found is None:
                     self.cursor.back(mark)
                     return left
@@ -502,6 +502,19 @@ class Parser:
 
     def _binary(self, op: str, left: Expr, right: Expr, token: Token) -> Binary:
         return Binary(op, left, right, token.span, span=left.span.to(right.span))
+
+    def _negated(self, left: Expr, mark: int) -> Expr | None:
+        """``x not matches "…"``, ``x !contains "…"``: Sumo Logic has only ``!(…)`` for this."""
+        self.cursor.back(mark)
+        sign = self.cursor.next()
+        token = self.cursor.peek()
+        if token.word not in _COMPARISON_WORDS or sign.word == "in":
+            return None
+        self.cursor.next()
+        inner = self._binary(token.word, left, self._sum(), token)
+        self.report(warning("DH1208", f"`{sign.text}` before `{token.text}` is no part of Sumo Logic; read as `!(…)`", sign.span,
+                            hint="write `!(…)` around the comparison"))  # fmt: skip
+        return Unary("not", inner, "!", span=inner.span)
 
     def _in(self, value: Expr) -> In | None:
         negated = bool(self.word("not") or self.symbol("!"))
