@@ -11,12 +11,17 @@ def to_number(expr: Expr) -> Expr:
     if expr.type.numeric:
         return expr
     if expr.type is Type.NULL:
-        return Literal(None, Type.DOUBLE)
+        return _nothing(expr, Type.DOUBLE)
     if isinstance(expr, Literal) and isinstance(expr.value, str):
         return number_literal(expr.value)
     if expr.type is Type.BOOLEAN:
         return Call("case", (expr, Literal(1, Type.INT), Literal(0, Type.INT)), Type.INT)
     return Call("number_of", (expr,), Type.DOUBLE)
+
+
+def _nothing(expr: Expr, wanted: Type) -> Expr:
+    """A null of the type that is wanted, for functions are chosen by type; what a call gives stays that."""
+    return expr if isinstance(expr, Call) else Literal(None, wanted)
 
 
 def number_literal(value: str) -> Literal:
@@ -33,7 +38,7 @@ def to_text(expr: Expr) -> Expr:
     if expr.type is Type.STRING:
         return expr
     if expr.type is Type.NULL:
-        return Literal(None, Type.STRING)
+        return _nothing(expr, Type.STRING)
     if isinstance(expr, Literal):
         return text(literal_as_text(expr))
     row = {Type.BOOLEAN: "boolean_text", Type.DOUBLE: "double_text"}.get(expr.type, "whole_text")
@@ -54,7 +59,7 @@ def to_type(expr: Expr, wanted: Type | None) -> Expr:
     if wanted is None or expr.type is wanted:
         return expr
     if expr.type is Type.NULL:
-        return Literal(None, wanted)
+        return _nothing(expr, wanted)
     if wanted is Type.STRING:
         return to_text(expr)
     if wanted is Type.BOOLEAN:

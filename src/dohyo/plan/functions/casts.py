@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dohyo.plan.functions.model import ANY, Arg, D, Function, I, L, S, Sql, apply, try_cast
+from dohyo.plan.types import Type
 
 
 def _same(a: Sql) -> Sql:
@@ -23,7 +24,7 @@ ROWS: tuple[Function, ...] = (
     Function("toString", (Arg("x", S),), S, _same, "The value as text.", "3.3", ("toString(7)", "7")),
     Function("toDouble", (Arg("x", D),), D, _same, "`num(x)` in other languages.", "13", ('toDouble("1")', "1"),
              aliases=("toNumber",), lenient_only=True, instead="num(x)"),
-    Function("coalesce", (Arg("x", ANY, repeat=True),), lambda args: args[0].type if args else S,
+    Function("coalesce", (Arg("x", ANY, repeat=True),), lambda args: next((a.type for a in args if a.type is not Type.NULL), S),
              lambda *a: apply("coalesce", *a), "The first value that is not null.", "13",
              ('coalesce(null, "a")', "a"), lenient_only=True, instead="if(isNull(a), b, a)"),
 )  # fmt: skip
