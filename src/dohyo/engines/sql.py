@@ -70,6 +70,7 @@ class Dialect(Struct, frozen=True):
     materializes: bool = False  # knows ``AS MATERIALIZED``
     nan_is_largest: bool = False  # compares NaN as the largest number, and as equal to itself
     orders_aggregates: bool = True  # knows ``first(x ORDER BY …)``
+    orders_windows: bool = False  # refuses a window without an order
     order_key: Build | None = None  # without that: one ascending key of ``ORDER BY`` terms over whole numbers
     newest_first: Build | None = None  # one ascending key of a time and an id, where one key sorts quicker than two
 
@@ -449,7 +450,8 @@ class Statement:
         newest = [(k.name, k.descending) for k in order] == [(TIME, True), (ID, False)]
         if function == "row_number" and newest and self.dialect.newest_first is not None:
             return [exp.Ordered(this=self.dialect.newest_first(block.env(TIME), block.env(ID)), nulls_first=False)]
-        return ordered(order, block.env)
+        keys = ordered(order, block.env)
+        return keys or ([exp.Ordered(this=exp.Literal.number(1), nulls_first=False)] if self.dialect.orders_windows else [])
 
     def _unnest(self, node: Unnest) -> Block:
         """``SELECT …, UNNEST(list)``; with ``outer`` an empty list counts as a list of one null."""

@@ -380,7 +380,7 @@ def _dialect(
 ) -> Dialect:
     spelling = _PLAIN | _regexes(engine) | {"Cast": _cast, "TryCast": _cast, "Div": _divided} | names
     return Dialect(name, "spark", _REWRITTEN | own, spelling, _AGGREGATES | aggregates, nan_is_largest=True, orders_aggregates=False,
-                   order_key=_order_key, moving=moving)  # fmt: skip
+                   orders_windows=True, order_key=_order_key, moving=moving)  # fmt: skip
 
 
 SPARK = _dialect("spark", JAVA, {}, {}, {}, {})
