@@ -10,6 +10,7 @@ from sqlglot import exp
 from dohyo.engines.duckdb.raw import Path, Raw
 from dohyo.plan.functions.model import Sql, apply, case, cast, coalesce, lit, paren
 from dohyo.sources import model as m
+from dohyo.sources.shapes.names import CANONICAL
 
 
 def carries(shape: m.Shape, raw: Raw) -> list[Sql]:
@@ -66,7 +67,7 @@ def shape_number(shapes: Sequence[m.Shape], raw: Raw, every: Sequence[m.Shape], 
         if shape.name in numbers:
             tests = carries(shapes[numbers[shape.name] - 1], raw)
         elif not all(_excluded(shape, other) for other in shapes):
-            cheap = not exact and not shape.starts and not any(_share_keys(shape, other) for other in whole)
+            cheap = not exact and (shape.marks or not shape.starts) and not any(_share_keys(shape, other) for other in whole)
             tests = _needed(shape, raw) if cheap else carries(shape, raw)
         number = lit(numbers.get(shape.name, 0))
         if not tests:  # no shape after this one is asked for
@@ -92,9 +93,12 @@ def _keys_of(expr: object) -> list[m.Key]:
 
 
 def _needed(shape: m.Shape, raw: Raw) -> list[Sql]:
-    """What a record with this shape has at its top, at least."""
-    tops = list(dict.fromkeys(path[:1] for path in shape.any_marks))
-    return [raw.there(path[:1]) for path in shape.marks] + ([_any([raw.there(p) for p in tops])] if tops else [])
+    """What a record with this shape has at its top, at least: one key that others hardly have, for each that is looked for costs
+    time in every record."""
+    required = dict.fromkeys(path[0] for path in shape.marks)
+    if required:
+        return [raw.there((min(required, key=lambda key: key in CANONICAL),))]
+    return [_any([raw.there(top) for top in dict.fromkeys(path[:1] for path in shape.any_marks)])]
 
 
 def _excluded(other: m.Shape, shape: m.Shape) -> bool:
