@@ -30,7 +30,10 @@ def list_(detections: Sequence[Path], sigma: Sequence[Path], coverage: bool, for
 @detection
 @shared("detections")
 def show(detection: str, detections: Sequence[Path]) -> None:
-    """Show one detection: what it is, its query, its tests, its guides."""
+    """Show one detection: what it is, its query, its tests, its guides.
+
+    Example: dohyo show T1043
+    """
     from dohyo.cli.commands.library import show_detection
 
     show_detection(detection, detections)

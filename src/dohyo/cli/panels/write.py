@@ -21,7 +21,10 @@ commands = Group()
 @formats("text", "json")
 @shared("timezone", "engine")
 def explain(query: str, format: str, **given: Any) -> None:
-    """Show what a query means: stages, types, the fields asked of the source, and the SQL."""
+    """Show what a query means: stages, types, the fields asked of the source, and the SQL.
+
+    Example: dohyo explain '* | timeslice 1h | count by _timeslice'
+    """
     from dohyo.cli.commands.explain import run
 
     run(query, format, settings(given))
@@ -136,7 +139,10 @@ def baseline(
 @argument("files", "Query files (.sumo), or - for stdin.", nargs=-1, required=True, type=FILE)
 @flag("--check", help="Change nothing; exit 1 when a file is not in the layout.")
 def fmt(files: Sequence[Path], check: bool) -> None:
-    """Print queries in one canonical layout; files are rewritten in place."""
+    """Print queries in one canonical layout; files are rewritten in place.
+
+    Example: dohyo fmt query.sumo
+    """
     from dohyo.cli.commands.text import format_files
 
     format_files(files, check)
@@ -146,7 +152,10 @@ def fmt(files: Sequence[Path], check: bool) -> None:
 @argument("files", "Query files (.sumo).", nargs=-1, required=True, type=FILE)
 @flag("--dry-run", help="Print the fixed query, change nothing.")
 def fix(files: Sequence[Path], dry_run: bool) -> None:
-    """Apply the fixes of diagnostics, so that the query is valid Sumo Logic."""
+    """Apply the fixes of diagnostics, so that the query is valid Sumo Logic.
+
+    Example: dohyo fix --dry-run query.sumo
+    """
     from dohyo.cli.commands.text import fix_files
 
     fix_files(files, dry_run)
