@@ -179,14 +179,14 @@ def closest(name: str, known: Iterable[str]) -> str | None:
     return by_lower[found[0]] if found else None
 
 
-def error(code: str, title: str, span: Span, text: str = "", **more: object) -> Diagnostic:
+def error(code: str, title: str, span: Span, text: str = "", **more: Any) -> Diagnostic:
     """An error at one place. ``more``: ``notes``, ``hint``, ``patches``."""
-    return Diagnostic(code, Severity.ERROR, title, (Label(span, text),), **more)  # type: ignore[arg-type]  # keywords of the record
+    return Diagnostic(code, Severity.ERROR, title, (Label(span, text),), **more)
 
 
-def warning(code: str, title: str, span: Span, text: str = "", **more: object) -> Diagnostic:
+def warning(code: str, title: str, span: Span, text: str = "", **more: Any) -> Diagnostic:
     """A warning at one place. ``more``: ``notes``, ``hint``, ``patches``."""
-    return Diagnostic(code, Severity.WARNING, title, (Label(span, text),), **more)  # type: ignore[arg-type]  # keywords of the record
+    return Diagnostic(code, Severity.WARNING, title, (Label(span, text),), **more)
 
 
 class QueryError(Exception):

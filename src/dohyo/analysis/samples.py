@@ -71,7 +71,7 @@ def of_regex(pattern: str) -> list[str]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Python's own on brackets inside brackets
-            tree = re._parser.parse(_EDGE.sub(r"\1", pattern))  # type: ignore[attr-defined]  # the one reader that Python has
+            tree = re._parser.parse(_EDGE.sub(r"\1", pattern))  # type: ignore[attr-defined]  # not in the stubs; the one reader of regexes that Python has
         meant = regex.compile(to_python(pattern))
         return [t for t in dict.fromkeys(_sequence(list(tree))) if meant.search(t, timeout=_SECONDS)][:_MOST]
     except (PatternError, re.error, regex.error, RecursionError, OverflowError, ValueError, TimeoutError):

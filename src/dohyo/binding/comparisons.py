@@ -56,7 +56,7 @@ def comparable(left: Expr, right: Expr) -> tuple[Expr, Expr]:
     if any(k.numeric for k in kinds) and Type.BOOLEAN not in kinds:
         return to_number(left), to_number(right)
     if Type.BOOLEAN in kinds and Type.STRING in kinds:
-        return tuple(boolean_side(e) for e in (left, right))  # type: ignore[return-value]  # two in, two out
+        return boolean_side(left), boolean_side(right)
     return to_text(left), to_text(right)
 
 

@@ -117,7 +117,8 @@ def shared(*names: str, panel: str = "") -> Decorator:
 def _in_panel(parameter: Decorator, panel: str) -> Decorator:
     def declared(command: _Command) -> _Command:
         parameter(command)
-        of = command.params if isinstance(command, click.Command) else command.__click_params__  # type: ignore[attr-defined]
+        # before a function is a command, Click keeps what its decorators declare in an attribute that its types do not know
+        of: list[click.Parameter] = command.params if isinstance(command, click.Command) else getattr(command, "__click_params__")  # noqa: B009
         assert isinstance(of[-1], Option)
         of[-1].panel = panel
         return command

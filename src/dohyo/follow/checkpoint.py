@@ -73,7 +73,7 @@ def _hold(file: IO[bytes]) -> None:
         import msvcrt
 
         try:
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]  # the module is known on Windows alone
         except OSError:
             raise BlockingIOError from None
     else:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from .attacks import ATTACKS, scene
 from .model import Event, Form, Label
@@ -79,7 +79,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
     if suffix == ".gz":
         # No name and no time in the header: the same events give the same bytes.
         with path.open("wb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=0) as packed:
-            yield packed  # type: ignore[misc]
+            yield cast("BinaryIO", packed)  # a GzipFile is one but for `mode`, which is a number
     elif suffix == ".zst":
         import pyarrow as pa
 

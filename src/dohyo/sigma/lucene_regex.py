@@ -8,6 +8,7 @@ from typing import Any
 
 from sigma.backends.elasticsearch.elasticsearch_lucene import LuceneBackend
 from sigma.backends.opensearch.opensearch import OpensearchLuceneBackend
+from sigma.exceptions import SigmaFeatureNotSupportedByBackendError as NotSupported
 from sigma.types import SigmaRegularExpressionFlag
 
 _FLAGS = re.compile(r"^\(\?([ims]+)\)")
@@ -15,18 +16,18 @@ _PART = re.compile(r"\\.|\[(?:\\.|[^\]\\])+\]|\(\?[:=!<]*|.", re.S)
 
 
 def lucene(pattern: str, any_case: bool) -> str:
-    """A regex that is looked for anywhere as one of the whole value. Raises ``NotImplementedError`` for what Lucene has not."""
+    """A regex that is looked for anywhere as one of the whole value. Raises pySigma's error for what Lucene has not."""
     flags = _FLAGS.match(pattern)
     any_case = any_case or bool(flags and "i" in flags[1])
     body = pattern[flags.end() :] if flags else pattern
     plain = re.sub(r"\\[^bBAzZ]", "_", body)
     if re.search(r"\\[bBAzZ]|\(\?[=!<P]|\(\?[a-z-]+[:)]|[*+?}]\?", plain):
-        raise NotImplementedError(f"Lucene's regexes have not got what `{pattern}` asks for")
+        raise NotSupported(f"Lucene's regexes have not got what `{pattern}` asks for")
     begins, ends = body.startswith("^"), bool(re.search(r"(?<!\\)(?:\\\\)*\$$", body))
     body = body[1 if begins else 0 : len(body) - 1 if ends else None]
     alternatives = _has_alternatives(body)
     if alternatives and (begins or ends):
-        raise NotImplementedError(f"`{pattern}`: the ends of one alternative; Lucene's regexes have whole values only")
+        raise NotSupported(f"`{pattern}`: the ends of one alternative; Lucene's regexes have whole values only")
     text = "".join(_parts(body, any_case))
     if alternatives:
         text = f"({text})"

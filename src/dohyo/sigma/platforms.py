@@ -119,7 +119,7 @@ def translated(rules: Sequence[dict[str, Any]], target: str) -> tuple[str, tuple
     notes = (f"{platform.title}: {platform.note}",) if platform.note else ()
     try:
         return _made(rules, platform), notes
-    except NotImplementedError as error:  # a backend of a language that cannot compare with case
+    except NotImplementedError as error:  # what pySigma's base class raises where a language cannot compare with case
         loose = _uncased(list(rules))
         if loose == list(rules):
             raise NotSaid(f"{platform.title}: {_first_line(error)}") from None
@@ -128,7 +128,7 @@ def translated(rules: Sequence[dict[str, Any]], target: str) -> tuple[str, tuple
     )
     try:
         return _made(loose, platform), (*notes, *lost)
-    except NotImplementedError as error:
+    except NotImplementedError as error:  # the same of something else that the language lacks
         raise NotSaid(f"{platform.title}: {_first_line(error)}") from None
 
 
@@ -148,7 +148,7 @@ def _made(rules: Sequence[dict[str, Any]], platform: Platform) -> str:
         found = backend.convert(SigmaCollection.from_dicts(copy.deepcopy(list(rules))), output_format=platform.format)
     except SigmaError as error:
         raise NotSaid(f"{platform.title}: {_first_line(error)}") from None
-    except NotImplementedError:
+    except NotImplementedError:  # for the caller, who tries without letter case
         raise
     except Exception as error:  # published backends raise errors of their own on rules that they are not made for
         raise NotSaid(f"{platform.title}: its backend cannot take the rule ({type(error).__name__}: {_first_line(error)})") from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sigma.backends.opensearch.opensearch_ppl import OpenSearchPPLBackend
+from sigma.exceptions import SigmaFeatureNotSupportedByBackendError
 
 
 class Backend(OpenSearchPPLBackend):
@@ -12,5 +13,5 @@ class Backend(OpenSearchPPLBackend):
 
     def convert_value_str(self, s: Any, state: Any, *args: Any, **kwargs: Any) -> Any:
         if '"' in str(s):
-            raise NotImplementedError(f"its backend writes no valid query for a value with quotes: `{s}`")
+            raise SigmaFeatureNotSupportedByBackendError(f"its backend writes no valid query for a value with quotes: `{s}`")
         return super().convert_value_str(s, state, *args, **kwargs)

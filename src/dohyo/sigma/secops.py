@@ -112,6 +112,6 @@ def _text(field: str, value: SigmaString, suffix: str) -> str:
     parts = list(value.s)
     begins, ends = parts[0] is not SpecialChars.WILDCARD_MULTI, parts[-1] is not SpecialChars.WILDCARD_MULTI
     inner = parts[0 if begins else 1 : None if ends else -1]
-    wild = {SpecialChars.WILDCARD_MULTI: ".*", SpecialChars.WILDCARD_SINGLE: "."}
-    body = "".join(re.escape(p).replace("/", r"\/") if isinstance(p, str) else wild[p] for p in inner)  # type: ignore[index]
+    wild: dict[Any, str] = {SpecialChars.WILDCARD_MULTI: ".*", SpecialChars.WILDCARD_SINGLE: "."}
+    body = "".join(re.escape(p).replace("/", r"\/") if isinstance(p, str) else wild[p] for p in inner)
     return f"{field} = /{'^' if begins else ''}{body}{'$' if ends else ''}/{suffix}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -168,6 +168,6 @@ def _decompressed(blob: Blob, codec: Codec) -> Blob:
     meter = Meter(blob.budget)
 
     def unpacked() -> BinaryIO:
-        return Unpacked(blob.open(), codec, meter)  # type: ignore[return-value]
+        return cast("BinaryIO", Unpacked(blob.open(), codec, meter))
 
     return replace(blob, open=unpacked, path=None, layers=blob.layers + 1)

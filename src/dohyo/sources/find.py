@@ -181,7 +181,7 @@ def _pipe(name: str, opened: Callable[[], BinaryIO], visit: Visit) -> Iterator[I
     try:
         stream = opened()
         head = _first(stream)
-        whole: BinaryIO = _Borrowed(stream, head)  # type: ignore[assignment]
+        whole = cast("BinaryIO", _Borrowed(stream, head))
         if isinstance(detect(head, whole=len(head) < HEAD), Packing):
             copy = Spool(whole, visit.limits.archive_bytes)
             blob = Blob(name, copy.open, budget, size=copy.size, named=True)

@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from functools import partial
-from typing import Any, BinaryIO, ClassVar
+from typing import Any, BinaryIO, ClassVar, cast
 
 from dohyo.sources.archives import Blob, Visit, shown
 from dohyo.sources.limits import MIB
@@ -110,7 +110,7 @@ class _Contents:
         except BaseException:
             cursor.stream.close()
             raise
-        return Slice(_Lent(self, cursor), size, scale)  # type: ignore[arg-type, return-value]
+        return cast("BinaryIO", Slice(cast("BinaryIO", _Lent(self, cursor)), size, scale))
 
     def give_back(self, cursor: Cursor) -> None:
         """Keeps ``cursor`` for the next member, closes the one that has not been used for longest."""

@@ -7,7 +7,7 @@ import struct
 import zipfile
 from collections.abc import Iterator
 from functools import partial
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from msgspec.structs import replace
 
@@ -77,10 +77,10 @@ def _open(blob: Blob, info: zipfile.ZipInfo, meter: Meter) -> BinaryIO:
     except (struct.error, OSError) as error:
         file.close()
         raise error if isinstance(error, OSError) else Unreadable("the zip is cut off") from error
-    packed: BinaryIO = Slice(file, info.compress_size)  # type: ignore[assignment]
+    packed = cast("BinaryIO", Slice(file, info.compress_size))
     if info.compress_type == _STORED:
         return packed
-    return Unpacked(packed, _METHODS[info.compress_type], meter, info.CRC)  # type: ignore[return-value]
+    return cast("BinaryIO", Unpacked(packed, _METHODS[info.compress_type], meter, info.CRC))
 
 
 def _contents(blob: Blob, visit: Visit) -> list[zipfile.ZipInfo]:

@@ -7,6 +7,7 @@ that costs a third of reading them into a place for each path, which is done for
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
@@ -153,7 +154,7 @@ _NONE = Layout((), {})
 _OBJECT_OR_NOT = (Kind.OBJECT,), (Kind.NULL, Kind.PLAIN)
 
 
-class Values:
+class Values(ABC):
     """The values of some records. ``signs``, ``codes``: the signs, and which of them each record has; ``broken``: which
     records are no JSON; ``layouts``: of the signs; ``known``: where these records, and others of their kind, have values."""
 
@@ -161,9 +162,9 @@ class Values:
         self.signs, self.codes, self.broken, self.layouts = signs, codes, broken, layouts
         self.paths, self.objects = known.paths, known.objects
 
+    @abstractmethod
     def picked(self, paths: Sequence[Path], rows: Any) -> pa.Table:
         """The values at these paths, of these records in this order, as columns ``0``, ``1`` …."""
-        raise NotImplementedError
 
     def held(self, rows: Any) -> set[Path]:
         """Where any of these records has a value."""
@@ -173,10 +174,11 @@ class Values:
         """Which records may have a value at a path."""
         return np.array([path in layout.paths for layout in self.layouts])[self.codes]
 
+    @abstractmethod
     def present(self, path: Path) -> pa.Array:
         """Which records have something at the path of an object."""
-        raise NotImplementedError
 
+    @abstractmethod
     def fetch(self, values: Iterable[Path], present: Iterable[Path]) -> None:
         """Makes sure that these can be asked for."""
 
@@ -215,6 +217,13 @@ class Lists(Values):
             found = [layout.keys.index(path[0]) if path in layout.paths else -1 for layout in self.layouts]
             self._places[path] = np.array(found, dtype=np.int32)
         return self._places[path]
+
+    def present(self, path: Path) -> pa.Array:
+        """None: records whose values stand in lists have no objects."""
+        return pa.array(np.zeros(len(self.codes), dtype=bool))
+
+    def fetch(self, values: Iterable[Path], present: Iterable[Path]) -> None:
+        """Nothing is to be done: all values are there."""
 
     def opened(self) -> dict[Path, Any]:
         """The paths at which some value looks like an object, with the records."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Generator, Iterable
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from dohyo.switching import quick_switches
 
@@ -31,7 +31,7 @@ def ahead(items: Iterable[T], most: int = _WAITING) -> Generator[T, None, None]:
                     if isinstance(error, _End):
                         return
                     raise error
-                yield item  # type: ignore[misc]  # without an error there is an item
+                yield cast("T", item)  # without an error there is an item, which may itself be None
         finally:
             stop.set()
             maker.join()

@@ -61,7 +61,7 @@ def register_functions(connection: duckdb.DuckDBPyConnection, names: set[str], k
         udf = FUNCTIONS[name.lower()].udf
         assert udf is not None
         result = udf.result if isinstance(udf.result, str) else SQL_TYPES[udf.result]
-        connection.create_function(  # type: ignore[call-overload]  # the stubs know no columns of Arrow
+        connection.create_function(  # type: ignore[call-overload]  # the stubs know neither a list of type names nor "arrow"
             udf_name(name),
             _batched(udf),
             [t if not isinstance(t, Type) else SQL_TYPES[t] for t in udf.args],
@@ -83,7 +83,7 @@ def _batched(udf: Udf) -> Callable[..., Any]:
         return pa.array([udf.call(*v) for v in values], kind)
 
     parameters = [inspect.Parameter(f"a{i}", inspect.Parameter.POSITIONAL_ONLY) for i in range(len(udf.args))]
-    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # read by duckdb
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # a function's own signature may be set; DuckDB counts its parameters
     return run
 
 

@@ -53,7 +53,7 @@ def local(kind: str, memory: str | None = None, threads: int | None = None) -> S
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command, environment, token = _COMMANDS[kind](port, memory, threads)
-    log = tempfile.TemporaryFile(prefix=f"dohyo-{kind}-")  # noqa: SIM115 # it lives as long as the server
+    log = tempfile.TemporaryFile(prefix=f"dohyo-{kind}-")  # noqa: SIM115  # it lives as long as the server
     process = subprocess.Popen(
         [sys.executable, "-I", str(Path(guard.__file__)), *command],
         stdin=subprocess.PIPE, stdout=log, stderr=log, env={**os.environ, **environment}, start_new_session=True,

@@ -80,7 +80,7 @@ def _rows(stream: Safely, first: int, tally: Tally, limits: Limits) -> Iterator[
     mark = _MARK.match(start)
     delimiter = mark[1] if mark else delimiter_of(start) or ","
     whole = cast("BinaryIO", Pushed(cast("BinaryIO", stream), head))
-    text = io.TextIOWrapper(io.BufferedReader(whole), "utf-8", "surrogateescape", newline="")  # type: ignore[type-var]
+    text = io.TextIOWrapper(io.BufferedReader(whole), "utf-8", "surrogateescape", newline="")  # type: ignore[type-var]  # the stubs want a raw stream
     lines = _Lines(text, first, tally, limits)
     lines.skip(start[: preamble(start)].count("\n"))
     header = _names(next(_records(lines, delimiter, 0, tally), None), tally)

@@ -55,4 +55,5 @@ class Repaired:
 
 
 def _bytes(array: pa.StringArray) -> list[bytes]:
-    return array.view(pa.binary()).to_pylist()  # type: ignore[no-any-return]
+    found: list[bytes] = array.view(pa.binary()).to_pylist()
+    return found
