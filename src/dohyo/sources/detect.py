@@ -80,7 +80,7 @@ _PREAMBLE = re.compile(r"\A(?:#TYPE [^\n]*\n|sep=[^\n]{1,3}\n)+", re.IGNORECASE)
 _EVENT = re.compile(r"<Events?[\s>/]")
 _XML_PROLOGUE = re.compile(r"\A(?:<\?xml|<!--|<Events?[\s>/])")
 _NUMBERED = re.compile(r"\ARecord \d+\s+(?=[{<])")  # evtx_dump writes the record's number above each one
-_EVENT_INSIDE = re.compile(r"<Event\s[^>\n]*schemas\.microsoft\.com/win/2004/08/events/event|<Event><System><Provider ")
+_EVENT_INSIDE = re.compile(r"<Event\s[^<>\n]*schemas\.microsoft\.com/win/2004/08/events/event|<Event><System><Provider ")
 _ARRAY_START = re.compile(r"\A\[[\s,]*(?:[\[{\]]|\Z)")
 
 

@@ -14,7 +14,6 @@ _LISTS = frozenset(
      "entries", "data", "result", "alerts")
 )  # fmt: skip
 _AROUND = frozenset(("hits", "Events", "data", "result", "response", "rawResponse"))
-_HINT = re.compile(rf'"(?:{"|".join(sorted(_LISTS))})"\s*:\s*\[\s*\{{')
 _MAP = re.compile(r'\{\s*"map"\s*:\s*(?=\{)')
 _SPACE = re.compile(r"\s*")
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str)
@@ -28,8 +27,6 @@ class _List(Struct, frozen=True):
 def list_start(text: str, at: int = 0) -> int | None:
     """Where the first record of the list begins in ``text``, which has such an answer ``at`` this place; ``None``: it is
     something else, a record for example that has a list of its own."""
-    if not _HINT.search(text, at):
-        return None
     try:
         found = _in_object(text, _blank(text, at))
         return found.start if found and _holds_events(text, found) else None

@@ -19,7 +19,7 @@ _ANY_LINE = re.compile(r"^(?=[^\n]*\S)", re.MULTILINE)
 _LOOKED_AT = 20
 _STAMP = r"(?:\d{1,2}/\d{1,2}/\d{4} +\d{1,2}:\d\d:\d\d(?:\.\d+)?(?: [AP]M)?\r?\n)?"
 _PAIR = re.compile(r"([A-Za-z]\w*)=(.*)")
-_WMI = re.compile(r"""^\s*(\w+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|(\{.*?\})|([^";\n]*));""", re.MULTILINE | re.DOTALL)
+_WMI = re.compile(r"""^[ \t]*+(\w++)[ \t]*+=[ \t]*+(?:"((?:[^"\\]|\\.)*+)"|(\{[^{}]*+\})|([^";\n]*+));""", re.MULTILINE | re.DOTALL)
 _TIME = re.compile(r"\A(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)\.(\d{6})([+-])(\d{3})\Z")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
@@ -33,7 +33,7 @@ _SNARE = ("LogName", "SnareCounter", "TimeGenerated", "EventCode", "SourceName",
           "TaskCategory", "Data", "Message")  # fmt: skip
 _WINCOLLECT = {"AgentLogFile": "Logfile", "EventID": "EventCode", "EventIDCode": "EventIdentifier", "Source": "SourceName",
                "Computer": "ComputerName"}  # fmt: skip
-_CEF = re.compile(r"(?<![\w.])([\w.\[\]]+)=((?:\\=|[^=])*?)(?=\s+[\w.\[\]]+=|\s*\Z)", re.DOTALL)
+_NEXT_KEY = re.compile(r"(?<!\s)\s++(?=[\w.\[\]]++=)")  # a run of blanks is looked at once, however long it is
 _UNESCAPED_PIPE = re.compile(r"(?<!\\)\|")
 
 
@@ -151,7 +151,8 @@ def _cef(line: str) -> str | None:
     if len(parts) < 8 or not re.fullmatch(r"CEF:\s*\d", parts[0]):
         return None
     names = ("cefVersion", "deviceVendor", "deviceProduct", "deviceVersion", "deviceEventClassId", "name", "severity")
-    own = {key: value.replace("\\=", "=").replace("\\n", "\n").strip() for key, value in _CEF.findall(parts[7])}
+    pairs = [pair.partition("=") for pair in _NEXT_KEY.split(parts[7].strip())]
+    own = {key: value.replace("\\=", "=").replace("\\n", "\n") for key, mark, value in pairs if mark}
     return _written(dict(zip(names, parts, strict=False)) | own)
 
 

@@ -146,7 +146,7 @@ _OTHERS = (
 def _breaks() -> re.Pattern[str]:
     known = {part for labels in ((_OTHERS,), *LABELS.values()) for label in labels for part in re.split(r"[|/]", label)}
     labels = sorted({*known, *OF_SYSMON}, key=lambda label: (-len(label), label))
-    return re.compile(rf"\s+((?:{'|'.join(labels)}):)(?=\s|$)")
+    return re.compile(rf"(?<!\s)\s++((?:{'|'.join(labels)}):)(?=\s|$)")
 
 
 def broken_up(message: str) -> str:
