@@ -53,3 +53,14 @@ def test_strict_input_stops_at_the_first_problem(tmp_path: Path) -> None:
 def test_parse_never_raises() -> None:
     """Bad text is a tree with diagnostics."""
     assert [d.code for d in dohyo.parse("* | wher x = 1").diagnostics] == ["DH1006"]
+
+
+def test_what_a_query_makes_itself_is_not_missed(log: Path) -> None:
+    """A parse with ``nodrop`` keeps what the field had, if there is one; read for itself, it is missed as any other."""
+    parse = r'* | parse regex field=Image "(?<program>[^\\]+)$" nodrop | where program = "mshta.exe"'
+    found = dohyo.search(f"{parse} | fields program, Absent", [log])
+    assert len(found.rows) == 1 and found.read.missing == ("Absent",)
+    first = dohyo.search(r'* | where isNull(program) | parse regex field=Image "(?<program>[^\\]+)$" nodrop', [log])
+    assert first.read.missing == ("program",)
+    kept = dohyo.search(r'* | parse regex field=Image "(?<User>nothing)" nodrop | fields User', [log])
+    assert kept.rows == [{"User": "<img src=x onerror=alert(1)>"}]

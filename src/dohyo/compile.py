@@ -22,7 +22,7 @@ from dohyo.operators import OPERATORS
 from dohyo.plan.expr import TRUE, Column, Expr, all_of, boolean, whole
 from dohyo.plan.names import TIME
 from dohyo.plan.nodes import Batch, Filter, NoColumn, Node, Scan, built_in
-from dohyo.plan.passes import Needs, fields_asked, needed_columns, scan_columns
+from dohyo.plan.passes import Needs, fields_asked, needed_columns, scan_columns, spare_fields
 from dohyo.plan.types import Field, Type
 
 #: Deep expressions recurse; Python's default of 1,000 frames is less than the parser's own limits need.
@@ -65,6 +65,11 @@ class Compiled(Struct, frozen=True, dict=True):
     def fields(self) -> tuple[str, ...]:
         """The source fields that the plan reads, in the order in which the query uses them."""
         return fields_asked(self.plan, self._needs)
+
+    @functools.cached_property
+    def spare(self) -> tuple[str, ...]:
+        """Those of the fields that need not be there: the query makes them itself."""
+        return spare_fields(self.plan, self._needs)
 
 
 def parse(text: str, name: str = "query") -> tree.Query:

@@ -302,7 +302,7 @@ class Session(Struct):
         """The fields whose presence is reported."""
         from dohyo.engines.duckdb.scan import Request
 
-        return Request((), asked=tuple(dict.fromkeys(n for q in self.queries for n in q.fields))).presence
+        return Request((), asked=_looked_for(self.queries)).presence
 
     def _asked(self, queries: Sequence[Compiled | Outline], predicate: Expr) -> Request:
         """What some of the queries ask of the source."""
@@ -313,8 +313,8 @@ class Session(Struct):
             for name, kind in query.columns:
                 columns.setdefault(name.lower(), (name, kind))
         columns.setdefault(ID, (ID, Type.LONG))
-        asked = dict.fromkeys(n for q in queries for n in q.fields)
-        return Request(tuple(columns.values()), predicate, self.options.source_category, tuple(asked))
+        asked, missed = dict.fromkeys(n for q in queries for n in q.fields), _looked_for(queries)
+        return Request(tuple(columns.values()), predicate, self.options.source_category, tuple(asked), frozenset(asked) - {*missed})
 
     def _inputs(self, paths: list[str]) -> list[Input]:
         from dohyo.sources.found import Found
@@ -506,6 +506,11 @@ def _columnar(inputs: list[Input]) -> bool:
     from dohyo.sources.model import Format
 
     return bool(inputs) and all(i.format is Format.PARQUET and i.path is not None for i in inputs)
+
+
+def _looked_for(queries: Sequence[Compiled | Outline]) -> tuple[str, ...]:
+    """The fields of which it is told when no event has them."""
+    return tuple(dict.fromkeys(n for q in queries for n in q.fields if n not in q.spare))
 
 
 def _simple(predicate: Expr) -> Expr:

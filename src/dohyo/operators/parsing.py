@@ -69,7 +69,7 @@ def before(plan: Node, name: str) -> Expr:
     """What a field has before the parse, as text; null when there is none. A field of the source counts as there."""
     old = plan.schema.get(name)
     if old is None:
-        return to_text(Column(name, plan.schema.open_type)) if plan.schema.open else NULL
+        return to_text(Column(name, plan.schema.open_type, spare=True)) if plan.schema.open else NULL
     return to_text(Column(old.name, old.type)) if not old.name.startswith("__") else NULL
 
 

@@ -11,10 +11,11 @@ from dohyo.plan.types import Type
 
 
 class Column(Struct, frozen=True):
-    """A column of the node below."""
+    """A column of the node below. ``spare``: it is read where a parse gave nothing, and need not be there."""
 
     name: str
     type: Type
+    spare: bool = False
 
 
 class Literal(Struct, frozen=True):

@@ -34,16 +34,16 @@ Needs = dict[int, set[str]]
 _LARGEST_PREDICATE = 1_500
 
 
-def needed_columns(root: Node, asked: Sequence[str] | None = None) -> Needs:
+def needed_columns(root: Node, asked: Sequence[str] | None = None, spare: bool = True) -> Needs:
     """For each node (by ``id``) the lower-cased names of its columns that anyone above uses.
 
     Of the root the ``asked`` columns are used (``None``: all shown ones), its order, and the hidden ones that evidence
-    is made of.
+    is made of. Without ``spare``, a parse that finds nothing keeps nothing.
     """
     needs: Needs = {}
     shown = {n.lower() for n in asked} if asked is not None else {f.name.lower() for f in root.schema.visible}
     evidence = {n for n in (ID, TIME, RAW) if root.schema.get(n)}
-    _need(root, shown | evidence | _order_names(root.order), needs)
+    _need(root, shown | evidence | _order_names(root.order), needs, spare)
     return needs
 
 
@@ -55,23 +55,23 @@ def _names(expr: Expr) -> set[str]:
     return {c.name.lower() for c in columns(expr)}
 
 
-def _need(node: Node, wanted: set[str], needs: Needs) -> None:
+def _need(node: Node, wanted: set[str], needs: Needs, spare: bool) -> None:
     """Adds ``wanted`` to what is needed of ``node``, and what follows for the nodes below."""
     before = needs.get(id(node))
     if before is not None and wanted <= before:
         return
     needs[id(node)] = wanted = wanted | (before or set())
-    for below, names in _below(node, wanted):
-        _need(below, names, needs)
+    for below, names in _below(node, wanted, spare):
+        _need(below, names, needs, spare)
 
 
-def _below(node: Node, wanted: set[str]) -> list[tuple[Node, set[str]]]:
+def _below(node: Node, wanted: set[str], spare: bool) -> list[tuple[Node, set[str]]]:
     match node:
         case Filter():
             return [(node.input, wanted | _names(node.condition))]
         case Extend():
             used = {n.lower() for n, _ in node.new} & wanted
-            reads = [_names(e) for n, e in node.new if n.lower() in used]
+            reads = [{c.name.lower() for c in columns(e) if spare or not c.spare} for n, e in node.new if n.lower() in used]
             return [(node.input, _without(node, wanted).union(*reads))]
         case Project() | Sort():
             return [(node.input, wanted)]
@@ -139,6 +139,15 @@ def fields_asked(root: Node, needs: Needs | None = None) -> tuple[str, ...]:
     ranked = sorted(wanted, key=lambda n: (order.get(n, len(order)), n))
     schema = scans(root)[0].schema if scans(root) else None
     return tuple(_spelling(n, spelled, schema) for n in ranked if not n.startswith("__"))
+
+
+def spare_fields(root: Node, needs: Needs) -> tuple[str, ...]:
+    """Those of :func:`fields_asked` that are read only where a parse gives nothing: the query makes them itself."""
+    made = (e for node in root.walk() if isinstance(node, Extend) for _, e in node.new)
+    if not any(c.spare for e in made for c in columns(e)):
+        return ()
+    missed = fields_asked(root, needed_columns(root, spare=False))
+    return tuple(n for n in fields_asked(root, needs) if n not in missed)
 
 
 def scan_columns(plan: Node, needs: Needs | None = None) -> list[tuple[str, Type]]:

@@ -42,14 +42,16 @@ class Request(Struct, frozen=True):
     """What is asked of the source. ``columns``: names and types the query needs, hidden ones included.
 
     ``predicate``: a condition that every useful event meets. ``category``: overrides ``_sourceCategory``. ``asked``: the
-    fields that the queries read. ``raw_where``: the raw text is asked for only of events that meet this, or that meet
-    ``held_where`` and hold one of the texts ``held`` in it. ``most``: most events are useful.
+    fields that the queries read, ``spare``: those of them that need not be there. ``raw_where``: the raw text is asked for only
+    of events that meet this, or that meet ``held_where`` and hold one of the texts ``held`` in it. ``most``: most events are
+    useful.
     """
 
     columns: tuple[tuple[str, Type], ...]
     predicate: Expr = TRUE
     category: str | None = None
     asked: tuple[str, ...] = ()
+    spare: frozenset[str] = frozenset()
     raw_where: Expr = TRUE
     held_where: Expr = FALSE
     held: Texts = frozenset()
@@ -107,7 +109,7 @@ class Request(Struct, frozen=True):
     @property
     def presence(self) -> tuple[str, ...]:
         """The fields whose presence is reported: the source's own, not built-in ones."""
-        return tuple(n for n in self.asked if not n.startswith("_"))[:MASK_BITS]
+        return tuple(n for n in self.asked if not n.startswith("_") and n not in self.spare)[:MASK_BITS]
 
 
 class Events(Struct, dict=True):

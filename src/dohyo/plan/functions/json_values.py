@@ -16,6 +16,7 @@ _MOST_KEYS = 10_000
 #: So many brackets of a text are tried as the beginning of JSON.
 _MOST_BLOCKS = 50
 _DECODER = json.JSONDecoder(strict=False)
+_BRACKET = re.compile(r"[{\[]")
 
 
 def _document(text: Sql) -> Sql:
@@ -38,7 +39,7 @@ def _last_block(text: str | None) -> str | None:
     found: dict[str, str] = {}
     at = 0
     for _ in range(_MOST_BLOCKS):
-        m = re.compile(r"[{\[]").search(text or "", at)
+        m = _BRACKET.search(text or "", at)
         if text is None or m is None:
             break
         try:
@@ -125,14 +126,9 @@ ROWS: tuple[Function, ...] = (
     ),
     Function("json_value", (_d, _p), S, _value, "The value at a path, as text.", internal=True),
     Function("json_list", (_d, _p), S, _list, "The values at a path with wildcards, as a JSON array.", internal=True),
-    Function(
-        "with_time",
-        (Arg("value"), Arg("time", L)),
-        S,
-        lambda v, t: exp.Cast(this=apply("json_object", lit("value"), v, lit("time"), t), to=exp.DataType.build("VARCHAR")),
-        "A value and its time as JSON.",
-        internal=True,
-    ),
+    Function("with_time", (Arg("value"), Arg("time", L)), S,
+             lambda v, t: exp.Cast(this=apply("json_object", lit("value"), v, lit("time"), t), to=exp.DataType.build("VARCHAR")),
+             "A value and its time as JSON.", internal=True),
     Function("json_select", (_d, _p), S, doc="What a JSONPath finds, as a JSON array.", internal=True, udf=Udf(_select, (S, S), S)),
     Function("json_any_case", (_d, _p), S, doc="A key in any case.", internal=True, udf=Udf(_any_case, (S, S), S)),
     Function("json_has", (_d, _p), B, _exists, "There is something at the path.", internal=True),
