@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 from sqlglot import exp
 
-from dohyo.engines.duckdb.raw import Path, Raw
+from dohyo.engines.duckdb.raw import Path, Raw, quoted
 from dohyo.plan.functions.model import Sql, apply, case, cast, coalesce, is_null, lit, null, try_cast
 from dohyo.plan.names import ID, TIME
 from dohyo.sources import model as m
@@ -112,6 +112,18 @@ def _full_path(expr: m.FullPath, raw: Raw) -> Sql:
     return case((is_null(folder), file.copy()), (is_null(file), folder.copy()), (has_name, folder.copy()), default=joined)
 
 
+# -- values that are looked at more than once
+
+
+def let(name: str, value: Sql, body: Callable[[Sql], Sql]) -> Sql:
+    """``body`` of the value. What is long to compute, or to plan, is written once: as the variable ``name`` of a function over a
+    list of this one value."""
+    if isinstance(value, (exp.Column, exp.Dot, exp.Null, exp.Literal)):
+        return body(value)
+    function = exp.Lambda(this=body(exp.column(name, quoted=True)), expressions=[quoted(name)])
+    return apply("list_extract", apply("list_transform", exp.Array(expressions=[value]), function), lit(1))
+
+
 # -- texts inside texts
 
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&#13;", "\r"), ("&#10;", "\n"),
@@ -120,6 +132,10 @@ _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&
 
 def _unescaped(text: Sql) -> Sql:
     """XML text with its entities resolved; ``&amp;`` last, so that nothing is resolved twice."""
+    return let("u", text, _resolved)
+
+
+def _resolved(text: Sql) -> Sql:
     out = text
     for entity, char in _ENTITIES:
         out = apply("replace", out, lit(entity), lit(char))
@@ -136,16 +152,18 @@ _DATA = r"<Data(?:\s[^<>]*)?>([^<]*)</Data>"
 
 def _xml_data(expr: m.XmlData, raw: Raw) -> Sql:
     """``<Data Name="x">``, else an element ``<x>`` of ``UserData``; within what follows ``</System>``."""
-    text = expression(expr.text, raw)
     name = re.escape(expr.name)
-    body = case((apply("contains", text.copy(), lit("</System>")),
-                 apply("list_extract", apply("string_split", text.copy(), lit("</System>")), lit(2))),
-                default=text.copy())  # fmt: skip
+    body = let("x", expression(expr.text, raw), _after_system)
     if expr.name.lower() == "data":
         return _unescaped(present(apply("array_to_string", apply("regexp_extract_all", body, lit(_DATA), lit(1)), lit("\n"))))
     named = rf"(?i)<Data\s[^>]*?\bName\s*=\s*[\"']{name}[\"'][^>]*>([^<]*)</Data>"
     element = rf"(?i)<(?:\w+:)?{name}(?:\s[^>]*)?>([^<]*)</(?:\w+:)?{name}>"
-    return _unescaped(first_of([_captured(body, named), _captured(body.copy(), element)]))
+    return _unescaped(let("x", body, lambda x: first_of([_captured(x, named), _captured(x.copy(), element)])))
+
+
+def _after_system(text: Sql) -> Sql:
+    rest = apply("list_extract", apply("string_split", text.copy(), lit("</System>")), lit(2))
+    return case((apply("contains", text.copy(), lit("</System>")), rest), default=text.copy())
 
 
 def _pair(expr: m.Pair, raw: Raw) -> Sql:
@@ -162,8 +180,8 @@ def _xml_system(expr: m.XmlSystem, raw: Raw) -> Sql:
     if not attribute:
         return _unescaped(present(_captured(text, rf"<{head}(?:\s[^>]*)?>([^<]*)</{head}>")))
     start = rf"<{head}\s[^>]*?\b{inner}\s*=\s*"
-    both = [_captured(text, start + r'"([^"]*)"'), _captured(text.copy(), start + r"'([^']*)'")]
-    return _unescaped(first_of(both))
+    quotes = (r'"([^"]*)"', r"'([^']*)'")
+    return _unescaped(let("x", text, lambda x: first_of([_captured(x.copy(), start + value) for value in quotes])))
 
 
 _TRIMMED = r"[ \t]*(.*?)[ \t\r]*"
@@ -245,7 +263,7 @@ def _epoch_value(text: Sql) -> Sql:
 
 def _time(expr: m.Time, raw: Raw) -> Sql:
     value = expression(expr.value, raw)
-    return value if isinstance(value, exp.Null) else time_value(value, raw.dated(value))
+    return value if isinstance(value, exp.Null) else let("t", value, lambda t: time_value(t, raw.dated(value)))
 
 
 _EXPRESSIONS: dict[type, Callable[..., Sql]] = {
