@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dohyo.results import Result
-from dohyo.run import search
+from dohyo.run import RunOptions, search
 from dohyo.sources import limits
 from dohyo.sources.model import Enough
 from dohyo.sources.shapes import SHAPES, shape
@@ -38,7 +38,7 @@ ODD = [
 ]  # fmt: skip
 _FORMS = [json.loads(each.example) for each in SHAPES]
 #: What stands among the usual records: few forms at a time, for a statement grows faster than their number.
-AMONG = [ODD, *(_FORMS[at : at + 6] for at in range(0, len(_FORMS), 6))]
+AMONG = [_FORMS[at : at + 6] for at in range(0, len(_FORMS), 6)]
 
 QUERIES = [
     "* | fields EventID, Channel, Provider, Image",
@@ -55,8 +55,11 @@ def _read(query: str, path: Path, monkeypatch: pytest.MonkeyPatch, native: int) 
     return search(query, [path])
 
 
-@pytest.mark.parametrize("odd", AMONG, ids=range(len(AMONG)))
-@pytest.mark.parametrize("query", QUERIES)
+#: All queries among the odd ones, two that ask for much among the other forms.
+READ = [(query, ODD) for query in QUERIES] + [(query, forms) for query in (QUERIES[1], QUERIES[3]) for forms in AMONG]
+
+
+@pytest.mark.parametrize(("query", "odd"), READ, ids=range(len(READ)))
 def test_nothing_is_misread(query: str, odd: list[dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Records of any other form among usual ones, none of which is looked at first, are read as they are among few."""
     path = tmp_path / "events.ndjson"
@@ -69,6 +72,25 @@ def test_nothing_is_misread(query: str, odd: list[dict[str, Any]], tmp_path: Pat
     assert [p.reason for p in lean_one.read.problems] == [p.reason for p in whole.read.problems]
 
 
+@pytest.mark.parametrize("most", [True, False], ids=["most", "few"])
+def test_a_time_elsewhere_is_found(most: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the usual place of the time has none, or none that can be read, the other places are looked at: for the answer, and
+    for the range of time that is asked for."""
+    path = tmp_path / "events.ndjson"
+    later = [_with(UtcTime="soon", n=1), _with(UtcTime=..., n=2), _with(UtcTime="", n=3), _with(UtcTime="2026-13-45 99:99:99.000", n=4)]
+    usual = [USUAL | {"n": 0}] * 900
+    path.write_text("\n".join(json.dumps(record) for record in [*usual[:60], *later, *usual]) + "\n", "utf-8")
+    monkeypatch.setattr(limits, "NATIVE", 0)
+    query = "* | fields _messageTime, n" if most else '* | where n = "1" or n = "2" or n = "3" or n = "4" | fields _messageTime, n'
+    after = 1768203000010  # 07:30:00.010, after the usual time and before TimeCreated
+    for since in (None, after):
+        found = search(query, [path], RunOptions(since=since))
+        assert sorted(row["n"] for row in found.rows if row["n"] != "0") == ["1", "2", "3", "4"]
+        assert {row["_messageTime"] for row in found.rows if row["n"] != "0"} == {1768203000777}
+        assert sum(row["n"] == "0" for row in found.rows) == (960 if most and since is None else 0)
+        assert found.read.files[0].shapes == {"flat": 964}
+
+
 def test_what_is_left_of_a_table() -> None:
     """The first places that give each record a value, and one mark; where some record has none, all."""
     flat = shape("flat")
@@ -79,3 +101,6 @@ def test_what_is_left_of_a_table() -> None:
     assert len(provider.value.options) == 2
     assert found.any_marks == (("Channel",),)
     assert lean(flat, [{"EventID": 1, "Image": "a"}, {"EventID": 2, "Channel": "b"}]).any_marks == flat.any_marks
+    assert (found.time, found.time_left) == (flat.time[:1], True)
+    none = lean(flat, [_with(), _with(UtcTime=..., TimeCreated=...)])
+    assert (none.time, none.time_left) == (flat.time, False)

@@ -270,4 +270,6 @@ class Shape(Struct, frozen=True):
     doc: str = ""
     example: str = ""  # one record as JSON text, made up
     closed: bool = False  # nothing but what the table names and the bags hold is looked for: there is nothing else
+    keys: frozenset[str] | None = None  # of a lean table: the keys at the top of the records it was made for
+    time_left: bool = False  # of a lean table: a record without any of ``time`` is to be read by the whole table
     also: dict[str, str] = field(default_factory=dict)  # canonical name -> other name it must answer to

@@ -15,7 +15,7 @@ from dohyo.engines.duckdb import sourcecategory
 from dohyo.engines.duckdb.dialect import DIALECT
 from dohyo.engines.duckdb.marks import carries, impossible, shape_number
 from dohyo.engines.duckdb.raw import ColumnRaw, JsonRaw, KeyTree, Raw, Spellings, quoted
-from dohyo.engines.duckdb.shaping import BuiltIns, built_in, kind_field, text_field
+from dohyo.engines.duckdb.shaping import TIMES, BuiltIns, built_in, kind_field, text_field
 from dohyo.engines.sql import Expressions, column
 from dohyo.plan.expr import FALSE, TRUE, Call, Expr, all_of, any_of, columns
 from dohyo.plan.functions.model import Sql, apply, case, cast, coalesce, is_null, lit, null, paren, try_cast
@@ -31,6 +31,8 @@ KINDS = 1 << 16
 
 #: Whether a record is useful; and how the columns of its values begin, where they are no row.
 KEEP, VALUE = "__keep", "."
+#: The time of a useful record, where that is needed before its other values.
+_MOMENT = "__moment"
 #: What the event id or type is called among the values.
 _KIND = "__kind"
 
@@ -151,7 +153,7 @@ class Events(Struct, dict=True):
             return self.known.raw.copy() if self.known.raw is not None else null()
         if key == "_sourcecategory":
             return self.category()
-        key = "_messagetime" if key == TIME else key
+        key = "_messagetime" if key in TIMES else key
         if key not in self.cache:
             self.cache[key] = self.by_shape([self._of(shape, key if key == "_messagetime" else name) for shape in self.shapes])
         return column(_held(key)) if self._projected(key) else self.cache[key].copy()
@@ -277,7 +279,13 @@ class Events(Struct, dict=True):
         """The asked-for values of a useful record as a list of texts, else null. (A list of one struct costs some 20 µs more for
         each column and two thousand records, whether there is anything in it or not.) There is one at least."""
         values = exp.Array(expressions=[cast(value, "VARCHAR") for value in self._values().values()] or [lit("")])
-        return exp.Case(ifs=[exp.If(this=self.keep(), true=cast(values, "VARCHAR[]"))])
+        return exp.Case(ifs=[exp.If(this=self._kept(), true=cast(values, "VARCHAR[]"))])
+
+    def _kept(self) -> Sql:
+        """The condition that a record's values are given."""
+        if self._time_left:
+            return exp.And(this=column(KEEP), expression=exp.Not(this=is_null(column(_MOMENT))))
+        return column(KEEP) if self.request.most else self.keep()
 
     def _values(self) -> dict[str, Sql]:
         """What the asked-for columns are drawn from."""
@@ -306,8 +314,22 @@ class Events(Struct, dict=True):
 
     def read(self, source: exp.Select, shape: Sql, extra: list[Sql]) -> exp.Select:
         """What a reading takes of the raw records of ``source``: what is counted of each, and the values of the useful ones."""
-        keep = [exp.alias_(self.keep(), KEEP, quoted=True)] if self.request.most else []
-        return self.over(source, shape, self._shown_of(extra), keep)
+        if not self._time_left:
+            keep = [exp.alias_(self.keep(), KEEP, quoted=True)] if self.request.most else []
+            return self.over(source, shape, self._shown_of(extra), [keep])
+        # a CASE tries each part of its condition on what the parts before it left, a condition by itself on all records
+        keep = [exp.alias_(case((self.keep(), exp.true()), default=exp.false()), KEEP, quoted=True)]
+        time = [exp.alias_(case((column(KEEP), self.value(TIME)), default=null()), _MOMENT, quoted=True)]
+        self.cache["_messagetime"] = column(_MOMENT)
+        lacks = exp.And(this=column(KEEP), expression=is_null(column(_MOMENT)))
+        number = case((lacks, cast(lit(0), "UTINYINT")), default=column("__shape"))
+        shown = [exp.alias_(number, "__shape", quoted=True), *self._shown_of(extra)[1:]]
+        return self.over(source, shape, shown, [keep, time])
+
+    @functools.cached_property
+    def _time_left(self) -> bool:
+        """True when a useful record whose time is in none of the places that are left is to be read again."""
+        return self.shapes[0].time_left and not TIMES.isdisjoint(n.lower() for n in self.request.drawn_from)
 
     def beside(self, source: Sql) -> Sql:
         """The records with the category's number beside them, where it is needed."""
@@ -315,9 +337,9 @@ class Events(Struct, dict=True):
             return source
         return _level(exp.select(exp.Star()).from_(source, copy=False), self.codes()).subquery("e", copy=False)
 
-    def over(self, source: exp.Select, shape: Sql, shown: list[Sql], below: Sequence[Sql] = ()) -> exp.Select:
+    def over(self, source: exp.Select, shape: Sql, shown: list[Sql], below: Sequence[list[Sql]] = ()) -> exp.Select:
         """The columns ``shown`` over the raw records of ``source``: below them the shape, then the category's number,
-        then the values that every record is asked for, and what else is wanted ``below``."""
+        then the values that every record is asked for, and what else is wanted ``below``, level by level."""
         codes = self.codes()
         for name, text in self.raw.checked.values() if isinstance(self.raw, JsonRaw) else ():  # one may be within another
             source = _level(source, [exp.alias_(text.copy(), name, quoted=True)])
@@ -325,7 +347,8 @@ class Events(Struct, dict=True):
         level = _level(level, codes)
         held = {key: sql for key, sql in self.cache.items() if self._projected(key)}
         level = _level(level, [exp.alias_(sql.copy(), _held(key), quoted=True) for key, sql in held.items()])
-        level = _level(level, list(below))
+        for columns_of_level in below:
+            level = _level(level, columns_of_level)
         return exp.select(*shown, copy=False).from_(level.subquery("e", copy=False), copy=False)
 
     def _shown_of(self, extra: list[Sql]) -> list[Sql]:
@@ -334,7 +357,8 @@ class Events(Struct, dict=True):
         mask = self.mask()
         present = [exp.alias_(mask, "__mask", quoted=True)] if mask is not None else []
         if self.request.most:
-            values = [column(KEEP), *(exp.alias_(value, VALUE + n, quoted=True) for n, value in self._values().items())]
+            kept = exp.alias_(self._kept(), KEEP, quoted=True)
+            values = [kept, *(exp.alias_(value, VALUE + n, quoted=True) for n, value in self._values().items())]
         else:
             values = [exp.alias_(self.row(), "__row", quoted=True)]
         return [column("__shape"), *self.tally(), *present, *values, *extra]
@@ -433,6 +457,8 @@ def file_statement(request: Request, shapes: Sequence[Shape], spellings: Spellin
     number = events.number()
     if len(raw.layers) > 1:
         return None
+    if shapes[0].time_left and not TIMES.isdisjoint(request.predicate_names):
+        raw.rely_on(events.value(TIME))
     if raw.relied_on:
         there = exp.and_(*(exp.Not(this=is_null(value.copy())) for value in raw.relied_on.values()), copy=False)
         number = case((there, number), default=cast(lit(0), "UTINYINT"))

@@ -331,6 +331,10 @@ def _keys(name: str) -> list[Path]:
     return [(name,)] if len(parts) == 1 or not all(parts) else [(name,), parts]
 
 
+#: The names of a record's time: a local file knows only one.
+TIMES = frozenset(("_messagetime", "_receipttime", "_searchabletime", TIME))
+
+
 class BuiltIns(Struct, frozen=True):
     """What the engine knows of a record besides its content: SQL of the raw text, of the id, and of whether the raw text holds
     one of the texts for which it is asked for."""
@@ -343,7 +347,7 @@ class BuiltIns(Struct, frozen=True):
 def built_in(shape: m.Shape, raw: Raw, name: str, known: BuiltIns) -> Sql | None:
     """The SQL of a built-in or hidden field in its own type (spec §11.1); ``None``: it is a text like others."""
     lower = name.lower()
-    if lower in ("_messagetime", "_receipttime", "_searchabletime", TIME):
+    if lower in TIMES:
         times = [t for t in (expression(t, raw) for t in shape.time) if not isinstance(t, exp.Null)]
         return coalesce(*times) if times else cast(null(), "BIGINT")
     if lower in ("_raw", "_size"):

@@ -14,6 +14,9 @@ from ..model import Inside, Key, Shape, ShapeExpr
 
 Path = tuple[str, ...]
 
+#: No record holds one event under a key and another at its top.
+NO_EVENT_BESIDE: Path = ("EventID",)
+
 
 def rewrite(expr: ShapeExpr, change: Callable[[Key], ShapeExpr]) -> ShapeExpr:
     """``expr`` with every ``Key`` in it replaced by what ``change`` gives for it."""
@@ -54,7 +57,7 @@ def under(shape: Shape, *outer: str, **differs: Any) -> Shape:
     marks = {
         "marks": moved(shape.marks),
         "any_marks": moved(shape.any_marks),
-        "not_marks": moved(shape.not_marks),
+        "not_marks": (*moved(tuple(path for path in shape.not_marks if path != NO_EVENT_BESIDE)), NO_EVENT_BESIDE),
         "starts": tuple((outer + path, text) for path, text in shape.starts),
         "bags": moved(shape.bags),
         "prefixed_bags": tuple((outer + path, prefix) for path, prefix in shape.prefixed_bags),

@@ -19,7 +19,7 @@ SHAPE = respelled(
     title="Windows event log, attributes beside the elements",
     rank=11,
     any_marks=(("Event", "System", "TimeCreated_attributes"),),
-    not_marks=(),
+    not_marks=(("EventID",),),
     doc="What ``evtx_dump --separate-json-attributes`` and ``chainsaw dump`` write: ``TimeCreated_attributes.SystemTime``.",
     example=r"""{"Event_attributes": {"xmlns": "http://schemas.microsoft.com/win/2004/08/events/event"}, "Event": {
         "System": {"Provider_attributes": {"Name": "Microsoft-Windows-Sysmon",

@@ -16,6 +16,7 @@ SHAPE = Shape(
     # Not EventId: whoever looks for it beside another form's EventID has to read each record twice.
     marks=(("Payload",), ("SourceFile",)),
     any_marks=(("ChunkNumber",), ("HiddenRecord",)),
+    not_marks=(("Hostname",),),
     fields={
         "EventID": at("EventId"),
         "Channel": _CHANNEL,

@@ -32,8 +32,6 @@ SHAPE = Shape(
         ("TimeGenerated",),
         ("EventCode",),
         ("Provider", "Name"),
-        ("event_id",),
-        ("Event", "System"),
     ),
     fields={
         "EventID": at("EventID"),

@@ -9,14 +9,30 @@ from typing import Any
 from msgspec.structs import replace
 
 from ..model import Enough, First, Shape, ShapeExpr
-from .recognise import evaluate, there
+from .recognise import evaluate, read_time, there
 
 
 def lean(shape: Shape, records: Sequence[dict[str, Any]]) -> Shape:
     """The table for records like these, which have this shape. It claims fewer records than the whole one: those that lack a
-    value in the places that are left (``Enough``), or the mark that is left, are to be read by the whole table."""
+    value in the places that are left (``Enough``), the mark or the time that is left, or that have a key which tells other
+    shapes and none of these records has (``keys``), are to be read by the whole table."""
     fields = {name: _enough(expr, records) for name, expr in shape.fields.items()}
-    return replace(shape, fields=fields, any_marks=_marks(shape, fields, records))
+    time = _time(shape, records)
+    return replace(
+        shape,
+        fields=fields,
+        any_marks=_marks(shape, fields, records),
+        keys=frozenset(key for record in records for key in record),
+        time=time,
+        time_left=len(time) < len(shape.time),
+    )
+
+
+def _time(shape: Shape, records: Sequence[dict[str, Any]]) -> tuple[ShapeExpr, ...]:
+    """The first places of the time, which give each record one."""
+    kept = (shape.time[:count] for count in range(1, len(shape.time)))
+    enough = (time for time in kept if all(read_time(replace(shape, time=time), record) is not None for record in records))
+    return next(enough, shape.time)
 
 
 def _enough(expr: ShapeExpr, records: Sequence[dict[str, Any]]) -> ShapeExpr:

@@ -14,7 +14,7 @@ SHAPE = Shape(
     rank=60,
     marks=(("EventID",),),
     any_marks=(("EventData",), ("Provider", "Name")),
-    not_marks=(("TimeGenerated",), ("EventCode",), ("_raw",), ("Event", "System"), ("event_id",)),
+    not_marks=(("TimeGenerated",), ("EventCode",), ("_raw",)),
     fields={
         "EventID": at("EventID"),
         "Channel": _CHANNEL,

@@ -18,6 +18,7 @@ SHAPE = Shape(
     title="Wazuh alerts and archives",
     rank=15,
     marks=(("data", "win", "system"),),
+    not_marks=(("EventID",),),
     fields={
         "EventID": _system("eventID"),
         "Channel": _CHANNEL,

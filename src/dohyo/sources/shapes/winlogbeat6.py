@@ -14,6 +14,7 @@ SHAPE = Shape(
     rank=20,
     marks=(("event_id",),),
     any_marks=(("event_data",), ("log_name",)),
+    not_marks=(("EventID",),),
     fields={
         "EventID": at("event_id"),
         "Channel": _CHANNEL,
