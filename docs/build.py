@@ -46,7 +46,7 @@ def operator(o: Operator) -> str:
     also = f"\n\nAlso written {', '.join(f'`{n}`' for n in o.names[1:])}." if len(o.names) > 1 and o.category != "aggregate" else ""
     note = f"\n\nNot an operator of Sumo Logic: runs in the lenient dialect only. Write `{o.instead}`." if o.lenient_only else ""
     example = f"## Example\n\n```\n{o.example}\n```"
-    return f"# {name}\n\n{o.doc}{also}{note}\n\n```\n{o.synopsis}\n```\n\n{example}\n\nLanguage specification: §{o.spec}.\n"
+    return f"# {name}\n\n{o.doc}{also}{note}\n\n```\n{o.synopsis}\n```\n\n{example}\n"
 
 
 def function(row: Function | AggregateFunction) -> str:
@@ -56,7 +56,7 @@ def function(row: Function | AggregateFunction) -> str:
     example = f"\n\n## Example\n\n`{row.example[0]}` gives `{row.example[1]}`." if row.example else ""
     if isinstance(row, AggregateFunction):
         example = f"\n\n## Example\n\n```\n* | {aggregate_example(row)} by Computer\n```"
-    return f"# {row.name}\n\n`{row.signature}`\n\n{row.doc}{also}{note}{example}\n\nLanguage specification: §{row.spec or '6.2'}.\n"
+    return f"# {row.name}\n\n`{row.signature}`\n\n{row.doc}{also}{note}{example}\n"
 
 
 def aggregate_example(row: AggregateFunction) -> str:
@@ -108,7 +108,7 @@ def index(found: dict[str, str]) -> str:
 def library() -> dict[str, str]:
     """The pages of the detections, made from their folders, and the list of them: path below ``docs`` → text."""
     found = load().detections
-    out = {f"detections/{d.id}.md": detection_page(d) + "\n" for d in found}
+    out = {f"detections/{d.id}.md": detection_page(d, lambda name: f"[{name}]({name}.md)") + "\n" for d in found}
     told = ((d, d.metadata) for d in found)
     rows = [f"| [{d.id}]({d.id}.md) | {m.title} | {', '.join(m.attack.tactics)} | {m.severity.value} |" for d, m in told]
     head = "# Detections\n\n| detection | title | tactics | severity |\n| --- | --- | --- | --- |\n"

@@ -29,10 +29,10 @@ def test_case(path: Path) -> None:
 
 
 def update_sql(path: Path) -> None:
-    """Puts the statement of today in the place of the one in the file."""
-    case, (before, _) = load(path), path.read_text("utf-8").split("sql: |\n")
+    """Puts the statement of today in the place of the one in the file, or of an empty ``sql:`` at its end."""
+    case, before = load(path), path.read_text("utf-8").split("\nsql:")[0]
     sql = explain(Query(case.query or "", "query", dialect=case.dialect)).sql.strip()
-    path.write_text(f"{before}sql: |\n" + "".join(f"  {line}\n" for line in sql.split("\n")), "utf-8")
+    path.write_text(f"{before}\nsql: |\n" + "".join(f"  {line}\n" for line in sql.split("\n")), "utf-8")
 
 
 @pytest.mark.parametrize("path", OF_DETECTIONS, ids=_name)

@@ -25,6 +25,10 @@ CASES = [
     # a value that is set twice, or depends on more than one field, proves nothing
     ('* | where !(p = "a.txt") | toLowerCase(p) as p | where p = "b"', set(), ""),
     ('* | where p = "a" or q = "b" | where !(p = "c")', set(), ""),
+    ('* | where p = "a" | if (q = "b", "a", "c") as p | where p = "a"', set(), ""),
+    # names that change places are no circle
+    ('* | q as p | toLowerCase(r) as q | where p = "A" and q = "b"', set(), ""),
+    ('* | join (where a = "1") as x, (where a = "2") as y on x.k = y.k | x_p as p | where p = "A"', set(), ""),
 ]
 
 

@@ -140,7 +140,8 @@ def test_fix_makes_valid_sumo_logic(tmp_path: Path) -> None:
     path = tmp_path / "q.sumo"
     path.write_text('*\n| eval a = if(matches(Image, "cmd\\\\.exe"), 1, 0)\n| where dest_port in (80, 443)\n')
     assert dohyo("lint", path).returncode == 1
-    assert dohyo("fix", path).returncode == 0
+    assert dohyo("fix", path).stderr.endswith(": fixed\n")
+    assert dohyo("fix", path).stderr.endswith(": nothing to fix\n")
     assert dohyo("lint", path).returncode == 0
     assert dohyo("fmt", path).returncode == 0
     assert dohyo("fmt", "--check", path).returncode == 0
@@ -225,3 +226,27 @@ def test_a_reader_that_goes_away_ends_the_command_quietly() -> None:
     assert process.stderr.read() == b""
     process.stderr.close()
     assert process.wait(30) == -signal.SIGPIPE
+
+
+def test_a_project_names_its_detections(tmp_path: Path) -> None:
+    """With the folder in `dohyo.toml` every command knows a detection; without, `new` says what to write."""
+    def run(*args: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "dohyo", *args]
+        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=tmp_path)
+
+    made = run("new", "T1059.001-encoded-powershell", "--detections", "own")
+    assert "--detections own`" in made.stderr and 'detections = ["own"]' in made.stderr
+    assert run("test", "T1059").returncode == 2
+    (tmp_path / "dohyo.toml").write_text('detections = ["own"]\n')
+    assert run("test", "T1059").returncode == 0
+    assert "T1059.001-encoded-powershell" in run("list").stdout
+    assert "--detections" not in run("new", "T1059-other", "--detections", "own").stderr
+    assert run("lint", "own").stderr == "nothing to say\n"
+    (tmp_path / "dohyo.toml").write_text("detections = 3\n")
+    assert "`detections` is a list of folders" in run("list").stderr
+
+
+def test_a_list_of_nothing_is_an_error(tmp_path: Path) -> None:
+    """A wrong path is told, and the exit code is that of a wrong command."""
+    done = dohyo("list", "--coverage", "--sigma", tmp_path / "gone")
+    assert (done.returncode, done.stdout) == (2, "") and "no such file or folder" in done.stderr

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import yaml
 
+from dohyo.detections.baseline import Kind
+
 EVENT = {"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": "3", "DestinationIp": "198.51.100.7", "DestinationPort": "443"}
 
 
@@ -25,7 +27,7 @@ def test_proposed_entries_let_the_usual_pass_and_the_rare_stand(tmp_path: Path) 
     rare = EVENT | {"Hostname": "h1", "UtcTime": "2026-01-01 11:00:00.000", "Image": r"C:\x\mshta.exe"}
     log.write_text("".join(json.dumps(e) + "\n" for e in [*usual, rare]))
     done = dohyo("baseline", log, "-d", "T1043", "--days", "2", "--owner", "mira", "-o", rules)
-    assert done.returncode == 0 and "1 kinds are usual, 1 too rare" in done.stderr and "mshta.exe" in done.stderr
+    assert done.returncode == 0 and "7 alerts of 2 kinds: 1 usual, 1 too rare" in done.stderr and "mshta.exe" in done.stderr
     (entry,) = yaml.safe_load(rules.read_text())["allow"]
     assert entry["match"]["process_name"] == "cmd.exe" and entry["owner"] == "mira"
     assert "6 alerts on 3 hosts and 2 days" in entry["reason"] and "backup.exe" in entry["reason"]
@@ -36,6 +38,12 @@ def test_proposed_entries_let_the_usual_pass_and_the_rare_stand(tmp_path: Path) 
     told = dohyo("why", "T1043", silent, "--tuning", rules)
     assert "tuned: it fired, and tuning let every alert pass: entry 1" in told.stdout
     assert f"{silent}:6" in dohyo("why", "T1043", silent).stdout
+
+
+def test_one_is_one() -> None:
+    """The reason of an entry counts in good English, and leaves out hosts and days that no alert names."""
+    assert Kind("T1", (), 1, {"h1"}, {"2026-01-01"}).reason == "1 alert on 1 host and 1 day of the baseline"
+    assert Kind("T1", (), 1200).reason == "1,200 alerts of the baseline"
 
 
 def test_bad_files_are_named_with_line_and_what_to_write(tmp_path: Path) -> None:

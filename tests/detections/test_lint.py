@@ -24,12 +24,19 @@ def lint(*args: object) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_bundled_detections_have_notes_only() -> None:
-    """The library passes; what is to be noted of T1043 is its exclusion list, its label `Unknown` and its address test."""
+    """The library passes; what is to be noted is T1043's exclusion list, its label `Unknown`, its address test."""
     done = lint(bundled(), "-f", "json")
     assert done.returncode == 0, done.stdout
-    found = [r for r in json.loads(done.stdout) if "T1043" in r["place"]]
+    found = json.loads(done.stdout)
     assert [r["code"] for r in found] == ["DH4001", "DH4002", "DH4004"]
-    assert all(":" in r["place"] for r in found)
+    assert all("T1043" in r["place"] and ":" in r["place"] for r in found)
+
+
+def test_the_bundled_queries_are_in_the_layout() -> None:
+    """What `dohyo fmt` would write is what stands there: people take these queries for a model."""
+    command = [sys.executable, "-m", "dohyo", "fmt", "--check", str(bundled())]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 ATTACK = {"tactics": ["command-and-control"], "techniques": ["T1197"]}

@@ -57,14 +57,34 @@ def test_logs_without_the_test_are_no_telemetry(tmp_path: Path) -> None:
     assert [t["seen"] for t in one["telemetry"]] == [0, 0]
 
 
-def test_alerts_without_the_tests_own_telemetry_are_doubted(tmp_path: Path) -> None:
-    """PowerShell talks to another address: the detection fires, and the table says that it may be of something else."""
+def test_alerts_of_something_else_cover_no_test(tmp_path: Path) -> None:
+    """PowerShell talks to another address: the detection fires, and nothing of the test is there."""
     log = tmp_path / "other.ndjson"
     event = {"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": "3", "UtcTime": "2024-01-01 00:00:00.000", "Hostname": "h",
              "Image": r"C:\x\powershell.exe", "DestinationIp": "198.51.100.7", "DestinationPort": "443"}  # fmt: skip
     log.write_text(json.dumps(event) + "\n")
     done = dohyo("validate", "T1043", "--logs", log, "--test", "1")
-    assert "covered — but nothing that the test itself leaves behind was seen" in done.stdout
+    assert done.returncode == 1 and "1 event from 1 file" in done.stderr
+    assert "no-telemetry — nothing that the test itself leaves behind was seen: the alerts are of something else" in done.stdout
+
+
+def test_the_tests_over_defenders_tables() -> None:
+    """Process, network and file telemetry is seen there too; a BITS job leaves no trace of its own."""
+    t1043 = next(d for d in LIBRARY if d.id.startswith("T1043"))
+    found = simulate(t1043, LIBRARY, t1043.metadata.tests, "defender", RunOptions())
+    assert [v.verdict.value for v in found] == ["covered", "covered", "covered", "no-detection"]
+    assert all(t.seen >= t.expected for v in found for t in v.telemetry if "Device" in t.name)
+
+
+def test_generated_events_are_named_where_they_are(tmp_path: Path) -> None:
+    """Without a folder to keep them in no file is named that is gone; with one the places can be looked up."""
+    gone = json.loads(dohyo("validate", "T1043", "--simulate", "--test", "1", "--format", "json").stdout)
+    assert [t["first"] for t in gone[0]["telemetry"]] == ["generated event 1", "generated event 4"]
+    assert gone[0]["detections"] == ["T1043-commonly-used-port"]
+    done = dohyo("validate", "T1043", "--simulate", "--test", "1", "--format", "json", "--keep", tmp_path / "kept")
+    places = [t["first"].rpartition(":") for t in json.loads(done.stdout)[0]["telemetry"]]
+    lines = [Path(file).read_text("utf-8").splitlines()[int(record) - 1] for file, _, record in places]
+    assert [json.loads(line)["EventID"] for line in lines] == [1, 3]
 
 
 def test_a_failing_and_a_broken_case_are_named(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def asked(query: str) -> Detection:
 @pytest.mark.parametrize(
     ("detection", "events", "verdict", "says"),
     [
-        (T1043, [GOOD], "fired", "1 rows"),
+        (T1043, [GOOD], "fired", "1 row came"),
         (T1043, [], "no-events", "no events"),
         (T1043, [{"Channel": "Security", "EventID": "4624", "Hostname": "h"}], "no-source", "windows/security"),
         (T1043, [GOOD | {"DestinationPort": "8443"}], "filtered", "DestinationPort in"),
@@ -48,6 +48,21 @@ def test_verdict(detection: Detection, events: list[dict[str, Any]], verdict: st
     found = why(detection, [log], RunOptions())
     assert found.verdict == verdict, found.reason
     assert says in found.reason
+
+
+def test_the_time_that_was_asked_for(tmp_path: Path) -> None:
+    """Not the scope removes events that are older: `why`, `hunt` and `search` say from when the logs are."""
+    log = tmp_path / "log.ndjson"
+    log.write_text(json.dumps(GOOD) + "\n" + json.dumps(GOOD | {"UtcTime": "2024-01-02 00:00:00.000"}) + "\n")
+    found = why(T1043, [log], RunOptions(since=1_800_000_000_000))
+    assert found.verdict == "no-time"
+    assert found.reason.endswith("these logs reach from 2024-01-01T00:00:00.000Z to 2024-01-02T00:00:00.000Z")
+    for command in (["hunt", "-d", "T1043"], ["search", "*"]):
+        asked = [sys.executable, "-m", "dohyo", *command, str(log), "--since"]
+        done = subprocess.run([*asked, "2025-01-01"], capture_output=True, text=True, check=False)
+        assert done.stderr.count("no event is from the time asked for") == 1 and "scope" not in done.stderr
+        inside = subprocess.run([*asked, "2024-01-02"], capture_output=True, text=True, check=False)
+        assert "time asked for" not in inside.stderr
 
 
 def test_funnel_and_nearest(tmp_path: Path) -> None:

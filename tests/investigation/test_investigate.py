@@ -11,12 +11,17 @@ from typing import Any
 import pytest
 from msgspec.structs import asdict
 
-from dohyo.detections.load import load
+from dohyo.detections.load import load, read
 from dohyo.investigation.beacon import beat
 from dohyo.investigation.gather import NoSuchEvent, filled, investigate
 from dohyo.run import RunOptions
 
 SYSMON = {"Channel": "Microsoft-Windows-Sysmon/Operational", "Hostname": "h1", "User": "CORP\\mira"}
+
+
+META = (
+    "title: x\ndescription: x\nstatus: test\nseverity: low\nconfidence: low\nattack: {tactics: [impact], techniques: [T1485]}\n"
+)
 
 
 def sysmon(kind: int, second: int, guid: str, **more: Any) -> dict[str, Any]:
@@ -64,6 +69,25 @@ def test_what_is_missing_is_said(tmp_path: Path) -> None:
     found = investigate(str(path), 1, [str(path)], None, RunOptions())
     assert found.process is None and len(found.talked) == 2
     assert any("no process creations" in m for m in found.missing) and any("Sysmon 22" in m for m in found.missing)
+
+
+def test_the_playbooks_own_fields_are_read(tmp_path: Path) -> None:
+    """A playbook names fields of its kind of event; what cannot be asked is said in words, not by a question's short name."""
+    path = tmp_path / "bits.ndjson"
+    event = {"Channel": "Microsoft-Windows-Bits-Client/Operational", "EventID": "59", "Hostname": "h1",
+             "TimeCreated": "2026-01-01T10:00:00Z", "name": "a job", "url": "https://files.example/x"}  # fmt: skip
+    path.write_text(json.dumps(event) + "\n")
+    found = investigate(str(path), 1, [str(path)], next(d for d in load().detections if d.id.startswith("T1197")), RunOptions())
+    assert (found.event["name"], found.event["url"]) == ("a job", "https://files.example/x")
+    assert "The job is called a job and its address is https://files.example/x" in found.steps and "unknown)" not in found.steps
+    assert "who else talked to the address: the event has no DestinationIp" in found.missing
+
+
+def test_a_field_of_a_playbook_may_be_a_word_of_the_language(tmp_path: Path, log: Path) -> None:
+    """`{{by}}` asks for a field, it is no part of the query."""
+    for name, text in {"detection.yml": META, "query.sumo": "*\n", "playbook.md": "{{by}} {{and}} {{Computer}}\n"}.items():
+        (tmp_path / name).write_text(text)
+    assert investigate(str(log), 5, [str(log)], read(tmp_path), RunOptions()).steps == "(by unknown) (and unknown) h1\n"
 
 
 def test_a_tree_from_security_events(tmp_path: Path) -> None:

@@ -14,6 +14,9 @@ QUERIES = [
     '* | where (a matches /b\\/c|d"e/ or a in ("1", "2")) and !isNull(x) | timeslice 5m | count as n, sum(v) as s by _timeslice',
     "* | join (where a=1) as t1, (where b=2 | count by a) as t2 on t1.a = t2.a | transpose row a column b as c, *",
     '| json "a.b", "c[0]" as x, y | x * (y + 2) - 1 as z | top 3 z by n asc',
+    '* | where (name in ("first one.exe", "second one.exe", "third one.exe", "fourth one.exe", "fifth one.exe") or other in ("a"))'
+    ' and length(name) > 2 | if(name = "first, or not", "one", if(name = "second", "two", concat("three", ", ", name))) as label'
+    " | sum(connections) as connections, avg(duration) as mean_duration, count_distinct(address) as addresses by computer, user",
 ]
 COMMENTS = ["// why", "/* so */", "//| limit 3", "/* a | b\n   c */", "// \"quoted\" `x` {a}"]
 
@@ -47,6 +50,19 @@ def test_comments_stay_at_their_place(text: str) -> None:
     assert [c.text for c in again.comments] == [c.text for c in query.comments], done
     assert _shown(again) == _shown(query), done
     assert printer.query(again) == done
+
+
+def test_long_stages_are_divided_between_words() -> None:
+    """No line is longer than it must be: the outermost commas and words come first; a text that cannot be divided stays."""
+    plain, mixed, long, many = "p" * 30, "q, r" * 9, "or " * 60, ", ".join(map(str, range(40)))
+    text = f'* | where a in ("{plain}", "{mixed}") or b in ({many}) | where x = "{long}"'
+    assert printer.query(dohyo.parse(text)).splitlines() == [
+        "*",
+        f'| where a in ("{plain}", "{mixed}")',
+        "    or b in (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28,",
+        "    29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39)",
+        f'| where x = "{long}"',
+    ]
 
 
 def test_the_layout() -> None:

@@ -42,7 +42,8 @@ class _Query(Struct):
     filters: list[_Clause] = field(default_factory=list)
     made: dict[str, Expr] = field(default_factory=dict)
     made_by: dict[str, Step] = field(default_factory=dict)
-    unclear: set[str] = field(default_factory=set)  # columns that are set more than once
+    unclear: set[str] = field(default_factory=set)  # columns that have one value in one stage and another one in a later stage
+    asked: set[str] = field(default_factory=set)  # columns that a stage so far reads
 
     def values_of(self, name: str) -> list[Any]:
         """The texts that the query compares a column with, none at all, and some other one."""
@@ -69,6 +70,7 @@ def _read(compiled: Compiled) -> _Query:
         for node in nodes_between(step.plan, below):
             if isinstance(node, Filter):
                 query.filters.append(_Clause(node.condition, step))
+                query.asked |= {c.name.lower() for c in columns(node.condition)}
             elif isinstance(node, Extend):
                 for name, expr in node.new:
                     _define(query, name.lower(), expr, step)
@@ -77,8 +79,9 @@ def _read(compiled: Compiled) -> _Query:
 
 
 def _define(query: _Query, name: str, expr: Expr, step: Step) -> None:
-    reads_itself = name in {c.name.lower() for c in columns(expr)}
-    if name in query.made or reads_itself:
+    """Notes a computed column; one that was read before it is made was another column there: the source's own."""
+    query.asked |= {c.name.lower() for c in columns(expr)}
+    if name in query.made or name in query.asked:
         query.unclear.add(name)
         query.made[name] = Call("opaque", (), Type.STRING)
     else:

@@ -19,10 +19,10 @@ def words(*known: str) -> Completer:
 
 def detections(context: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:
     """The detections of the library and of the folders that were named before; in any case, as they are looked up."""
-    from dohyo.detections.load import load
+    from dohyo.cli.project import all_detections
 
     folders: Any = context.params.get("detections") or ()
-    return _fitting(((d.id, d.metadata.title) for d in load(folders).detections), begun)
+    return _fitting(((d.id, d.metadata.title) for d in all_detections(folders).detections), begun)
 
 
 def techniques(context: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:

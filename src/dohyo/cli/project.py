@@ -2,6 +2,7 @@
 
 .. code-block:: toml
 
+   detections = ["detections"]
    lookup-dir = ["lookups"]
    source-category = "windows/sysmon"
 
@@ -12,21 +13,27 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
 from dohyo.cli.errors import UsageError
 
+if TYPE_CHECKING:
+    from dohyo.detections.load import Library
+
 NAME = "dohyo.toml"
 
 
 class Project(Struct, frozen=True):
-    """``macros``: name -> text that stands for it. ``tables``: folders with lookup tables.
-    ``source_category``: what the logs' ``_sourceCategory`` is instead of what their shapes say."""
+    """``macros``: name -> text that stands for it. ``tables``: folders with lookup tables. ``detections``: folders with more
+    detections. ``source_category``: what the logs' ``_sourceCategory`` is instead of what their shapes say."""
 
     macros: dict[str, str] = field(default_factory=dict)
     tables: tuple[Path, ...] = ()
+    detections: tuple[Path, ...] = ()
     source_category: str | None = None
 
 
@@ -39,13 +46,26 @@ def project(folder: Path) -> Project:
         found = tomllib.loads(path.read_text("utf-8-sig"))
     except (OSError, ValueError) as error:
         raise UsageError(f"{NAME}: {error}") from None
-    macros, folders = found.get("macros", {}), found.get("lookup-dir", [])
-    folders = [folders] if isinstance(folders, str) else folders
+    macros = found.get("macros", {})
     if not isinstance(macros, dict) or not all(isinstance(v, str) for v in macros.values()):
         raise UsageError(f"{NAME}: `[macros]` holds texts: name = '…'")
-    if not isinstance(folders, list) or not all(isinstance(v, str) for v in folders):
-        raise UsageError(f"{NAME}: `lookup-dir` is a list of folders")
     category = found.get("source-category")
     if category is not None and not isinstance(category, str):
         raise UsageError(f"{NAME}: `source-category` is a text")
-    return Project(macros, tuple(folder / f for f in folders), category)
+    return Project(macros, _folders(found, "lookup-dir", folder), _folders(found, "detections", folder), category)
+
+
+def _folders(found: dict[str, Any], key: str, home: Path) -> tuple[Path, ...]:
+    """The folders, one or a list, that a key names; they are seen from the project's own folder."""
+    names = found.get(key, [])
+    names = [names] if isinstance(names, str) else names
+    if not isinstance(names, list) or not all(isinstance(v, str) for v in names):
+        raise UsageError(f"{NAME}: `{key}` is a list of folders")
+    return tuple(home / n for n in names)
+
+
+def all_detections(folders: Sequence[Path]) -> Library:
+    """The bundled detections, those of the project, and those of ``folders``."""
+    from dohyo.detections.load import load
+
+    return load((*project(Path()).detections, *folders))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 
-from dohyo.formats.values import safe
+from dohyo.formats.values import counted, safe
 from dohyo.results import ReadReport
 from dohyo.sources.model import Problem
 
@@ -35,11 +35,6 @@ def _read(read: ReadReport) -> str:
         f"read {counted(read.records, 'event')} from {counted(len(read.files), 'file')} "
         f"({_size(read.size)}) in {read.seconds:.2f} s{rate}"
     )
-
-
-def counted(count: int, what: str) -> str:
-    """``1 file``, ``2,000 files``."""
-    return f"{count:,} {what}{'s' * (count != 1)}"
 
 
 def _size(count: int) -> str:

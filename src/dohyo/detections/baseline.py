@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from dohyo.detections.model import Detection
+from dohyo.formats.values import counted
 from dohyo.results import Alert
 
 #: Fields by which alerts are grouped, as far as a detection's rows have them: the program, its parent, the place it talks to.
@@ -41,7 +42,8 @@ class Kind(Struct):
     @property
     def reason(self) -> str:
         """The numbers as a sentence."""
-        seen = f"{self.alerts} alerts on {len(self.hosts)} hosts and {len(self.days)} days of the baseline"
+        where = " and ".join(counted(n, what) for n, what in ((len(self.hosts), "host"), (len(self.days), "day")) if n)
+        seen = counted(self.alerts, "alert") + (f" on {where}" if where else "") + " of the baseline"
         parent = self.parents.most_common(1)
         return seen + (f", mostly started by {parent[0][0]}" if parent else "")
 

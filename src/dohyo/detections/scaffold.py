@@ -85,10 +85,16 @@ events:
     Image: 'C:\Tools\counterexample.exe'
 count: 0
 """,
-    "playbook.md": """# What to do
+    "investigation.md": """# Investigation
+
+1. What started it ({{ParentImage}}), with which command line ({{CommandLine}}), as which user ({{User}})?
+2. What did it do next: children, files, connections?
+3. Is it seen on other hosts, or at other times on {{Computer}}?
+""",
+    "playbook.md": """# Response
 
 1. Ask the user of the host whether they ran it.
 2. Look at the parent process and the command line.
-3. Isolate the host when neither explains it.
+3. Isolate {{Computer}} when neither explains it.
 """,
 }

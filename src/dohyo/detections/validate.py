@@ -19,8 +19,8 @@ from dohyo.run import Query, RunOptions, run_queries
 
 
 class Verdict(StrEnum):
-    """``NO_TELEMETRY``: nothing that the test leaves behind is in the logs. ``NO_DETECTION``: it is there, and no
-    detection saw it."""
+    """``NO_TELEMETRY``: nothing that the test leaves behind is in the logs, so that alerts would be of something else.
+    ``NO_DETECTION``: it is there, and no detection saw it."""
 
     COVERED = "covered"
     NO_DETECTION = "no-detection"
@@ -47,17 +47,23 @@ class Validated(Struct, frozen=True):
     @property
     def verdict(self) -> Verdict:
         """Which of three it is."""
-        if self.alerts:
-            return Verdict.COVERED
-        return Verdict.NO_DETECTION if any(t.seen for t in self.telemetry) else Verdict.NO_TELEMETRY
+        if self.telemetry and not any(t.seen for t in self.telemetry):
+            return Verdict.NO_TELEMETRY
+        return Verdict.COVERED if self.alerts else Verdict.NO_DETECTION
+
+    @property
+    def detections(self) -> list[str]:
+        """Those that gave the alerts."""
+        return list(dict.fromkeys(a.detection for a in self.alerts))
 
     def as_json(self) -> dict[str, Any]:
         """The documented form."""
         return {
             "test": self.test.number,
             "name": self.test.name,
-            "telemetry": [{"name": t.name, "expected": t.expected, "seen": t.seen} for t in self.telemetry],
+            "telemetry": [{"name": t.name, "expected": t.expected, "seen": t.seen, "first": t.first} for t in self.telemetry],
             "alerts": len(self.alerts),
+            "detections": self.detections,
             "verdict": self.verdict.value,
         }
 
@@ -105,16 +111,26 @@ def _is_of(alert: Alert, test: AtomicTest) -> bool:
 
 
 def simulate(
-    detection: Detection, companions: Sequence[Detection], tests: Sequence[AtomicTest], shape: str, options: RunOptions
-) -> list[Validated]:
-    """Each test against the events that the generator makes of it, and nothing else."""
+    detection: Detection, companions: Sequence[Detection], tests: Sequence[AtomicTest], shape: str, options: RunOptions,
+    keep: Path | None = None,
+) -> list[Validated]:  # fmt: skip
+    """Each test against the events that the generator makes of it, and nothing else. The events stay in the folder ``keep``;
+    without one they are gone afterwards, and a piece of telemetry names the event by its number."""
     from dohyo.sample.generate import one_attack
     from dohyo.sample.write import write
 
     found = []
     with tempfile.TemporaryDirectory() as scratch:
+        folder = keep or Path(scratch)
+        folder.mkdir(parents=True, exist_ok=True)
         for test in tests:
-            log = Path(scratch) / f"test{test.number}.ndjson"
+            log = folder / f"test{test.number}.ndjson"
             write(log, one_attack(test.simulate), shape)
             found += validate(detection, companions, [test], [log], options)[0]
-    return found
+    return found if keep else [_without_files(v) for v in found]
+
+
+def _without_files(v: Validated) -> Validated:
+    """The same where the files are not there any more: ``…/test1.ndjson:4`` is generated event 4."""
+    told = (replace(t, first=f"generated event {t.first.rpartition(':')[2]}" if t.first else "") for t in v.telemetry)
+    return replace(v, telemetry=tuple(told))

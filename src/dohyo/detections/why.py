@@ -13,7 +13,9 @@ from msgspec.structs import replace
 from dohyo.compile import Compiled, Step, compile_query
 from dohyo.detections.model import Detection
 from dohyo.detections.sight import absent_sources
+from dohyo.detections.timerange import out_of_range
 from dohyo.diagnostics import QueryError
+from dohyo.formats.values import counted
 from dohyo.lang import tree
 from dohyo.operators.where import Where
 from dohyo.plan.expr import Call, Column, Expr, Literal, boolean, calls, negation, whole
@@ -71,11 +73,15 @@ def _count(plan: Node) -> Node:
 
 
 def _judge(found: Why, compiled: Compiled, left: list[int | None], paths: Sequence[str | Path], options: RunOptions) -> None:
-    """The first of these that holds: nothing was read, the source is absent, a field is absent, a letter case never fits,
-    a stage removed everything, it fired."""
+    """The first of these that holds: it fired, no event is from the time asked for, nothing was read, the source is absent, a
+    field is absent, a letter case never fits, a stage removed everything."""
     empty = next((i for i, n in enumerate(left) if n == 0), None)
     if empty is None:
-        found.verdict, found.reason = "fired", f"{left[-1]} rows came through"
+        found.verdict, found.reason = "fired", f"{counted(left[-1] or 0, 'row')} came through"
+        return
+    beyond = out_of_range(found.read, paths, options)
+    if beyond:
+        found.verdict, found.reason = "no-time", beyond
         return
     if not found.read.records:
         found.verdict, found.reason = "no-events", "no events were read"

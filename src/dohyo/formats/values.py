@@ -48,3 +48,8 @@ def iso_time(ms: int | None) -> str | None:
     except (ValueError, OverflowError, OSError):
         return None
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03d}Z"
+
+
+def counted(count: int, what: str, ending: str = "s") -> str:
+    """``1 file``, ``2,000 files``; ``counted(2, "address", "es")``."""
+    return f"{count:,} {what}{ending * (count != 1)}"

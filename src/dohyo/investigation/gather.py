@@ -29,6 +29,8 @@ from dohyo.sources.readers.nth_line import Looking
 PLACE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 
+#: The pages of a detection that say what to do, in this order.
+_STEPS = ("investigation", "playbook")
 #: So many programs on hosts that talked to the address are told.
 _MOST_TALKED = 100
 
@@ -78,7 +80,9 @@ def investigate(
 ) -> Investigation:
     """All answers about the event ``record`` of ``file``, from the logs ``paths``. ``looking``: the search for that record as
     a line, if it has been begun. Raises :class:`NoSuchEvent`."""
-    event = _event(file, record, paths, options, looking)
+    pages = detection.pages() if detection is not None else {}
+    steps = "\n".join(pages[p] for p in _STEPS if p in pages)
+    event = _event(file, record, paths, _fields(steps), options, looking)
     found = Investigation(f"{file}:{record}", {k: v for k, v in event.items() if v is not None})
     asked = [q for q in QUESTIONS if q.fits(event)]
     results = run_queries([Query(q.query(event), q.name) for q in asked], paths, options)
@@ -93,10 +97,14 @@ def investigate(
     found.beat = beat([int(r["_messageTime"]) for r in answers.get("times", []) if r["_messageTime"] is not None])
     _pair(found, event, answers.get("program", []))
     _missing(found, event)
-    if detection is not None:
-        pages = detection.pages()
-        found.steps = filled("\n".join(pages[p] for p in ("investigation", "playbook") if p in pages), event)
+    found.steps = filled(steps, event)
     return found
+
+
+def _fields(steps: str) -> tuple[str, ...]:
+    """What is asked of the event: the fields that are always looked at, and those that the steps name."""
+    known = {n.lower() for n in ("_messageTime", *FIELDS)}
+    return (*FIELDS, *dict.fromkeys(n for n in PLACE.findall(steps) if n.lower() not in known))
 
 
 def _deeds(deed: Deed, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -105,17 +113,20 @@ def _deeds(deed: Deed, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{n: r[n] for n in ("_messageTime", *deed.fields)} for r in own[:MOST_DEEDS]]
 
 
-def _event(file: str, record: int, paths: Sequence[str], options: RunOptions, looking: Looking | None) -> dict[str, Any]:
+def _event(
+    file: str, record: int, paths: Sequence[str], fields: Sequence[str], options: RunOptions, looking: Looking | None
+) -> dict[str, Any]:
+    """The values of ``fields`` in the record."""
     line = _line(file, record, looking) if _there(file) else _stored(paths, file, record)
-    found = values_of(line, FIELDS) if line is not None else _read(file, record, options)
+    found = values_of(line, fields) if line is not None else _read(file, record, fields, options)
     if found is None:
         raise NoSuchEvent(f"there is no record {record} in {file}")
     return found
 
 
-def _read(file: str, record: int, options: RunOptions) -> dict[str, Any] | None:
+def _read(file: str, record: int, fields: Sequence[str], options: RunOptions) -> dict[str, Any] | None:
     """The same by reading the log."""
-    query = f"* | fields _messageTime, {', '.join(FIELDS)}"
+    query = "* | fields _messageTime, " + ", ".join(f'%"{n}"' for n in fields)
     compiled = compile_query(query, "event", replace(options.compiler(None), evidence=True))
     only = replace(compiled, plan=only_record(compiled.plan, record))
     (result,) = Session(replace(options, evidence=True), [only]).run([file])
@@ -163,10 +174,12 @@ def _pair(found: Investigation, event: dict[str, Any], rows: Sequence[dict[str, 
 
 def _missing(found: Investigation, event: dict[str, Any]) -> None:
     asked = {q.name for q in QUESTIONS if q.fits(event)}
+    lacking: dict[tuple[str, ...], list[str]] = {}
     for question in QUESTIONS:
-        gone = [n for n in question.needs if not event.get(n)]
+        gone = tuple(n for n in question.needs if not event.get(n))
         if gone and question.name not in asked:
-            found.missing.append(f"{question.name}: the event has no {', '.join(gone)}")
+            lacking.setdefault(gone, []).append(question.about)
+    found.missing += [f"{', '.join(about)}: the event has no {', '.join(gone)}" for gone, about in lacking.items()]
     kinds = {kind for (_, kind) in found.read.kinds}
     if not kinds & {"1", "4688"}:
         found.missing.append("process tree: these logs have no process creations (Sysmon 1, Security 4688)")

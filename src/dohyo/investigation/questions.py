@@ -14,10 +14,11 @@ Event = Mapping[str, Any]
 
 
 class Question(Struct, frozen=True):
-    """A question: the fields of the event that it needs, and the query that answers it. ``without``: it is asked of events
-    that lack this field."""
+    """A question: what it finds out, in words, the fields of the event that it needs, and the query that answers it.
+    ``without``: it is asked of events that lack this field."""
 
     name: str
+    about: str
     needs: tuple[str, ...]
     query: Callable[[Event], str]
     without: str = ""
@@ -96,12 +97,12 @@ def _pairs(event: Event) -> str:
 
 
 QUESTIONS: tuple[Question, ...] = (
-    Question("processes", ("Computer", "ProcessGuid"), _sysmon_kin),
-    Question("processes", ("Computer",), _security_kin, without="ProcessGuid"),
-    Question("own", ("ProcessGuid",), _own),
-    Question("address", ("DestinationIp",), _connections),
-    Question("times", ("DestinationIp", "Computer", "Image"), _times),
-    Question("program", ("Image", "DestinationIp"), _pairs),
+    Question("processes", "process tree", ("Computer", "ProcessGuid"), _sysmon_kin),
+    Question("processes", "process tree", ("Computer",), _security_kin, without="ProcessGuid"),
+    Question("own", "what the process did", ("ProcessGuid",), _own),
+    Question("address", "who else talked to the address", ("DestinationIp",), _connections),
+    Question("times", "whether the connections have a beat", ("DestinationIp", "Computer", "Image"), _times),
+    Question("program", "how rare it is that the program talks to the address", ("Image", "DestinationIp"), _pairs),
 )
 
 #: What is read of the event itself.

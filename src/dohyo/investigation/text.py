@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from dohyo.formats.values import iso_time, plain, safe
+from dohyo.formats.values import counted, iso_time, plain, safe
 from dohyo.investigation.tree import Process
 
 if TYPE_CHECKING:
@@ -61,17 +61,13 @@ def _address(found: Investigation) -> Iterator[str]:
     if found.pair is not None:
         p = found.pair
         yield (
-            f"  this program talked to it {p.connections:,}× from {_counted(p.hosts, 'host', 's')}; "
-            f"it talks to {_counted(p.addresses, 'address', 'es')} in all"
+            f"  this program talked to it {p.connections:,}× from {counted(p.hosts, 'host')}; "
+            f"it talks to {counted(p.addresses, 'address', 'es')} in all"
         )
     if found.beat is not None:
         b = found.beat
         told = "like a clock: a beacon?" if b.regular else "no beat"
         yield f"  every {b.interval / 1000:,.1f} s, give or take {b.jitter:.0%}, {b.connections:,} connections: {told}"
-
-
-def _counted(count: int, what: str, many: str) -> str:
-    return f"{count:,} {what}{many * (count != 1)}"
 
 
 def _shown(key: str, value: Any) -> str:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
 from msgspec import Struct
 
 from dohyo.lang.tree import Comment
+from dohyo.lang.wrapping import PIECE
 
-#: A string, a regex literal, a word, or a sign: comments stand between these, never inside.
-_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|(?:(?<=matches)|(?<=,))\s*/(?:[^/\\\n]|\\.)+/|\w+|\S')
 _INDENT = "\n  "
 
 
@@ -36,7 +34,7 @@ class Written(Struct, frozen=True):
 
 
 def _pieces(text: str, start: int = 0) -> list[tuple[str, int, int]]:
-    return [(m[0].strip().lower(), m.start(), m.end()) for m in _PIECE.finditer(text, start)]
+    return [(m[0].strip().lower(), m.start(), m.end()) for m in PIECE.finditer(text, start)]
 
 
 def without_comments(source: str, comments: Sequence[Comment]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dohyo.lang import tree
 from dohyo.lang.comments import Written, divided, without_comments, woven
 from dohyo.lang.substitute import PARAMETER
+from dohyo.lang.wrapping import wrapped
 
 _PLAIN = re.compile(r"[^\W\d]\w*(\.\w+)*|\{\{[\w .$-]+\}\}|\$\$\w+|\$\{[\w.]*\}")
 _RESERVED = frozenset({"true", "false", "null", "and", "or", "not", "in", "matches", "contains", "as", "by"})
@@ -205,14 +206,20 @@ def stage(node: tree.Stage) -> str:
     return node.text.strip() if isinstance(node, tree.BrokenStage) else _stage_printer[0](node)
 
 
+def _stage_line(node: tree.Stage) -> str:
+    """A stage with its pipe, over several lines where it is long."""
+    text = f"| {stage(node)}"
+    return text if isinstance(node, tree.BrokenStage) else wrapped(text)
+
+
 def query(node: tree.Query) -> str:
-    """A query in the canonical layout: the scope, then one stage a line; comments stay where they were."""
+    """A query in the canonical layout: the scope, then each stage on a line of its own; comments stay where they were."""
     source = node.source.text
     broken = [s.span for s in node.stages if isinstance(s, tree.BrokenStage)]  # their text has its comments in it
     comments = [c for c in node.comments if not any(b.start <= c.span.start < b.end for b in broken)]
     plain = without_comments(source, comments)
-    parts: list[tuple[int, str]] = [(0, scope(node.scope))] if node.scope else []
-    parts += [(plain.rfind("|", 0, s.span.start) + 1, f"| {stage(s)}") for s in node.stages]
+    parts: list[tuple[int, str]] = [(0, wrapped(scope(node.scope)))] if node.scope else []
+    parts += [(plain.rfind("|", 0, s.span.start) + 1, _stage_line(s)) for s in node.stages]
     ends = [start - 1 for start, _ in parts[1:]] + [len(source)] * bool(parts)
     lines = [c.text for c in comments if not parts or c.span.start < parts[0][0]]
     for (start, text), end in zip(parts, ends, strict=True):

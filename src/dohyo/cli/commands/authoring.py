@@ -11,8 +11,9 @@ from click.exceptions import Exit
 
 from dohyo.cli.errors import CHECK_FAILED, UsageError, shown
 from dohyo.cli.options import Settings, inputs, one_of
+from dohyo.cli.project import NAME, all_detections, project
 from dohyo.detections.compare import Difference, compare, of_query
-from dohyo.detections.load import Library, load
+from dohyo.detections.load import Library, bundled
 from dohyo.detections.model import Detection
 from dohyo.detections.scaffold import SCHEMA_NAME, BadName, new, schema
 
@@ -30,7 +31,11 @@ def new_detection(name: str, folder: Path) -> None:
             raise UsageError(f"{error.filename}: {error.strerror}") from None
         (folder / SCHEMA_NAME).write_text(_schema(), "utf-8")
         print(home)
-        print(f"next: edit {home / 'query.sumo'}, then `dohyo test {name} --detections {folder}`", file=sys.stderr)
+        known = folder.resolve() in {f.resolve() for f in (bundled(), *project(Path()).detections)}
+        where = "" if known else f" --detections {folder}"
+        print(f"next: edit {home / 'query.sumo'}, then `dohyo test {name}{where}`", file=sys.stderr)
+        if not known:
+            print(f'with `detections = ["{folder}"]` in {NAME} every command here knows the folder by itself', file=sys.stderr)
 
 
 def print_schema() -> None:
@@ -46,7 +51,7 @@ def compare_detections(first: str, second: str, paths: Sequence[str], folders: S
     """Prints what two versions do differently; exits 1 when they do."""
     with shown():
         one_of("--format", settings.format, ("table", "json"))
-        library = load(folders)
+        library = all_detections(folders)
         a = _version(first, library, None)
         found = compare(a, _version(second, library, a), inputs(paths), settings.options())
         sys.stdout.write(_json(found) if settings.format == "json" else _text(found, first, second))

@@ -12,11 +12,10 @@ from click.exceptions import Exit
 
 from dohyo.cli.errors import NO_INPUT, shown
 from dohyo.cli.options import Settings, inputs
-from dohyo.cli.summary import counted
+from dohyo.cli.project import all_detections
 from dohyo.detections.baseline import Limits, proposed, without_fields
 from dohyo.detections.hunt import run_detections
-from dohyo.detections.load import load
-from dohyo.formats.values import safe
+from dohyo.formats.values import counted, safe
 
 
 def run(
@@ -24,18 +23,21 @@ def run(
 ) -> None:
     """Prints a tuning file with the entries that quiet logs suggest; what is too rare is told beside it."""
     with shown():
-        library = load(folders)
+        library = all_detections(folders)
         chosen = [library.find(n) for n in names] or library.detections
         hunt = run_detections(chosen, inputs(paths), settings.options())
         usual, rare = proposed(hunt.alerts, limits)
         today = dt.datetime.now(dt.UTC).date()
-        head = f"# Proposed from {hunt.read.records:,} events; read each entry before you keep it: what is usual may still be bad.\n"
+        read = counted(hunt.read.records, "event")
+        head = f"# Proposed from {read}; read each entry before you keep it: what is usual may still be bad.\n"
         body = yaml.safe_dump({"allow": [k.entry(owner, today) for k in usual]}, sort_keys=False, allow_unicode=True)
         if settings.output:
             settings.output.write_text(head + body, "utf-8")
         else:
             sys.stdout.write(head + body)
-        print(f"{len(hunt.alerts):,} alerts: {len(usual)} kinds are usual, {len(rare)} too rare to let pass", file=sys.stderr)
+        kinds = counted(len(usual) + len(rare), "kind")
+        told = f"{counted(len(hunt.alerts), 'alert')} of {kinds}: {len(usual)} usual, {len(rare)} too rare to let pass"
+        print(told, file=sys.stderr)
         for kind in rare:
             match = ", ".join(f"{k}={v}" for k, v in kind.match)
             print(f"  rare: {kind.detection}  {safe(match)}  {kind.alerts}× on {counted(len(kind.hosts), 'host')}", file=sys.stderr)

@@ -12,8 +12,8 @@ from click.exceptions import Exit
 
 from dohyo.cli.errors import CHECK_FAILED, UsageError, shown
 from dohyo.cli.options import one_of
+from dohyo.cli.project import all_detections
 from dohyo.compile import compile_query
-from dohyo.detections.load import load
 from dohyo.detections.model import Detection
 from dohyo.engines.plain_sql import NoSql, dialects, plain_sql
 
@@ -94,7 +94,7 @@ def _lines(proof: Proof, how: str, where: str) -> Iterator[str]:
 def _named(name: str, folders: Sequence[Path]) -> Detection:
     """A detection of the library, or the one of a Sigma rule file."""
     if not _is_rule(name):
-        return load(folders).find(name)
+        return all_detections(folders).find(name)
     from dohyo.sigma.load import detection
 
     found = _rules(Path(name))
@@ -123,7 +123,7 @@ def _converted(name: str, target: str, folders: Sequence[Path]) -> str:
 
     if _is_rule(name):
         return _of_rule(Path(name), target)
-    detection: Detection = load(folders).find(name)
+    detection: Detection = all_detections(folders).find(name)
     if target == "sumo":
         return detection.query
     return _translated([out.rule(detection)], target)

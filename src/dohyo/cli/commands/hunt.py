@@ -18,9 +18,10 @@ from dohyo.cli.commands import hunting as queries
 from dohyo.cli.errors import CHECK_FAILED, NO_INPUT, WRONG, UsageError, errors_first, print_diagnostics, shown
 from dohyo.cli.options import Settings, inputs, one_of, placeholder_values, tuning_file
 from dohyo.cli.progress import progress
+from dohyo.cli.project import all_detections
 from dohyo.compile import parse
 from dohyo.detections.hunt import Hunt, flat, run_detections, without_raw
-from dohyo.detections.load import Library, load
+from dohyo.detections.load import Library
 from dohyo.detections.model import Detection, Severity
 from dohyo.detections.select import BadSelection, Selection
 from dohyo.detections.sight import absent_sources
@@ -127,7 +128,7 @@ def chosen_detections(
 ) -> tuple[list[Detection], list[str]]:
     """The detections to run: the named ones and Sigma's; with neither, the whole library. A name may be a Sigma rule's, too:
     then the rules that are not named do not run."""
-    library = load(folders)
+    library = all_detections(folders)
     if not sigma:
         return [library.find(n) for n in names] or library.detections, library.broken
     from dohyo.sigma import load as rules
@@ -241,17 +242,21 @@ def _suppressed(found: Hunt) -> list[str]:
     ]
 
 
-#: Logs up to this size, for up to so many detections, are read again to say why nothing was found.
-_SMALL, _FEW = 64 << 20, 4
+#: For up to so many detections it is said why nothing was found.
+_FEW = 4
 
 
 def _verdicts(found: Hunt, paths: Sequence[str], settings: Settings) -> list[str]:
     """For each detection that found nothing the verdict of ``dohyo why``, in one line."""
     silent = [o.detection for o in found.outcomes if o.result is not None and not len(o.result)]
-    if not found.read.records or not silent:
+    if not silent:
         return []
-    size = sum(f.size or 0 for f in found.read.files)
-    if len(silent) > _FEW or size > _SMALL or "-" in paths:
+    from dohyo.detections.timerange import again, out_of_range
+
+    beyond = out_of_range(found.read, paths, settings.options())
+    if beyond or not found.read.records:
+        return [beyond] * bool(beyond)
+    if len(silent) > _FEW or not again(found.read, paths):
         return [f"`dohyo why {silent[0].id} PATH…` says what removed the events"]
     from dohyo.detections.why import why
 

@@ -38,11 +38,11 @@ def _print(
 ) -> None:
     for module in _MEANWHILE if looking else ():
         importlib.import_module(module)
-    from dohyo.detections.load import load
+    from dohyo.cli.project import all_detections
     from dohyo.investigation.gather import NoSuchEvent, investigate
     from dohyo.investigation.text import lines
 
-    detection = load(folders).find(name) if name else None
+    detection = all_detections(folders).find(name) if name else None
     try:
         found = investigate(file, record, paths, detection, settings.options(), looking)
     except NoSuchEvent as error:

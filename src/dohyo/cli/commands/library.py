@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from click.exceptions import Exit
+
 from dohyo.cli import output
 from dohyo.cli.commands.hunt import chosen_detections, selected
-from dohyo.cli.errors import shown
-from dohyo.detections.load import load
+from dohyo.cli.errors import WRONG, shown
+from dohyo.cli.project import all_detections
 from dohyo.detections.model import Detection
 from dohyo.detections.page import page
 from dohyo.detections.select import Selection, coverage
@@ -23,9 +25,11 @@ def list_detections(folders: Sequence[Path], sigma: Sequence[Path], selection: S
         detections, broken = chosen_detections((), folders, sigma)
         found = selected(detections, selection)
         rows: list[dict[str, Any]] = coverage(found) if covered else [_row(d) for d in found]
-        output.emit(format, list(rows[0]) if rows else [], rows, None)
+        if rows or format != "table":
+            output.emit(format, list(rows[0]) if rows else [], rows, None)
         for line in broken:
             print(f"broken detection: {line}", file=sys.stderr)
+    raise Exit(WRONG if broken and not detections else 0)
 
 
 def _row(d: Detection) -> dict[str, str]:
@@ -44,7 +48,7 @@ def _row(d: Detection) -> dict[str, str]:
 def show_detection(name: str, folders: Sequence[Path]) -> None:
     """Prints the page of a detection: as text in a pipe, with colour on a terminal."""
     with shown():
-        text = page(load(folders).find(name))
+        text = page(all_detections(folders).find(name))
         if not sys.stdout.isatty():
             print(text)
             return

@@ -13,7 +13,8 @@ from dohyo.cli.options import Settings, inputs, query_text
 from dohyo.cli.progress import progress
 from dohyo.compile import parse
 from dohyo.operators.cat import Cat
-from dohyo.run import Query, search
+from dohyo.results import ReadReport
+from dohyo.run import Query, RunOptions, search
 
 
 def run(query: str, paths: Sequence[str], settings: Settings) -> None:
@@ -31,8 +32,15 @@ def run(query: str, paths: Sequence[str], settings: Settings) -> None:
         if not settings.quiet:
             print_diagnostics(result.diagnostics, result.source, settings.verbose)
             found = f"{len(result):,} row{'s' * (len(result) != 1)}"
-            summary.show(summary.summary(result.read, found, settings.verbose))
+            beyond = "" if len(result) else _beyond(result.read, logs, options)
+            summary.show([*summary.summary(result.read, found, settings.verbose), *[beyond] * bool(beyond)])
     raise Exit(NO_INPUT if result.read.nothing_read and not no_logs else 0)
+
+
+def _beyond(read: ReadReport, logs: Sequence[str], options: RunOptions) -> str:
+    from dohyo.detections.timerange import out_of_range
+
+    return out_of_range(read, logs, options)
 
 
 def _reads_table(text: str) -> bool:

@@ -11,12 +11,12 @@ from click.exceptions import Exit
 
 from dohyo.cli.errors import CHECK_FAILED, UsageError, shown
 from dohyo.cli.options import Settings, one_of
+from dohyo.cli.project import all_detections
 from dohyo.detections.cases import Case
-from dohyo.detections.load import load
 from dohyo.detections.model import Detection
 from dohyo.detections.testing import Tested, Tests, run_tests
 from dohyo.detections.validate import Validated, Verdict, simulate, validate
-from dohyo.formats.values import safe
+from dohyo.formats.values import counted, safe
 from dohyo.reports.junit import Check, junit
 
 _FORMATS = ("table", "json", "junit")
@@ -36,7 +36,7 @@ def test(
     """Runs the cases, prints them, and exits 1 when one does not hold or a detection cannot be read."""
     with shown():
         one_of("--format", format, _FORMATS)
-        library = load(folders)
+        library = all_detections(folders)
         chosen = [library.find(n) for n in names] or library.detections
         found = run_tests(chosen)
         broken = [] if names else library.broken
@@ -124,24 +124,24 @@ _WRITERS: dict[str, Callable[[Tests], str]] = {
 
 
 def validate_detection(
-    name: str, paths: Sequence[str], number: int | None, companions: bool, simulated: bool, shape: str, folders: Sequence[Path],
-    settings: Settings,
+    name: str, paths: Sequence[str], number: int | None, companions: bool, simulated: bool, shape: str, keep: Path | None,
+    folders: Sequence[Path], settings: Settings,
 ) -> None:  # fmt: skip
     """Prints the verdict of each test, and exits 1 unless every one is covered."""
     with shown():
         one_of("--format", settings.format, _FORMATS)
-        library = load(folders)
+        library = all_detections(folders)
         detection = library.find(name)
         tests = [t for t in detection.metadata.tests if number in (None, t.number)]
         if not tests:
             raise UsageError(f"{detection.id} has no test{'' if number is None else f' {number}'}")
         others = _companions(detection, library.detections) if companions else []
         if simulated:
-            found = simulate(detection, others, tests, shape, settings.options())
+            found = simulate(detection, others, tests, shape, settings.options(), keep)
         elif paths:
             found, read = validate(detection, others, tests, paths, settings.options())
             if not settings.quiet:
-                print(f"read {read.records:,} events from {len(read.files):,} files", file=sys.stderr)
+                print(f"read {counted(read.records, 'event')} from {counted(len(read.files), 'file')}", file=sys.stderr)
         else:
             raise UsageError("name the logs of the test (--logs PATH), or take generated ones (--simulate)")
         _written(_VALIDATED[settings.format](found), settings.output)
@@ -153,7 +153,7 @@ def _companions(detection: Detection, library: Sequence[Detection]) -> list[Dete
     return [d for d in library if d.id in wanted]
 
 
-_UNSURE = " — but nothing that the test itself leaves behind was seen: the alerts may be of something else"
+_OF_OTHERS = " — nothing that the test itself leaves behind was seen: the alerts are of something else"
 
 
 def _shown(found: Sequence[Validated]) -> str:
@@ -164,10 +164,10 @@ def _shown(found: Sequence[Validated]) -> str:
             state = t.error or ("seen" if t.seen >= t.expected else "missing")
             where = f"  {t.first}" if t.first else ""
             lines.append(f"  telemetry  {state:8} {t.seen:>4} of {t.expected:<4} {t.name}{where}")
-        by = ", ".join(dict.fromkeys(a.detection for a in v.alerts))
-        lines.append(f"  detection  {len(v.alerts)} alert{'s' * (len(v.alerts) != 1)}" + (f" ({by})" if by else ""))
-        unsure = v.verdict is Verdict.COVERED and v.telemetry and not any(t.seen for t in v.telemetry)
-        lines.append(f"  verdict    {v.verdict.value}" + (_UNSURE if unsure else ""))
+        by = f" ({', '.join(v.detections)})" if v.alerts else ""
+        lines.append(f"  detection  {counted(len(v.alerts), 'alert')}{by}")
+        of_others = v.verdict is Verdict.NO_TELEMETRY and v.alerts
+        lines.append(f"  verdict    {v.verdict.value}" + (_OF_OTHERS if of_others else ""))
     return "\n".join(lines) + "\n"
 
 

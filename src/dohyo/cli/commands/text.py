@@ -63,11 +63,15 @@ def fix_files(paths: Sequence[Path], dry_run: bool) -> None:
     code = 0
     with shown():
         for path in _files(paths):
-            text, left = fixed(_text(path), str(path))
+            before = _text(path)
+            text, left = fixed(before, str(path))
             if dry_run or str(path) == "-":
                 sys.stdout.write(text)
-            else:
+            elif text != before:
                 path.write_text(text, "utf-8")
+                print(f"{path}: fixed", file=sys.stderr)
+            elif not left:
+                print(f"{path}: nothing to fix", file=sys.stderr)
             if left:
                 code = CHECK_FAILED
                 print_diagnostics(left, Source(text, str(path)), verbose=False)

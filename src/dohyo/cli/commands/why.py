@@ -14,9 +14,9 @@ from msgspec.structs import replace
 
 from dohyo.cli.errors import NO_INPUT, UsageError, shown
 from dohyo.cli.options import Settings, event_place, inputs, one_of, tuning_file
+from dohyo.cli.project import all_detections
 from dohyo.detections.event import EventWhy, explain_event
 from dohyo.detections.hunt import run_detections
-from dohyo.detections.load import load
 from dohyo.detections.model import Detection
 from dohyo.detections.why import Why, why
 from dohyo.formats.values import plain, safe
@@ -30,7 +30,7 @@ def run(
     as_json = settings.format == "json"
     with shown():
         one_of("--format", settings.format, ("table", "json"))
-        detection, options = load(folders).find(name), settings.options()
+        detection, options = all_detections(folders).find(name), settings.options()
         if event is not None:
             told = explain_event(detection, *event_place(event), options)
             if not told.found:

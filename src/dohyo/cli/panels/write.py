@@ -58,11 +58,12 @@ def test(
 @flag("--companions", help="Run the companion detections too.")
 @flag("--simulate", help="Take generated events instead of logs.")
 @option("--shape", default="flat", help="The form of the generated events.")
+@option("--keep", type=FILE, help="Keep the generated events in this folder.")
 @shared("detections")
 @formats("table", "json", "junit")
 @shared("output", "since", "until", "quiet")
 def validate(
-    detection: str, logs: Sequence[str], test: int | None, companions: bool, simulate: bool, shape: str,
+    detection: str, logs: Sequence[str], test: int | None, companions: bool, simulate: bool, shape: str, keep: Path | None,
     detections: Sequence[Path], **given: Any,
 ) -> None:  # fmt: skip
     """For each attack test: was its telemetry there, and did the detection see it? Exits 1 unless all are covered.
@@ -71,7 +72,7 @@ def validate(
     """
     from dohyo.cli.commands import testing
 
-    testing.validate_detection(detection, logs, test, companions, simulate, shape, detections, settings(given))
+    testing.validate_detection(detection, logs, test, companions, simulate, shape, keep, detections, settings(given))
 
 
 @commands.command()

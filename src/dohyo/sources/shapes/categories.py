@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..model import Const, First, Lookup, Shape, ShapeExpr
+from ..model import Const, First, Key, Lookup, Shape, ShapeExpr
 
 OTHER = "windows/other"
 ENDPOINT = "endpoint/events"
@@ -177,9 +177,14 @@ def category(shape: Shape) -> ShapeExpr:
     """What gives ``_sourceCategory`` in ``shape``: its own rule, else by its ``Channel`` and ``Provider``."""
     if shape.category is not None:
         return shape.category
-    return category_of(shape.fields["Channel"], shape.fields["Provider"])
+    return category_of(_of(shape, "Channel"), _of(shape, "Provider"))
 
 
 def kind(shape: Shape) -> ShapeExpr:
     """What the summary counts a record of ``shape`` as: its own rule, else the ``EventID``."""
-    return shape.kind if shape.kind is not None else shape.fields["EventID"]
+    return shape.kind if shape.kind is not None else _of(shape, "EventID")
+
+
+def _of(shape: Shape, name: str) -> ShapeExpr:
+    """Where a canonical name is in ``shape``; one that the table does not place stands at the top of the record, or nowhere."""
+    return shape.fields.get(name, Key((name,)))
