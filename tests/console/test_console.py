@@ -33,6 +33,35 @@ def test_answers(console: Console) -> None:
         console.answer(":quit")
 
 
+@pytest.mark.parametrize("columns", [80, 200])
+def test_answers_fit_the_terminal(console: Console, columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No line of a table, of a help text or of the fields' names is longer than the terminal is wide; one row is one row."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    queries = ("* | limit 2", '* | where EventID = "3" | limit 3', "* | count by Image, CommandLine")
+    for asked in (*queries, "?transaction", ":fields", "?"):
+        assert max(map(len, console.answer(asked).splitlines())) <= columns, asked
+    assert "\n1 row; read 3,500 events in" in console.answer("* | count")
+    assert console.answer('* | where Image = "none"').startswith("0 rows; read")
+
+
+def test_a_field_is_known(console: Console) -> None:
+    """A field of the logs or of Windows events, in any case."""
+    assert console.answer("?image") == "field Image\n  `* | count by Image` counts its values.\n"
+    assert "field InitiatingProcessFolderPath" in console.answer("?initiatingprocessfolderpath")
+
+
+def test_the_project_counts(tmp_path: Path) -> None:
+    """Tables and the time range are those that other commands take: options, and `dohyo.toml`."""
+    (tmp_path / "dohyo.toml").write_text('lookup-dir = ["tables"]\n')
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / "hosts.csv").write_text("host\nh1\n")
+    (tmp_path / "log.ndjson").write_text('{"a": 1}\n')
+    asked = [sys.executable, "-m", "dohyo", "console", "log.ndjson", "--since", "2024-01-01"]
+    done = subprocess.run(asked, input="cat path://hosts\n:quit\n", capture_output=True, text=True, check=False, cwd=tmp_path,
+                          env=os.environ | {"XDG_STATE_HOME": str(tmp_path), "TERM": "dumb"})  # fmt: skip
+    assert "1 row; read 0 events" in done.stdout, done.stderr
+
+
 def test_time_is_drawn(console: Console) -> None:
     """An aggregate over `_timeslice` comes with a chart, other rows without."""
     assert "┤" in console.answer("* | timeslice 1h | count by _timeslice")

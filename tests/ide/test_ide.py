@@ -16,7 +16,7 @@ from pygments.token import Comment, Keyword, Name, String, Token
 
 from dohyo.ide.lexer import SumoLexer
 from dohyo.ide.server import offset_of, position_of
-from dohyo.ide.words import complete
+from dohyo.ide.words import complete, own_fields
 
 QUERY = '_sourceCategory=x // a note\n| timeslice 1h\n| where toLowerCase(a) matches /b+/ and c = "d"\n| count by _timeslice'
 
@@ -48,6 +48,13 @@ def test_completion(before: str, own: list[str], wanted: str) -> None:
     began = time.process_time()
     assert wanted in [w.text for w in complete(before, own)]
     assert time.process_time() - began < 1
+
+
+def test_the_word_that_is_being_written_is_no_field_yet() -> None:
+    """It is offered once it stands elsewhere too."""
+    text = "* | where Comp"
+    assert own_fields(text) == ["Comp"] and own_fields(text, len(text)) == []
+    assert own_fields(text + " = 1 | count by Comp", len(text)) == ["Comp"]
 
 
 def test_positions_are_in_utf16() -> None:
@@ -100,7 +107,7 @@ def client() -> Iterator[Client]:
     for pipe in (client.process.stdin, client.process.stdout):
         assert pipe is not None
         pipe.close()
-    client.process.wait(timeout=30)
+    assert client.process.wait(timeout=30) == 0
 
 
 def test_a_real_client(client: Client, tmp_path: Path) -> None:
@@ -121,3 +128,22 @@ def test_a_real_client(client: Client, tmp_path: Path) -> None:
     assert any(i["label"] == "timeslice" for i in items)
     edits = client.ask("textDocument/formatting", {"textDocument": {"uri": uri}, "options": {"tabSize": 4, "insertSpaces": True}})
     assert edits[0]["newText"].count("\n| ") == 3
+
+
+def test_documents_that_say_little(client: Client, tmp_path: Path) -> None:
+    """An empty document and one that is in the layout are left as they are; a field is known by its name; a closed one is
+    forgotten."""
+    uri = (tmp_path / "q.sumo").as_uri()
+    options = {"textDocument": {"uri": uri}, "options": {"tabSize": 4, "insertSpaces": True}}
+    client.send("textDocument/didOpen", {"textDocument": {"uri": uri, "languageId": "sumo", "version": 1, "text": ""}})
+    assert client.ask("textDocument/formatting", options) == []
+    changed = {"textDocument": {"uri": uri, "version": 2}, "contentChanges": [{"text": "*\n| where EventID > 5 | eval x = 1\n"}]}
+    client.send("textDocument/didChange", changed)
+    hovered = client.ask("textDocument/hover", {"textDocument": {"uri": uri}, "position": {"line": 1, "character": 10}})
+    assert "`EventID`" in hovered["contents"]["value"]
+    client.told.clear()
+    client.send("textDocument/didClose", {"textDocument": {"uri": uri}})
+    client.send("textDocument/didOpen", {"textDocument": {"uri": uri, "languageId": "sumo", "version": 3, "text": "*\n| count\n"}})
+    assert client.ask("textDocument/formatting", options) == []
+    told = (m["params"]["diagnostics"] for m in client.told if m["method"] == "textDocument/publishDiagnostics")
+    assert next(told) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import operator
 from collections.abc import Callable, Mapping
@@ -88,8 +89,40 @@ def _first(of: Eval, args: tuple[Expr, ...]) -> Any:
     return None
 
 
+class _Items:
+    """The items of a list, known by being the same object: their own hash takes as long as the list."""
+
+    def __init__(self, args: tuple[Expr, ...]) -> None:
+        self.args = args
+
+    def __hash__(self) -> int:
+        return id(self.args)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Items) and self.args is other.args
+
+
+@functools.lru_cache(maxsize=64)
+def _constants(items: _Items) -> frozenset[Any] | None:
+    """The values of a list of constants, which is asked of again for each of its values; ``None`` for any other list."""
+    values = [a.value for a in items.args[1:] if isinstance(a, Literal)]
+    return frozenset(values) if len(values) == len(items.args) - 1 else None
+
+
+def _in(of: Eval, args: tuple[Expr, ...]) -> Any:
+    subject, items = of(args[0]), _constants(_Items(args))
+    if subject is UNKNOWN:
+        return UNKNOWN
+    if items is None:
+        found = [of(a) for a in args[1:]]
+        if UNKNOWN in found:
+            return UNKNOWN
+        items = frozenset(found)
+    return subject is not None and subject is not OTHER and subject in items
+
+
 _LAZY: dict[str, Callable[[Eval, tuple[Expr, ...]], Any]] = {
-    "and": _and, "or": _or, "not": _not, "case": _case, "first_value_of": _first,
+    "and": _and, "or": _or, "not": _not, "case": _case, "first_value_of": _first, "in": _in,
 }  # fmt: skip
 
 
@@ -105,10 +138,6 @@ def _compared(sign: Callable[[Any, Any], bool]) -> Callable[[Any, Any], Any]:
             return UNKNOWN
 
     return compare
-
-
-def _in(subject: Any, *items: Any) -> Any:
-    return subject is not None and subject is not OTHER and subject in items
 
 
 def _on_text(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -161,7 +190,7 @@ def _lowered(text: Any) -> Any:
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "=": _compared(operator.eq), "!=": _compared(operator.ne), "<": _compared(operator.lt), "<=": _compared(operator.le),
-    ">": _compared(operator.gt), ">=": _compared(operator.ge), "in": _in,
+    ">": _compared(operator.gt), ">=": _compared(operator.ge),
     "is_null": lambda v: v is None, "isnull": lambda v: v is None,
     "isempty": lambda v: v is None or v == "", "isblank": lambda v: v is None or (isinstance(v, str) and not v.strip()),
     "folded": _lowered, "tolowercase": _lowered, "touppercase": _on_text(str.upper),

@@ -54,8 +54,9 @@ def _leave(end: SystemExit) -> None:
         raise end
     if end.code == INTERRUPTED:
         print("stopped", file=sys.stderr)
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        if not stream.closed:  # a language server closes its output when its editor leaves
+            stream.flush()
     atexit._run_exitfuncs()
     os._exit(end.code or 0)
 

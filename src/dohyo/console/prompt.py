@@ -20,6 +20,7 @@ from prompt_toolkit.lexers import PygmentsLexer
 from dohyo.console.session import Console, Leave, goes_on
 from dohyo.ide.lexer import SumoLexer
 from dohyo.ide.words import complete, own_fields
+from dohyo.run import RunOptions
 
 
 class Words(Completer):
@@ -34,13 +35,13 @@ class Words(Completer):
         start = document.get_word_before_cursor(WORD=False)
         if not start.strip() and not before.rstrip().endswith("|"):
             return
-        for word in complete(before, [*own_fields(document.text), *self.console.fields]):
+        for word in complete(before, [*own_fields(document.text, document.cursor_position), *self.console.fields]):
             yield Completion(word.text, start_position=-len(start.strip()), display_meta=word.detail or word.kind)
 
 
-def run(paths: Sequence[str]) -> None:
+def run(paths: Sequence[str], options: RunOptions) -> None:
     """Asks for queries until the user leaves."""
-    console = Console(paths)
+    console = Console(paths, options)
     session = prompt_session(console, _history())
     print("Dohyo. `?` helps, Ctrl-D leaves.", file=sys.stderr)
     while True:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import io
 import shutil
+import textwrap
 from collections.abc import Sequence
 
 from dohyo.console.chart import chart
 from dohyo.diagnostics import QueryError
 from dohyo.formats import table
-from dohyo.formats.values import safe
-from dohyo.ide.words import about
+from dohyo.formats.values import counted, safe
+from dohyo.ide.words import about, fields
 from dohyo.run import Query, RunOptions, search
 
 _HELP = """A query over the logs runs when you press Enter; a line that ends in | goes on.
-?timeslice   what an operator or a function does      :fields   the fields of these logs
-:logs        what is read                             :quit     leave (Ctrl-D)
+Tab completes, Alt-Enter begins a line, Ctrl-C stops a query.
+?timeslice   what an operator, a function or a field is
+:fields      the fields of these logs
+:logs        what is read
+:quit        leave (Ctrl-D)
 """
 #: Rows that are shown; the rest is counted.
 _MOST_ROWS = 200
@@ -58,16 +61,20 @@ class Console:
         if text.startswith("?"):
             return self._help(text[1:].strip())
         if text == ":fields":
-            return ", ".join(map(safe, self.fields)) + "\n"
+            return _wrapped(", ".join(map(safe, self.fields)))
         if text == ":logs":
             return "".join(f"{safe(p)}\n" for p in self.paths)
         return self._query(text)
 
     def _help(self, word: str) -> str:
         found = about(word)
-        if not found:
-            return f"nothing is called `{safe(word)}`; `?` alone helps with the console\n"
-        return "\n".join(f"{w.kind} {w.text}\n  {w.detail}\n  {w.doc}\n" for w in found)
+        if found:
+            return "\n".join(f"{w.kind} {w.text}\n" + "".join(_wrapped(t, "  ") for t in (w.detail, w.doc) if t) for w in found)
+        known = [*self.fields, *(f.text for f in fields())]
+        name = next((safe(n) for n in known if n.lower() == word.lower()), "")
+        if name:
+            return f"field {name}\n  `* | count by {name}` counts its values.\n"
+        return f"nothing is called `{safe(word)}`; `?` alone helps with the console\n"
 
     def _query(self, text: str) -> str:
         try:
@@ -76,12 +83,20 @@ class Console:
             return "".join(d.render(error.source) + "\n" for d in error.diagnostics)
         out = "".join(d.render(result.source) + "\n" for d in result.diagnostics if d.severity != "note")
         rows = result.rows
-        drawn = chart(result.names, rows, shutil.get_terminal_size().columns)
-        shown = io.BytesIO()
-        table.write(result.names, rows[:_MOST_ROWS], shown)
+        width = shutil.get_terminal_size().columns
+        drawn = chart(result.names, rows, width)
+        shown = table.text(result.names, rows[:_MOST_ROWS], width) if rows else ""
         more = f"… and {len(rows) - _MOST_ROWS:,} more rows\n" if len(rows) > _MOST_ROWS else ""
-        read = f"{len(rows):,} rows; read {result.read.records:,} events in {result.read.seconds:.2f} s\n"
-        return out + (f"{drawn}\n" if drawn else "") + shown.getvalue().decode("utf-8", "replace") + more + read
+        events = counted(result.read.records, "event")
+        read = f"{counted(len(rows), 'row')}; read {events} in {result.read.seconds:.2f} s\n"
+        return out + (f"{drawn}\n" if drawn else "") + shown + more + read
+
+
+def _wrapped(text: str, indent: str = "") -> str:
+    """The text in lines that fit the terminal, broken between words."""
+    width = shutil.get_terminal_size().columns
+    wrapper = textwrap.TextWrapper(width, indent, indent, break_long_words=False, break_on_hyphens=False)
+    return wrapper.fill(text) + "\n"
 
 
 def _keys(raw: object) -> list[str]:

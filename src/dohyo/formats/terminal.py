@@ -3,7 +3,7 @@ for which there is no room are named."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
@@ -69,17 +69,23 @@ def show(names: Sequence[str], cells: Sequence[Sequence[str]], right: Sequence[b
     from rich.text import Text
 
     console = Console()
-    layout = fitted(names, cells, console.width)
+    for text, style in lines(names, cells, right, console.width):
+        console.print(Text(text, style=style), soft_wrap=True)
+
+
+def lines(names: Sequence[str], cells: Sequence[Sequence[str]], right: Sequence[bool], width: int) -> Iterator[tuple[str, str]]:
+    """The lines of the table in a terminal of this width, each with its style."""
+    layout = fitted(names, cells, width)
     same = [f"{names[i]} {value}" for i, value in layout.same.items() if value]
     if same:
-        console.print(Text("all rows: " + ", ".join(same), style="dim"), soft_wrap=True)
-    console.print(Text(_line(names, layout.widths, right), style="bold"), soft_wrap=True)
-    console.print(Text("  ".join("─" * w for w in layout.widths.values()), style="dim"), soft_wrap=True)
+        yield "all rows: " + ", ".join(same), "dim"
+    yield _line(names, layout.widths, right), "bold"
+    yield "  ".join("─" * w for w in layout.widths.values()), "dim"
     for row in cells:
-        console.print(Text(_line(row, layout.widths, right)), soft_wrap=True)
+        yield _line(row, layout.widths, right), ""
     if layout.left_out:
         told = ", ".join(names[i] for i in layout.left_out)
-        console.print(Text(f"no room for {told}; a wider terminal or --format json shows them", style="dim"), soft_wrap=True)
+        yield f"no room for {told}; a wider terminal or --format json shows them", "dim"
 
 
 def _line(cells: Sequence[str], widths: dict[int, int], right: Sequence[bool]) -> str:

@@ -14,7 +14,7 @@ from dohyo.analysis.semantics import check
 from dohyo.binding.context import Dialect, Options
 from dohyo.compile import Compiled, compile_query, parse
 from dohyo.diagnostics import Diagnostic, Label, Patch, QueryError, Severity, Source, Span
-from dohyo.ide.words import about, complete, own_fields
+from dohyo.ide.words import about, complete, fields, own_fields
 from dohyo.lang import printer
 from dohyo.lang.parser import has_errors
 
@@ -86,12 +86,18 @@ def changed(params: lsp.DidChangeTextDocumentParams) -> None:
     _publish(server.workspace.get_text_document(params.text_document.uri))
 
 
+@server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)
+def closed(params: lsp.DidCloseTextDocumentParams) -> None:
+    """Takes back what was said of a query that nobody looks at any more."""
+    server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(params.text_document.uri, []))
+
+
 @server.feature(lsp.TEXT_DOCUMENT_COMPLETION, lsp.CompletionOptions(trigger_characters=["|", " ", "(", ",", "_"]))
 def completion(params: lsp.CompletionParams) -> lsp.CompletionList:
     """Operators after a pipe; elsewhere the query's own fields, functions, and the fields that events have."""
     text = server.workspace.get_text_document(params.text_document.uri).source
-    before = text[: offset_of(text, params.position)]
-    words = complete(before, own_fields(text))
+    at = offset_of(text, params.position)
+    words = complete(text[:at], own_fields(text, at))
     items = [lsp.CompletionItem(w.text, kind=_KINDS[w.kind], detail=w.detail or w.kind, documentation=w.doc or None) for w in words]
     return lsp.CompletionList(is_incomplete=False, items=items)
 
@@ -112,16 +118,19 @@ def word_at(text: str, offset: int) -> str:
 
 def _typed(text: str, word: str) -> list[str]:
     found, _, _ = compiled(text, "query")
-    fields = [f for step in (found.steps if found else ()) if (f := step.plan.schema.get(word)) is not None]
-    return [f"`{fields[-1].name}`: {fields[-1].type.value}"] if word and fields else []
+    typed = [f for step in (found.steps if found else ()) if (f := step.plan.schema.get(word)) is not None]
+    if typed:
+        return [f"`{typed[-1].name}`: {typed[-1].type.value}"]
+    known = next((w.text for w in fields() if w.text.lower() == word.lower()), "")
+    return [f"`{known}`: string\n\nA field of Windows events."] if known else []
 
 
 @server.feature(lsp.TEXT_DOCUMENT_FORMATTING)
 def formatting(params: lsp.DocumentFormattingParams) -> list[lsp.TextEdit]:
-    """The query in the canonical layout; nothing while it has errors."""
+    """The query in the canonical layout; no edit while it has errors, and where nothing would change."""
     text = server.workspace.get_text_document(params.text_document.uri).source
     query = parse(text)
-    if has_errors(query):
+    if has_errors(query) or not text.strip() or printer.query(query) == text:
         return []
     return [lsp.TextEdit(range_of(Source(text), Span(0, len(text))), printer.query(query))]
 

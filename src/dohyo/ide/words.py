@@ -67,7 +67,7 @@ def complete(before: str, own: Iterable[str] = ()) -> list[Word]:
 _KINDS = ("operator", "field", "aggregate", "function")
 
 
-def own_fields(text: str) -> list[str]:
-    """The fields that a query names or makes."""
-    names = [n.name for stage in parse(text).stages for n in stage.walk() if isinstance(n, tree.Name)]
-    return list(dict.fromkeys(names))
+def own_fields(text: str, at: int = -1) -> list[str]:
+    """The fields that a query names or makes; the word that is being written, which ends ``at`` this offset, is none yet."""
+    found = (n for stage in parse(text).stages for n in stage.walk() if isinstance(n, tree.Name))
+    return list(dict.fromkeys(n.name for n in found if not n.span.start < at <= n.span.end))

@@ -151,7 +151,8 @@ def investigate(event: str, paths: Sequence[str], detection: str | None, detecti
 
 @commands.command()
 @paths
-def console(paths: Sequence[str]) -> None:
+@shared("since", "until", "source_category", "dialect", "param", "lookup_dir", "timezone", "memory", "threads")
+def console(paths: Sequence[str], **given: Any) -> None:
     """Ask queries of the same logs one after another: history, completion, help, charts over time.
 
     Example: dohyo console logs/
@@ -163,4 +164,4 @@ def console(paths: Sequence[str]) -> None:
             raise UsageError("name the logs: `dohyo console logs/`")
         from dohyo.console.prompt import run
 
-        run(paths)
+        run(paths, settings(given).options())
