@@ -15,6 +15,7 @@ CASES = [
     ('* | where !(p in ("a.exe", "c.exe")) | where p in ("c.exe", "d.exe")', {"DH4005"}, "a.exe"),
     ('* | where p in ("a", "b") | where p in ("a", "b", "c")', {"DH4001"}, "nothing else"),
     ('* | where p = "a" | if (p = "a", "one", if (p = "b", "two", "none")) as label', {"DH4002"}, "is one of a"),
+    ('* | toLowerCase(p) as Q | where Q = "a" | if (Q = "a", "one", "none") as Label', {"DH4002"}, "rows whose `Q` is one of a"),
     ('* | if (p = "a", "one", "none") as label', set(), ""),
     ('* | toLowerCase(p) as q | where q = "CMD.exe"', {"DH4003"}, "cmd.exe"),
     ('* | toLowerCase(p) as q | where q matches "*\\\\CMD.exe"', {"DH4003"}, "\\cmd.exe"),

@@ -26,9 +26,10 @@ def asked(query: str) -> Detection:
     return replace(T1043, query=query)
 
 
-def test_the_bundled_rule_is_the_converted_one() -> None:
+@pytest.mark.parametrize("detection", [d for d in load().detections if (d.folder / "sigma.yml").is_file()], ids=lambda d: d.id)
+def test_the_bundled_rule_is_the_converted_one(detection: Detection) -> None:
     """``sigma.yml`` beside the query cannot be out of step with it."""
-    assert out.rule(T1043) == yaml.safe_load((T1043.folder / "sigma.yml").read_text("utf-8"))
+    assert out.rule(detection) == yaml.safe_load((detection.folder / "sigma.yml").read_text("utf-8"))
 
 
 def test_round_trip_on_generated_events(tmp_path: Path) -> None:

@@ -42,6 +42,7 @@ class _Query(Struct):
     filters: list[_Clause] = field(default_factory=list)
     made: dict[str, Expr] = field(default_factory=dict)
     made_by: dict[str, Step] = field(default_factory=dict)
+    spelled: dict[str, str] = field(default_factory=dict)  # as the query writes it
     unclear: set[str] = field(default_factory=set)  # columns that have one value in one stage and another one in a later stage
     asked: set[str] = field(default_factory=set)  # columns that a stage so far reads
 
@@ -73,6 +74,7 @@ def _read(compiled: Compiled) -> _Query:
                 query.asked |= {c.name.lower() for c in columns(node.condition)}
             elif isinstance(node, Extend):
                 for name, expr in node.new:
+                    query.spelled.setdefault(name.lower(), name)
                     _define(query, name.lower(), expr, step)
         below = step.plan
     return query
@@ -155,9 +157,9 @@ def labels_that_never_occur(query: _Query) -> Iterator[Finding]:
             gone = [b for b in ends if b not in seen]
             for label in gone:
                 values = ", ".join(str(v) for v in passing[:5]) + (", …" if len(passing) > 5 else "")
-                step = query.made_by[name]
-                yield Finding("DH4002", f"the label `{label}` of `{name}` can never occur", _span(step),
-                              f"only rows whose `{subject}` is one of {values} come so far, and each has another label")  # fmt: skip
+                step, asked = query.made_by[name], query.spelled.get(subject, subject)
+                yield Finding("DH4002", f"the label `{label}` of `{query.spelled[name]}` can never occur", _span(step),
+                              f"only rows whose `{asked}` is one of {values} come so far, and each has another label")  # fmt: skip
             break
 
 
