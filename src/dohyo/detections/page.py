@@ -44,7 +44,7 @@ def _tests(d: Detection) -> str:
         lines.append(f"{test.number}. **{test.name}**: {test.behaviour}")
         lines += [f"    - run `{c}`" for c in test.commands]
         lines += [f"    - expect {e.count}× {e.name}" for e in test.expect]
-        lines += [f"    - also seen by {name}" for name in test.seen_by]
+        lines += [f"    - seen by {name} (`--companions`)" for name in test.seen_by]
         lines += [f"    - clean up: `{c}`" for c in test.cleanup]
     how = f"`dohyo validate {d.id} --logs LOGS` gives each test's verdict; `--simulate` tries generated events."
     return "\n".join([*lines, "", how])
