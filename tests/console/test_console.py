@@ -50,6 +50,12 @@ def test_a_field_is_known(console: Console) -> None:
     assert "field InitiatingProcessFolderPath" in console.answer("?initiatingprocessfolderpath")
 
 
+def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
+    """A folder that is not there is no folder without events."""
+    answer = Console([str(tmp_path / "gone"), str(LOGS)]).answer("* | count")
+    assert "3500" in answer and f"not read: {tmp_path / 'gone'}" in answer
+
+
 def test_the_project_counts(tmp_path: Path) -> None:
     """Tables and the time range are those that other commands take: options, and `dohyo.toml`."""
     (tmp_path / "dohyo.toml").write_text('lookup-dir = ["tables"]\n')
@@ -72,7 +78,8 @@ def test_time_is_drawn(console: Console) -> None:
 
 @pytest.mark.parametrize(("text", "more"), [
     ("* | count by a |", True), ("* | where (a = 1", True), ('* | where a = "x', True), ("* | count", False), ("?where", False),
-    ('* | parse "\\"*\\"" as a', False), ("", False),
+    ('* | parse "\\"*\\"" as a', False), ("", False), ('* | where a = "("', False), (r"* | where a matches /\(x/", False),
+    ("* | count // by (", False), ("* | count | // then", True), ("* | count |\n", False), ("* | sum(x),", True),
 ])  # fmt: skip
 def test_a_line_that_is_not_the_end(text: str, more: bool) -> None:
     """A pipe at the end, an open bracket or an open quote goes on."""

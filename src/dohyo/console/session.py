@@ -6,14 +6,19 @@ import shutil
 import textwrap
 from collections.abc import Sequence
 
+from dohyo.compile import parse
 from dohyo.console.chart import chart
 from dohyo.diagnostics import QueryError
 from dohyo.formats import table
 from dohyo.formats.values import counted, safe
 from dohyo.ide.words import about, fields
+from dohyo.lang.comments import without_comments
+from dohyo.lang.wrapping import PIECE
+from dohyo.results import ReadReport
 from dohyo.run import Query, RunOptions, search
 
 _HELP = """A query over the logs runs when you press Enter; a line that ends in | goes on.
+An open bracket or quote goes on too; an empty line runs what there is.
 Tab completes, Alt-Enter begins a line, Ctrl-C stops a query.
 ?timeslice   what an operator, a function or a field is
 :fields      the fields of these logs
@@ -22,6 +27,8 @@ Tab completes, Alt-Enter begins a line, Ctrl-C stops a query.
 """
 #: Rows that are shown; the rest is counted.
 _MOST_ROWS = 200
+#: Problems of the logs that are told below an answer.
+_MOST_PROBLEMS = 4
 #: Events that are looked at for the names of fields.
 _LOOKED_AT = 500
 
@@ -89,7 +96,14 @@ class Console:
         more = f"… and {len(rows) - _MOST_ROWS:,} more rows\n" if len(rows) > _MOST_ROWS else ""
         events = counted(result.read.records, "event")
         read = f"{counted(len(rows), 'row')}; read {events} in {result.read.seconds:.2f} s\n"
-        return out + (f"{drawn}\n" if drawn else "") + shown + more + read
+        return out + (f"{drawn}\n" if drawn else "") + shown + more + read + _not_read(result.read)
+
+
+def _not_read(read: ReadReport) -> str:
+    """What could not be read of the logs, a line each, as far as a few lines tell it."""
+    told = [f"{safe(p.told)}\n" for p in read.problems[:_MOST_PROBLEMS]]
+    more = len(read.problems) - len(told)
+    return "".join(told) + (f"… and {more:,} more that could not be read\n" if more else "")
 
 
 def _wrapped(text: str, indent: str = "") -> str:
@@ -114,9 +128,9 @@ def _keys(raw: object) -> list[str]:
 
 
 def goes_on(text: str) -> bool:
-    """True when a line is not the end of a query: it ends in a pipe or an operator, or a bracket or a quote is open."""
-    bare = text.rstrip()
-    if not bare or bare.startswith(("?", ":")):
+    """True when a line is not the end of a query: it ends in a pipe or a comma, or a bracket or a quote is open; what stands in
+    texts, regexes and comments is none of these. An empty line ends a query in any case."""
+    if not text.strip() or text.strip().startswith(("?", ":")) or text.endswith("\n"):
         return False
-    quotes = bare.replace("\\\\", "").replace('\\"', "").count('"') % 2
-    return bool(quotes) or bare.endswith(("|", ",", "(")) or bare.count("(") > bare.count(")")
+    pieces = [m[0].strip() for m in PIECE.finditer(without_comments(text, parse(text).comments))]
+    return '"' in pieces or pieces[-1:] in (["|"], [","]) or pieces.count("(") > pieces.count(")")
