@@ -120,7 +120,7 @@ def let(name: str, value: Sql, body: Callable[[Sql], Sql]) -> Sql:
     list of this one value."""
     if isinstance(value, (exp.Column, exp.Dot, exp.Null, exp.Literal)):
         return body(value)
-    function = exp.Lambda(this=body(exp.column(name, quoted=True)), expressions=[quoted(name)])
+    function = _function(name, body(exp.column(name, quoted=True)))
     return apply("list_extract", apply("list_transform", exp.Array(expressions=[value]), function), lit(1))
 
 
@@ -261,6 +261,27 @@ def _epoch_value(text: Sql) -> Sql:
     return case(*branches, default=null())
 
 
+#: From so many places on the time is looked for in a list of them: to try them one by one is faster, to plan that is not.
+_MANY_PLACES = 8
+
+
+def moment(shape: m.Shape, raw: Raw) -> Sql:
+    """``_messageTime`` of a record of this shape: of its places the first that holds a time."""
+    if len(shape.time) < _MANY_PLACES:
+        times = [t for t in (expression(t, raw) for t in shape.time) if not isinstance(t, exp.Null)]
+        return coalesce(*times) if times else cast(null(), "BIGINT")
+    texts = [expression(t.value if isinstance(t, m.Time) else t, raw) for t in shape.time]
+    there = exp.Array(expressions=[cast(text, "VARCHAR") for text in texts])
+    text, time = exp.column("t", quoted=True), exp.column("m", quoted=True)
+    held = apply("list_filter", there, _function("t", exp.Not(this=is_null(text))))
+    read = apply("list_transform", held, _function("t", time_value(text.copy())))
+    return apply("list_extract", apply("list_filter", read, _function("m", exp.Not(this=is_null(time)))), lit(1))
+
+
+def _function(variable: str, body: Sql) -> Sql:
+    return exp.Lambda(this=body, expressions=[quoted(variable)])
+
+
 def _time(expr: m.Time, raw: Raw) -> Sql:
     value = expression(expr.value, raw)
     return value if isinstance(value, exp.Null) else let("t", value, lambda t: time_value(t, raw.dated(value)))
@@ -348,8 +369,7 @@ def built_in(shape: m.Shape, raw: Raw, name: str, known: BuiltIns) -> Sql | None
     """The SQL of a built-in or hidden field in its own type (spec §11.1); ``None``: it is a text like others."""
     lower = name.lower()
     if lower in TIMES:
-        times = [t for t in (expression(t, raw) for t in shape.time) if not isinstance(t, exp.Null)]
-        return coalesce(*times) if times else cast(null(), "BIGINT")
+        return moment(shape, raw)
     if lower in ("_raw", "_size"):
         own = shape.fields.get("_raw")
         whole = trimmed(known.raw) if known.raw is not None else null()
