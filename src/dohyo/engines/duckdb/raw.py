@@ -38,6 +38,9 @@ class Raw(Protocol):
     def within(self, text: Sql, path: Path) -> Sql:
         """The value at a path within a text of the record that may be JSON."""
 
+    def kept(self, value: Sql) -> Sql:
+        """The value, computed once for all that look at it, where that can be."""
+
     def dated(self, value: Sql) -> bool:
         """True when a value is known to have a dash in it in each record that has it."""
 
@@ -143,17 +146,17 @@ class JsonRaw:
     """A JSON record. Paths are collected in a first pass (``layers``), so that only those keys are read.
 
     ``bases``: the structs the record is read into, one a layer; ``None``: the keys are columns of the source, and
-    there can be one layer only. ``checks``: whoever writes the statement gives the texts ``checked`` a level of their own, so
-    that whether a text within the record is JSON is asked once for all values within it.
+    there can be one layer only. ``levels``: whoever writes the statement gives each of the values ``held`` a level of its own, so
+    that whether a text within the record is JSON, say, is asked once for all values within it.
     """
 
-    def __init__(self, base: Callable[[int], Sql] | None, spellings: Spellings, checks: bool = False) -> None:
+    def __init__(self, base: Callable[[int], Sql] | None, spellings: Spellings, levels: bool = False) -> None:
         self.base = base
         self.known = spellings
         self.layers: list[KeyTree] = [KeyTree()]
         self.asked: dict[Path, bool] = {}
-        self.checks = checks
-        self.checked: dict[str, tuple[str, Sql]] = {}  # by their SQL: the column's name and what it holds
+        self.has_levels = levels
+        self.held: dict[str, tuple[str, Sql]] = {}  # by their SQL: the column's name and what it holds
         self.relied_on: dict[str, Sql] = {}  # by their SQL: the values without which a record is not read
 
     def value(self, path: Path) -> Sql:
@@ -204,10 +207,13 @@ class JsonRaw:
         return True
 
     def within(self, text: Sql, path: Path) -> Sql:
-        if not self.checks:
-            return json_value(text, path)
-        name, _ = self.checked.setdefault(text.sql("duckdb"), (f"__text{len(self.checked)}", _json_or_null(text)))
-        return _in_json(exp.column(name, quoted=True), path)
+        return _in_json(self.kept(_json_or_null(text)), path)
+
+    def kept(self, value: Sql) -> Sql:
+        if not self.has_levels or isinstance(value, (exp.Column, exp.Dot, exp.Null, exp.Literal)):
+            return value
+        name, _ = self.held.setdefault(value.sql("duckdb"), (f"__held{len(self.held)}", value))
+        return exp.column(name, quoted=True)
 
     def dated(self, value: Sql) -> bool:
         return False
@@ -276,6 +282,9 @@ class ColumnRaw:
         if self.types[path[0].lower()].startswith("STRUCT"):
             return self._inside(path)
         return json_value(first, path[1:])
+
+    def kept(self, value: Sql) -> Sql:
+        return value
 
     def dated(self, value: Sql) -> bool:
         return isinstance(value, exp.Column) and b"-" in self.beginnings.get(value.name, b"")

@@ -341,8 +341,8 @@ class Events(Struct, dict=True):
         """The columns ``shown`` over the raw records of ``source``: below them the shape, then the category's number,
         then the values that every record is asked for, and what else is wanted ``below``, level by level."""
         codes = self.codes()
-        for name, text in self.raw.checked.values() if isinstance(self.raw, JsonRaw) else ():  # one may be within another
-            source = _level(source, [exp.alias_(text.copy(), name, quoted=True)])
+        for name, value in self.raw.held.values() if isinstance(self.raw, JsonRaw) else ():  # one may be within another
+            source = _level(source, [exp.alias_(value.copy(), name, quoted=True)])
         level = _level(source, [exp.alias_(shape, "__shape", quoted=True)])
         level = _level(level, codes)
         held = {key: sql for key, sql in self.cache.items() if self._projected(key)}
@@ -401,7 +401,7 @@ def chunk_statement(
 ) -> ChunkStatement:
     """The statement over JSON records. Those of none of the shapes come out with shape 0 and their text in ``__left``;
     ``__broken`` where it could not be read as a JSON object."""
-    raw = JsonRaw(lambda layer: column(f"j{layer}"), replace(spellings, theirs=request.spelled), checks=True)
+    raw = JsonRaw(lambda layer: column(f"j{layer}"), replace(spellings, theirs=request.spelled), levels=True)
     facts = BuiltIns(column("raw"), column("row_id"), column("held") if request.held else None)
     left = case((exp.EQ(this=column("__shape"), expression=lit(0)), column("raw")), default=null())
     extra = [column("row_id"), exp.alias_(left, "__left", quoted=True),
@@ -450,7 +450,7 @@ def file_statement(request: Request, shapes: Sequence[Shape], spellings: Spellin
     """SQL over an uncompressed NDJSON file, in the file's order; a shape alone may be a lean one. Only for requests without raw
     text and id: DuckDB's reader gives neither, but it is faster than text handed over. ``None`` when keys that differ only in case are
     needed."""
-    raw = JsonRaw(None, replace(spellings, theirs=request.spelled), checks=True)
+    raw = JsonRaw(None, replace(spellings, theirs=request.spelled), levels=True)
     facts = BuiltIns(None, lit(0))
     Events(request, shapes, raw, facts, exact=False).collect()
     events = Events(request, shapes, raw, facts, exact=False, unseen=unseen)

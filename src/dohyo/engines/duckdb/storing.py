@@ -77,6 +77,9 @@ class Columned:
     def within(self, text: Sql, path: Path) -> Sql:
         return json_value(text, path)
 
+    def kept(self, value: Sql) -> Sql:
+        return value
+
     def dated(self, value: Sql) -> bool:
         return False
 
