@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -164,6 +165,26 @@ def test_start_up_loads_nothing_heavy() -> None:
     code = "import sys, dohyo.cli; print([m for m in ('duckdb','pyarrow','sqlglot','yaml','rich') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+#: What takes longer to load than a small log takes to read.
+HEAVY = ("yaml", "tomllib", "pyarrow.compute", "numpy.ma", "pandas", "rich", "re2", "ahocorasick", "dohyo.store", "dohyo.sigma")
+
+
+def test_a_small_hunt_loads_nothing_that_it_can_do_without(tmp_path: Path) -> None:
+    """From the second one on the detections' files are known too."""
+    log = tmp_path / "e.ndjson"
+    sample(log, 2_000, seed=1, attack_rate=0.05)
+    code = (
+        "import os, sys, dohyo.cli\n"
+        f"os._exit = lambda code: print([m for m in {HEAVY} if m in sys.modules], file=sys.stderr)\n"
+        f"sys.argv = ['dohyo', 'hunt', '-q', '-f', 'ndjson', '-d', 'T1043', {str(log)!r}]\n"
+        "dohyo.cli.main()\n"
+    )
+    cache = {**os.environ, "DOHYO_CACHE": str(tmp_path / "cache")}
+    runs = [subprocess.run([sys.executable, "-c", code], env=cache, capture_output=True, text=True) for _ in range(2)]
+    assert runs[0].stdout == runs[1].stdout != ""
+    assert (runs[0].stderr.strip(), runs[1].stderr.strip()) == ("['yaml']", "[]")
 
 
 def test_alerts_are_written_as_they_are_found(tmp_path: Path) -> None:

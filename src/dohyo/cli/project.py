@@ -12,7 +12,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,6 +41,8 @@ def project(folder: Path) -> Project:
     path = folder / NAME
     if not path.is_file():
         return Project()
+    import tomllib
+
     try:
         found = tomllib.loads(path.read_text("utf-8-sig"))
     except (OSError, ValueError) as error:

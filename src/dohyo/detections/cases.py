@@ -11,7 +11,8 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from dohyo.detections.places import Places, Unreadable, read_as
+from dohyo.detections.documents import Unreadable, read_as
+from dohyo.detections.places import Places
 from dohyo.diagnostics import QueryError
 from dohyo.run import Query, RunOptions, explain, search
 

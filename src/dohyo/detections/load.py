@@ -8,8 +8,9 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
-from dohyo.detections.model import Detection, Metadata
-from dohyo.detections.places import Unreadable, read_as
+from dohyo.detections.documents import Unreadable
+from dohyo.detections.kept import Kept
+from dohyo.detections.model import Detection
 from dohyo.diagnostics import closest
 
 
@@ -57,13 +58,15 @@ def load(folders: Sequence[Path] = ()) -> Library:
     """All detections of the bundled library and of ``folders``; of two with one name the later folder's counts."""
     library = Library()
     by_id: dict[str, Detection] = {}
+    kept = Kept.of_user()
     for root in (bundled(), *folders):
         for folder in _detection_folders(root, library):
             try:
-                detection = read(folder)
+                detection = read(folder, kept)
                 by_id[detection.id] = detection
             except DetectionError as error:
                 library.broken.append(str(error))
+    kept.write()
     library.detections = sorted(by_id.values(), key=lambda d: d.id)
     return library
 
@@ -77,11 +80,12 @@ def _detection_folders(root: Path, library: Library) -> Iterable[Path]:
     return sorted(p.parent for p in root.glob("*/detection.yml"))
 
 
-def read(folder: Path) -> Detection:
-    """One detection. Raises :class:`DetectionError` with file, line where known, and what is wrong."""
+def read(folder: Path, kept: Kept | None = None) -> Detection:
+    """One detection; ``kept``: what is known from the last run. Raises :class:`DetectionError` with file, line where known, and what
+    is wrong."""
     path = folder / "detection.yml"
     try:
-        metadata = read_as(Metadata, path)
+        metadata = (kept or Kept.of_none()).metadata(path)
         query = (folder / "query.sumo").read_text("utf-8")
     except Unreadable as error:
         raise DetectionError(str(error)) from None

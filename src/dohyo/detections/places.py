@@ -6,40 +6,12 @@ import copy
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import yaml
 from msgspec import Struct, ValidationError, convert
 
 from dohyo.diagnostics import closest
-
-_T = TypeVar("_T")
-
-
-class Unreadable(Exception):
-    """A YAML file that cannot be read; says file, place and reason."""
-
-
-def read_yaml(path: Path) -> Any:
-    """What a YAML file holds. Raises :class:`Unreadable`."""
-    try:
-        return _loaded(path.read_text("utf-8"))
-    except OSError as error:
-        raise Unreadable(f"{path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise Unreadable(f"{path}: not UTF-8 text") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
-        raise Unreadable(f"{path}{place}: no valid YAML: {getattr(error, 'problem', error)}") from None
-
-
-def _loaded(text: str) -> Any:
-    """The document, by the quick parser where there is one; the other one says better what is wrong."""
-    try:
-        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except yaml.YAMLError:
-        return yaml.safe_load(text)
 
 
 class Places:
@@ -82,18 +54,6 @@ def _below(node: Any, key: str | int) -> Any:
     return None
 
 
-def read_as(kind: type[_T], path: Path) -> _T:
-    """What a YAML file holds, as a ``kind`` of record. Raises :class:`Unreadable` with all that is wrong, one after
-    another, each with its place and what to write."""
-    data = read_yaml(path)
-    data = {} if data is None else data
-    try:
-        return convert(data, kind)
-    except ValidationError:
-        places = Places(path)
-        raise Unreadable("; ".join(f"{places.of(*keys)}: {told}" for keys, told in _wrong(data, kind))) from None
-
-
 _Keys = tuple[str | int, ...]
 #: What the library says of a value, and where it stands.
 _SAID = re.compile(r"(?P<what>.*?)(?: - at `(?:key` in `)?\$(?P<at>.*)`)?", re.DOTALL)
@@ -102,7 +62,7 @@ _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
 _MISSING = re.compile(r"Object missing required field `(.*)`")
 
 
-def _wrong(data: Any, kind: type) -> Iterator[tuple[_Keys, str]]:
+def wrong(data: Any, kind: type) -> Iterator[tuple[_Keys, str]]:
     """All that keeps ``data`` from being a ``kind``: the library stops at the first thing, so what was told is taken
     out, until nothing is wrong or something is missing."""
     data, gone = copy.deepcopy(data), set[str]()

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct, field
 
-from dohyo.detections.places import Unreadable, read_as
+from dohyo.detections.documents import Unreadable, read_as
 from dohyo.results import Alert
 
 _CIDR, _REGEX = "cidr:", "regex:"

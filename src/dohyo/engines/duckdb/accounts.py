@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from dohyo.engines.duckdb.sourcecategory import NAMES
 from dohyo.engines.duckdb.surrogates import whole
 from dohyo.plan.names import ID
 from dohyo.results import FileReport, Places, ReadReport
+from dohyo.sources.arrays import int64s
 from dohyo.sources.model import Input, Problem, Shape
 
 #: So many records are counted together, and fewer useful rows than this are given together.
@@ -138,7 +139,7 @@ class Accounts(Struct, dict=True):
             if lists.null_count < len(lists):
                 held, which = _in_lists(lists)
                 texts.append(held)
-                numbers.append(pa.array(ids.to_numpy()[which]) if lists.null_count else ids)
+                numbers.append(int64s(ids.to_numpy()[which]) if lists.null_count else ids)
             if sum(map(len, numbers)) >= _FEW_ROWS:
                 yield self._rows_together(texts, numbers)
                 texts, numbers = [], []
@@ -175,6 +176,8 @@ class Accounts(Struct, dict=True):
 
     def mended(self, parts: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
         """Of records that are no JSON those that a small repair makes JSON; the others are broken."""
+        if not parts:
+            return []
         import pyarrow.compute as pc
 
         mended, beyond = [], []
@@ -232,8 +235,17 @@ def _dealt(texts: Any, count: int) -> list[Any]:
     return [texts.take(pa.array(np.arange(i, len(texts), count))) for i in range(count)]
 
 
+#: How few texts become values of a type: Arrow's functions, which would do it, take longer to load than a small log to read.
+_READ: dict[Any, Callable[[str], Any]] = {pa.int64(): int, pa.bool_(): "true".__eq__, pa.float64(): float}
+
+
 def _as(values: Any, kind: Any) -> Any:
-    return values if values.type == kind else values.cast(kind)
+    """The values as a column of this type."""
+    if values.type == kind:
+        return values
+    if len(values) > _FEW_TEXTS or values.type != pa.string():
+        return values.cast(kind)
+    return pa.array([None if text is None else _READ[kind](text) for text in values.to_pylist()], kind)
 
 
 def why_broken(text: str | None) -> str:
