@@ -24,10 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CASES = sorted((ROOT / "tests" / "cases").rglob("*.yml")) + sorted((ROOT / "detections").glob("*/tests/*.yml"))
 #: Of the random events and queries; ``DOHYO_EXAMPLES=20`` tries twenty times as many.
 EXAMPLES = 15 * int(os.environ.get("DOHYO_EXAMPLES", "1"))
-pytestmark = [
-    pytest.mark.filterwarnings("ignore"),  # of Spark's client: pandas 3, retries
-    pytest.mark.xdist_group("engines"),  # one server for all
-]
+pytestmark = pytest.mark.filterwarnings("ignore")  # of Spark's client: pandas 3, retries
 
 
 def _run(path: Path, engine: str) -> cases.Verdict:

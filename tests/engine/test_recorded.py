@@ -17,7 +17,6 @@ DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 pytestmark = [
     pytest.mark.skipif(not DATA.is_dir(), reason="the recorded logs are not beside the repository"),
     pytest.mark.filterwarnings("ignore"),  # of Spark's client
-    pytest.mark.xdist_group("engines"),  # one server for all
 ]
 
 QUERIES = [

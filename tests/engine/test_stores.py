@@ -21,10 +21,7 @@ from dohyo.run import Query, RunOptions, run_queries, search
 from dohyo.store.ingest import ingest
 
 LOGS = str(Path(__file__).parents[2] / "samples" / "logs")
-pytestmark = [
-    pytest.mark.filterwarnings("ignore"),  # of Spark's client
-    pytest.mark.xdist_group("engines"),  # one server for all
-]
+pytestmark = pytest.mark.filterwarnings("ignore")  # of Spark's client
 
 _QUIET: dict[str, Any] = {"deadline": None, "derandomize": True, "database": None, "phases": [Phase.generate],
                           "suppress_health_check": list(HealthCheck)}  # fmt: skip

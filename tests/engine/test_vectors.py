@@ -24,10 +24,7 @@ TABLES: dict[str, list[Sequence[object]]] = {
     "B.4": [known.PARSING, known.CHAINS],
     "B.5": [known.ORDERED],
 }
-pytestmark = [
-    pytest.mark.filterwarnings("ignore"),  # of Spark's client
-    pytest.mark.xdist_group("engines"),  # one server for all
-]
+pytestmark = pytest.mark.filterwarnings("ignore")  # of Spark's client
 
 
 @pytest.mark.skipif(not SPECIFICATION.is_file(), reason="the specification is not beside the repository")
