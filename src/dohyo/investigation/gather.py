@@ -24,6 +24,7 @@ from dohyo.sources import limits
 from dohyo.sources.find import find_inputs
 from dohyo.sources.model import Format
 from dohyo.sources.readers.nth_line import Looking
+from dohyo.sources.unfold import wraps
 
 #: ``{{Computer}}`` in a playbook is the event's value.
 PLACE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
@@ -150,6 +151,8 @@ def _line(file: str, record: int, looking: Looking | None) -> str | None:
     records are numbered as its lines are. ``None`` for any other file."""
     inputs = list(find_inputs([file], lambda problem: None))
     if len(inputs) != 1 or inputs[0].format is not Format.NDJSON or inputs[0].path is None or (inputs[0].size or 0) < limits.NATIVE:
+        return None
+    if wraps(inputs[0].head):  # a line is not the event then
         return None
     return (looking or Looking(inputs[0].path, record)).text() or ""
 

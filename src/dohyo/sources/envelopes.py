@@ -10,7 +10,7 @@ from msgspec import Struct
 
 #: Keys that hold the list, and keys of an object that holds it.
 _LISTS = frozenset(
-    ("hits", "messages", "results", "records", "Records", "value", "events", "Events", "Event", "Items", "items", "logs",
+    ("hits", "messages", "results", "Results", "records", "Records", "value", "events", "Events", "Event", "Items", "items", "logs",
      "entries", "data", "result", "alerts")
 )  # fmt: skip
 _AROUND = frozenset(("hits", "Events", "data", "result", "response", "rawResponse"))
@@ -73,6 +73,7 @@ def _holds_events(text: str, found: _List) -> bool:
     if found.key == "hits" or _MAP.match(text, found.start):
         return True
     from dohyo.sources.shapes.recognise import recognise
+    from dohyo.sources.unfold import unfold
 
     record = json.JSONDecoder().raw_decode(text, found.start)[0]
-    return recognise(record).name != "generic"
+    return recognise(record).name != "generic" or bool(unfold(record))

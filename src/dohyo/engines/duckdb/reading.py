@@ -35,6 +35,7 @@ from dohyo.sources.readers.evtx_apart import Apart
 from dohyo.sources.shapes import OF_EVENT_LOGS, SHAPES, shape
 from dohyo.sources.shapes.lean import lean
 from dohyo.sources.shapes.recognise import read_field, recognise
+from dohyo.sources.unfold import wraps
 
 _PEEK_FURTHER = 20
 _BATCH_ROWS = 200_000
@@ -154,7 +155,7 @@ class Reading(Struct, dict=True):
 
     def _native(self, source: Input) -> bool:
         big = source.format is Format.NDJSON and source.path is not None and (source.size or 0) >= limits.NATIVE
-        return big and not self.request.needs_raw and not self.request.needs_id
+        return big and not self.request.needs_raw and not self.request.needs_id and not wraps(source.head)
 
     # -- JSON text handed over
 

@@ -18,6 +18,17 @@ def _late(module: str, name: str) -> Reader:
     return read
 
 
+def _unfolding(reader: Reader) -> Reader:
+    """The same reader, which looks into records that a shipper or an answer put events into."""
+
+    def read(source: Input, report: Callable[[Problem], None]) -> Iterator[Chunk]:
+        from dohyo.sources.unfold import unfolded
+
+        return unfolded(reader(source, report))
+
+    return read
+
+
 def _nothing(source: Input, report: Callable[[Problem], None]) -> Iterator[Chunk]:
     """An empty file has no records, which is no problem."""
     return iter(())
@@ -25,11 +36,11 @@ def _nothing(source: Input, report: Callable[[Problem], None]) -> Iterator[Chunk
 
 # Parquet has no reader here: an engine opens it by path (see spool.spooled for one inside an archive).
 READERS: dict[Format, Reader] = {
-    Format.NDJSON: _late("ndjson", "read_ndjson"),
-    Format.JSON: _late("json_text", "read_json"),
-    Format.CSV: _late("csv_text", "read_csv"),
+    Format.NDJSON: _unfolding(_late("ndjson", "read_ndjson")),
+    Format.JSON: _unfolding(_late("json_text", "read_json")),
+    Format.CSV: _unfolding(_late("csv_text", "read_csv")),
     Format.EVTX: _late("evtx", "read_evtx"),
     Format.XML: _late("xml_text", "read_xml"),
-    Format.TEXT: _late("text_forms", "read_text"),
+    Format.TEXT: _unfolding(_late("text_forms", "read_text")),
     Format.EMPTY: _nothing,
 }

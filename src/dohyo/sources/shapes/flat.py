@@ -32,6 +32,8 @@ SHAPE = Shape(
         ("TimeGenerated",),
         ("EventCode",),
         ("Provider", "Name"),
+        ("EntryType",),
+        ("RuleTitle",),
     ),
     fields={
         "EventID": at("EventID"),

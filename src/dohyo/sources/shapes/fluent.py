@@ -13,7 +13,7 @@ SHAPE = Shape(
     name="fluent",
     title="Fluent Bit and Fluentd, Windows event log",
     rank=38,
-    marks=(("StringInserts",),),
+    marks=(("StringInserts",), ("EventID",)),
     fields={
         "EventID": at("EventID"),
         "Channel": _CHANNEL,

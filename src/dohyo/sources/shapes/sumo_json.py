@@ -14,7 +14,7 @@ SHAPE = Shape(
     rank=60,
     marks=(("EventID",),),
     any_marks=(("EventData",), ("Provider", "Name")),
-    not_marks=(("TimeGenerated",), ("EventCode",), ("_raw",)),
+    not_marks=(("TimeGenerated",), ("EventCode",), ("_raw",), ("UserSID",), ("OSPath",), ("FullPath",)),
     fields={
         "EventID": at("EventID"),
         "Channel": _CHANNEL,
@@ -41,6 +41,7 @@ SHAPE = Shape(
         Time(at("TimeCreated", "SystemTime")),
         Time(at("TimeCreated")),
         Time(at("@timestamp")),
+        Time(at("EventTime")),
     ),
     bags=(("EventData",), ("UserData", "*"), ()),
     doc="Messages of Sumo Logic's Windows event sources in JSON, and other exports with an ``EventData`` object.",

@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-from ..model import Time
+from ..model import First, Inside, Time
 from .categories import OTHER_JSON, category_of
 from .derive import inside
 from .parts import at, exported, exported_builtins, first
 from .sumo_json import SHAPE as _MESSAGE
 
-_INNER = inside(_MESSAGE, at("_raw"))
+_RAW = at("_raw")
+_INNER = inside(_MESSAGE, _RAW)
+_NAME = ("Event", "System", "Provider", "#attributes", "Name")
+#: Where shippers that send to a collector's HTTP source put what Sumo Logic's own source has at the top: Winlogbeat 7 and 6,
+#: OpenTelemetry, an event as its XML has it.
+_ELSEWHERE = {
+    "EventID": (("winlog", "event_id"), ("event_id", "id"), ("event_id",), ("Event", "System", "EventID")),
+    "Channel": (("winlog", "channel"), ("log_name",), ("channel",), ("Event", "System", "Channel")),
+    "Provider": (("winlog", "provider_name"), ("source_name",), ("provider", "name"), _NAME),
+    "Computer": (("winlog", "computer_name"), ("computer_name",), ("computer",), ("Event", "System", "Computer")),
+    "Message": (("message",),),
+}
+_BAGS = (("winlog", "event_data"), ("winlog", "user_data"), ("event_data",), ("Event", "EventData"), ("Event", "UserData", "*"))
+_FIELDS = _INNER.fields | {
+    name: First((_INNER.fields[name], *(Inside(_RAW, path) for path in paths))) for name, paths in _ELSEWHERE.items()
+}
+# nxlog writes the logging process as ProcessID at the top: a name that differs in case only.
+_FIELDS |= {"ProcessId": First(tuple(Inside(_RAW, (*bag, "ProcessId")) for bag in (("EventData",), (), *_BAGS)))}
 
 SHAPE = inside(
     _MESSAGE,
-    at("_raw"),
+    _RAW,
     name="sumo-json-export",
     title="Sumo Logic search result, JSON in _raw",
     rank=81,
@@ -20,11 +37,12 @@ SHAPE = inside(
     any_marks=(),
     not_marks=(),
     starts=((("_raw",), "{"),),
-    fields=_INNER.fields | exported_builtins(_INNER.fields),
+    fields=_FIELDS | exported_builtins(_FIELDS),
     time=(Time(exported("_messageTime")), *_INNER.time),
     category=first(
-        exported("_sourceCategory"), category_of(_INNER.fields["Channel"], _INNER.fields["Provider"], OTHER_JSON)
+        exported("_sourceCategory"), category_of(_FIELDS["Channel"], _FIELDS["Provider"], OTHER_JSON)
     ),
+    inside_bags=(*_INNER.inside_bags[:-1], *(Inside(_RAW, bag) for bag in _BAGS), _RAW),
     doc=(
         "Rows of an exported search (JSON or CSV): ``_messagetime``, ``_sourcecategory`` and ``_sourcehost`` are the "
         "export's own, the event's fields come from the JSON in ``_raw``, whether under ``EventData`` or flat."

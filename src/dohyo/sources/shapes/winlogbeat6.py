@@ -14,7 +14,7 @@ SHAPE = Shape(
     rank=20,
     marks=(("event_id",),),
     any_marks=(("event_data",), ("log_name",)),
-    not_marks=(("EventID",),),
+    not_marks=(("EventID",), ("channel",)),
     fields={
         "EventID": at("event_id"),
         "Channel": _CHANNEL,
