@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 import dohyo
+from dohyo.compile import compile_query
+from dohyo.plan.outline import Outline
+from dohyo.run import asks_of
 
 
 @pytest.fixture
@@ -64,3 +67,27 @@ def test_what_a_query_makes_itself_is_not_missed(log: Path) -> None:
     assert first.read.missing == ("program",)
     kept = dohyo.search(r'* | parse regex field=Image "(?<User>nothing)" nodrop | fields User', [log])
     assert kept.rows == [{"User": "<img src=x onerror=alert(1)>"}]
+
+
+@pytest.mark.parametrize(
+    ("stage", "missing"),
+    [
+        ('where _sourceCategory = "endpoint/events" and event_type = "x" or _sourceCategory = "windows/sysmon" and EventID = "3"', ()),
+        ('where event_type = "x" or EventID = "3"', ()),
+        ('where event_type = "x"', ("event_type",)),
+        ('where _sourceCategory = "windows/sysmon" and CommandLine = "x" or EventID = "1"', ("CommandLine",)),
+        ('where _sourceCategory = "windows/sysmon" and CommandLine = "x" | where CommandLine = "y"', ("CommandLine",)),
+        ('where toLowerCase(NewProcessName) matches "*x" or toLowerCase(Image) matches "*x" | fields NewProcessName', ()),
+        ('where toLowerCase(Imge) matches "*x" or toLowerCase(Image) matches "*x" | fields Imge', ("Imge",)),
+        ('where NewProcessName = "x" or ParentProcessName = "x"', ("NewProcessName", "ParentProcessName")),
+        ('where NewProcessName = "x" or Image matches "*y"', ("NewProcessName",)),
+        ("where EventID = 3 | count by CommandLine", ("CommandLine",)),
+    ],
+)
+def test_what_only_other_logs_have_is_not_missed(log: Path, stage: str, missing: tuple[str, ...]) -> None:
+    """A field that is asked of a category that was not read, or in whose place another one stands, is not missing; a name that
+    no log is known to have always is. The same for one query and for many."""
+    query = f"* | {stage}"
+    assert dohyo.search(query, [log]).read.missing == missing
+    compiled = compile_query(query)
+    assert asks_of([Outline.from_text(Outline.of(compiled.plan).as_text())]) == asks_of([compiled])

@@ -19,6 +19,7 @@ from dohyo.lang import printer, tree
 from dohyo.lang.parser import parse as parse_text
 from dohyo.lang.substitute import MACRO, PARAMETER, with_macros, with_parameters, without_entities
 from dohyo.operators import OPERATORS
+from dohyo.plan.asks import Ask, asks
 from dohyo.plan.expr import TRUE, Column, Expr, all_of, boolean, whole
 from dohyo.plan.names import TIME
 from dohyo.plan.nodes import Batch, Filter, NoColumn, Node, Scan, built_in
@@ -70,6 +71,11 @@ class Compiled(Struct, frozen=True, dict=True):
     def spare(self) -> tuple[str, ...]:
         """Those of the fields that need not be there: the query makes them itself."""
         return spare_fields(self.plan, self._needs)
+
+    @functools.cached_property
+    def asks(self) -> tuple[Ask, ...]:
+        """What is asked of those of the fields that need not always be there."""
+        return asks(self.plan)
 
 
 def parse(text: str, name: str = "query") -> tree.Query:

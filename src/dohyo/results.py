@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
 from dohyo.diagnostics import Diagnostic, Source
+from dohyo.plan.asks import Ask
+from dohyo.plan.known import may_be
 from dohyo.plan.names import ID, RAW, TIME
 from dohyo.plan.types import Field
 from dohyo.sources.model import Problem
@@ -36,7 +38,7 @@ class ReadReport(Struct):
     """What a run read, and what it could not.
 
     ``kinds``: events by (source category, event id or type). ``present``: fields that at least one event had, of
-    those in ``asked``. ``unknown``: inputs whose first records have no form that is known, with the keys of the very first.
+    those in ``asked``; ``asks``: what is asked of those that need not always be there. ``unknown``: inputs whose first records have no form that is known, with the keys of the very first.
     ``seconds``: the whole run's wall time.
     """
 
@@ -47,6 +49,7 @@ class ReadReport(Struct):
     skipped: list[tuple[str, str]] = field(default_factory=list)  # (file, reason)
     skipped_count: int = 0
     asked: tuple[str, ...] = ()
+    asks: Mapping[str, tuple[Ask, ...]] = field(default_factory=dict)
     present: set[str] = field(default_factory=set)
     unknown: dict[str, tuple[str, ...]] = field(default_factory=dict)
     seconds: float = 0.0
@@ -68,10 +71,25 @@ class ReadReport(Struct):
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Fields that the query asked for and no event had; empty when there were no events at all."""
+        """Fields that the query asked for and no event had; empty when there were no events at all. Of fields of which one is
+        enough all are missing or none is; one that is asked of some categories only is not missing without events of these."""
         if not self.records:
             return ()
-        return tuple(name for name in self.asked if name not in self.present)
+        here = {category for category, _ in self.kinds}
+        there = {name.lower() for name in self.present}
+        return tuple(n for n in self.asked if n not in self.present and self._wanted(n.lower(), here, there))
+
+    def _wanted(self, name: str, categories: Set[str], there: Set[str]) -> bool:
+        """Whether a field that no event had is missed. A name that no log is known to have may be misspelled: another field
+        in its place does not do."""
+        from dohyo.sources.shapes.names import SPELLINGS
+
+        if name not in SPELLINGS or name not in self.asks:
+            return True
+        return any(
+            there.isdisjoint(ask.others) and any(may_be(ask.where, {"_sourcecategory": c}) for c in categories)
+            for ask in self.asks[name]
+        )
 
 
 class Evidence(Struct, frozen=True):

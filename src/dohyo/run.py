@@ -17,6 +17,7 @@ from dohyo.diagnostics import Diagnostic, QueryError, Severity, Source
 from dohyo.engines.choose import DUCKDB, dialect, interrupt, open_engine
 from dohyo.many import Runner, Sketched, run_many
 from dohyo.outlines import Outlines
+from dohyo.plan.asks import Ask
 from dohyo.plan.expr import TRUE, Call, Expr, all_of, any_of
 from dohyo.plan.kinds import any_kind
 from dohyo.plan.known import may_be
@@ -244,7 +245,7 @@ class Session(Struct):
     def _run(self, engine: Engine, paths: list[str]) -> list[Result | QueryError]:
         from dohyo.engines.duckdb.engine import DuckDB
 
-        self.report.asked = self._presence()
+        self.report.asked, self.report.asks = self._presence(), asks_of(self.queries)
         if any(scans(q.plan) for q in self.queries):  # a query that begins with `cat` reads no logs
             inputs = self._inputs(paths)
             if _stores(inputs):
@@ -259,8 +260,9 @@ class Session(Struct):
         from dohyo.engines.duckdb.engine import DuckDB
         from dohyo.engines.duckdb.many import BATCH_ROWS
 
-        request = self.request_of_many([q.known.outline for q in queries])
-        self.report.asked = request.presence
+        outlines = [q.known.outline for q in queries]
+        request = self.request_of_many(outlines)
+        self.report.asked, self.report.asks = request.presence, asks_of(outlines)
         inputs = self._inputs(paths)
         reading = self._reading(request)
         reading.batch_rows = BATCH_ROWS
@@ -511,6 +513,17 @@ def _columnar(inputs: list[Input]) -> bool:
 def _looked_for(queries: Sequence[Compiled | Outline]) -> tuple[str, ...]:
     """The fields of which it is told when no event has them."""
     return tuple(dict.fromkeys(n for q in queries for n in q.fields if n not in q.spare))
+
+
+def asks_of(queries: Sequence[Compiled | Outline]) -> dict[str, tuple[Ask, ...]]:
+    """What is asked of the fields, in lower case, that no query asks of every event."""
+    found: dict[str, dict[Ask, None]] = {}
+    always: set[str] = set()
+    for query in queries:
+        for ask in query.asks:
+            found.setdefault(ask.field, {})[ask] = None
+        always |= {n.lower() for n in query.fields} - {a.field for a in query.asks}
+    return {name: tuple(own) for name, own in found.items() if name not in always}
 
 
 def _simple(predicate: Expr) -> Expr:

@@ -29,7 +29,7 @@ from dohyo.plan.outline import Outline
 from dohyo.plan.passes import per_event, scans
 from dohyo.plan.types import Field, Type
 from dohyo.results import Alert, ReadReport, Result
-from dohyo.run import MANY, Query, RunOptions, Session, compiled_query
+from dohyo.run import MANY, Query, RunOptions, Session, asks_of, compiled_query
 from dohyo.sources.model import Input, Problem
 
 
@@ -71,7 +71,7 @@ class Live:
         many = len(made) >= MANY
         request = self._session.request_of_many([r.outline for r in made]) if many else self._session.request()
         request = replace(request, columns=_with_time(request.columns))
-        self.report.asked = request.presence
+        self.report.asked, self.report.asks = request.presence, asks_of([r.outline for r in made])
         reader = connect(self.options.threads, self.options.memory)
         self._reading = Reading(reader, Accounts(request, self.report, self._session.places))
         self.rules = [r for r in made if per_event(r.query.plan)]

@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.json import decode
 
+from dohyo.plan.asks import Ask, asks
 from dohyo.plan.expr import Call, Column, Expr, Literal, all_of, columns
 from dohyo.plan.literals import KIND_FIELDS, Texts, kind_condition, needed_texts, raw_texts
 from dohyo.plan.nodes import Node
@@ -19,8 +20,8 @@ from dohyo.plan.types import Field, Type
 
 
 class Outline(Struct, frozen=True, dict=True):
-    """``columns``: what the plan needs of the source; ``fields``: as it names them, ``spare``: those that need not be there. An
-    event has no effect on its result unless it meets ``kind`` and ``condition``, holds one text of each set of ``texts`` and, if
+    """``columns``: what the plan needs of the source; ``fields``: as it names them, ``spare``: those that need not be there,
+    ``asks``: what is asked of those that need not always be. An event has no effect on its result unless it meets ``kind`` and ``condition``, holds one text of each set of ``texts`` and, if
     its raw text is asked for (``reads_raw``), holds one of ``raw``, if any, in it. ``told``: the condition, written down, for it is
     looked at for few queries only. ``empty``: no row comes out when there is no such event; ``shown`` and ``hidden`` are the
     result's columns then."""
@@ -28,6 +29,7 @@ class Outline(Struct, frozen=True, dict=True):
     columns: tuple[tuple[str, Type], ...]
     fields: tuple[str, ...]
     spare: tuple[str, ...]
+    asks: tuple[Ask, ...]
     kind: Expr
     texts: tuple[Texts, ...]
     reads_raw: bool
@@ -47,7 +49,8 @@ class Outline(Struct, frozen=True, dict=True):
         reads_raw = any(name.lower() == "_raw" for name, _ in columns)
         raw = (raw_texts(texts) if reads_raw else None) or frozenset()
         return cls(
-            columns, fields_asked(plan, needs), spare_fields(plan, needs), kind, tuple(texts), reads_raw, raw, _told(plan),
+            columns, fields_asked(plan, needs), spare_fields(plan, needs), asks(plan), kind, tuple(texts), reads_raw, raw,
+            _told(plan),
             rowwise(plan) and scan_references(plan) == 1,
             plan.schema.visible, tuple(f for f in plan.schema.fields if f.hidden and f.name.startswith("__")),
         )  # fmt: skip
@@ -61,8 +64,8 @@ class Outline(Struct, frozen=True, dict=True):
         """The outline as a text of one line."""
         plain = [
             [[n, t.value] for n, t in self.columns], list(self.fields), list(self.spare),
-            [sorted(texts) for texts in self.texts], self.reads_raw,
-            sorted(self.raw), self.empty, [[f.name, f.type.value] for f in self.shown], [[f.name, f.type.value] for f in self.hidden],
+            [[a.field, _coded(a.where), list(a.others)] for a in self.asks], [sorted(texts) for texts in self.texts], self.reads_raw, sorted(self.raw),
+            self.empty, [[f.name, f.type.value] for f in self.shown], [[f.name, f.type.value] for f in self.hidden],
         ]  # fmt: skip
         return "\t".join((_json(plain), _json(_coded(self.kind)), self.told))
 
@@ -70,10 +73,10 @@ class Outline(Struct, frozen=True, dict=True):
     def from_text(cls, text: str) -> Outline:
         """The outline that :meth:`as_text` wrote."""
         plain, kind, told = text.split("\t")
-        columns, fields, spare, texts, reads_raw, raw, empty, shown, hidden = decode(plain)
+        columns, fields, spare, asked, texts, reads_raw, raw, empty, shown, hidden = decode(plain)
         return cls(
-            tuple((n, _TYPES[t]) for n, t in columns), tuple(fields), tuple(spare), _kind(kind), tuple(map(_texts, texts)), reads_raw,
-            _texts(raw), told, empty, tuple(Field(n, _TYPES[t]) for n, t in shown),
+            tuple((n, _TYPES[t]) for n, t in columns), tuple(fields), tuple(spare),
+            tuple(Ask(f, _decoded(w), tuple(o)) for f, w, o in asked), _kind(kind), tuple(map(_texts, texts)), reads_raw, _texts(raw), told, empty, tuple(Field(n, _TYPES[t]) for n, t in shown),
             tuple(Field(n, _TYPES[t], hidden=True) for n, t in hidden),
         )  # fmt: skip
 
