@@ -38,8 +38,8 @@ class ReadReport(Struct):
     """What a run read, and what it could not.
 
     ``kinds``: events by (source category, event id or type). ``present``: fields that at least one event had, of
-    those in ``asked``; ``asks``: what is asked of those that need not always be there. ``unknown``: inputs whose first records have no form that is known, with the keys of the very first.
-    ``seconds``: the whole run's wall time.
+    those in ``asked``; ``asks``: what is asked of those that need not always be there. ``unknown``: inputs whose first
+    records have no form that is known, with the keys of the very first. ``seconds``: the whole run's wall time.
     """
 
     files: list[FileReport] = field(default_factory=list)

@@ -21,10 +21,10 @@ from dohyo.plan.types import Field, Type
 
 class Outline(Struct, frozen=True, dict=True):
     """``columns``: what the plan needs of the source; ``fields``: as it names them, ``spare``: those that need not be there,
-    ``asks``: what is asked of those that need not always be. An event has no effect on its result unless it meets ``kind`` and ``condition``, holds one text of each set of ``texts`` and, if
-    its raw text is asked for (``reads_raw``), holds one of ``raw``, if any, in it. ``told``: the condition, written down, for it is
-    looked at for few queries only. ``empty``: no row comes out when there is no such event; ``shown`` and ``hidden`` are the
-    result's columns then."""
+    ``asks``: what is asked of those that need not always be. An event has no effect on its result unless it meets ``kind`` and
+    ``condition``, holds one text of each set of ``texts`` and, if its raw text is asked for (``reads_raw``), holds one of ``raw``,
+    if any, in it. ``told``: the condition, written down, for it is looked at for few queries only. ``empty``: no row comes out
+    when there is no such event; ``shown`` and ``hidden`` are the result's columns then."""
 
     columns: tuple[tuple[str, Type], ...]
     fields: tuple[str, ...]
@@ -64,8 +64,9 @@ class Outline(Struct, frozen=True, dict=True):
         """The outline as a text of one line."""
         plain = [
             [[n, t.value] for n, t in self.columns], list(self.fields), list(self.spare),
-            [[a.field, _coded(a.where), list(a.others)] for a in self.asks], [sorted(texts) for texts in self.texts], self.reads_raw, sorted(self.raw),
-            self.empty, [[f.name, f.type.value] for f in self.shown], [[f.name, f.type.value] for f in self.hidden],
+            [[a.field, _json(_coded(a.where)), list(a.others)] for a in self.asks],
+            [sorted(texts) for texts in self.texts], self.reads_raw, sorted(self.raw), self.empty,
+            [[f.name, f.type.value] for f in self.shown], [[f.name, f.type.value] for f in self.hidden],
         ]  # fmt: skip
         return "\t".join((_json(plain), _json(_coded(self.kind)), self.told))
 
@@ -76,7 +77,8 @@ class Outline(Struct, frozen=True, dict=True):
         columns, fields, spare, asked, texts, reads_raw, raw, empty, shown, hidden = decode(plain)
         return cls(
             tuple((n, _TYPES[t]) for n, t in columns), tuple(fields), tuple(spare),
-            tuple(Ask(f, _decoded(w), tuple(o)) for f, w, o in asked), _kind(kind), tuple(map(_texts, texts)), reads_raw, _texts(raw), told, empty, tuple(Field(n, _TYPES[t]) for n, t in shown),
+            tuple(Ask(f, _kind(w), tuple(o)) for f, w, o in asked),
+            _kind(kind), tuple(map(_texts, texts)), reads_raw, _texts(raw), told, empty, tuple(Field(n, _TYPES[t]) for n, t in shown),
             tuple(Field(n, _TYPES[t], hidden=True) for n, t in hidden),
         )  # fmt: skip
 
