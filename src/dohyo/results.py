@@ -39,7 +39,9 @@ class ReadReport(Struct):
 
     ``kinds``: events by (source category, event id or type). ``present``: fields that at least one event had, of
     those in ``asked``; ``asks``: what is asked of those that need not always be there. ``unknown``: inputs whose first
-    records have no form that is known, with the keys of the very first. ``seconds``: the whole run's wall time.
+    records have no form that is known, with the keys of the very first. ``untimed``: inputs of whose first events some have
+    no time that can be read, with what looks like the time of such a one. ``month_first``: inputs with a time in which only a
+    guess tells the month from the day. ``seconds``: the whole run's wall time.
     """
 
     files: list[FileReport] = field(default_factory=list)
@@ -52,6 +54,8 @@ class ReadReport(Struct):
     asks: Mapping[str, tuple[Ask, ...]] = field(default_factory=dict)
     present: set[str] = field(default_factory=set)
     unknown: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    untimed: dict[str, str] = field(default_factory=dict)
+    month_first: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
 
     @property

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dohyo.cli.summary import summary
 from dohyo.run import search
 from dohyo.sources.shapes.messages import broken_up
 from dohyo.sources.shapes.recognise import epoch_milliseconds
@@ -83,6 +84,45 @@ def test_labels_for_people_are_the_events_fields(message: str, tmp_path: Path) -
     path.write_text(json.dumps({"Id": 4624, "LogName": "Security", "ProviderName": "x", "Message": message}), "utf-8")
     row = search("* | fields SubjectUserName, TargetUserName, LogonType, IpAddress", [path]).rows[0]
     assert row == {"SubjectUserName": "SYS$", "TargetUserName": "mira", "LogonType": "3", "IpAddress": "10.0.0.9"}
+
+
+ONE_LINE = (
+    ("4688", "A new process has been created. Process Information: New Process Name: C:\\a.exe Process Command Line: a.exe /x b"
+     " Token Elevation Type indicates the type of token that was assigned.", "CommandLine", "a.exe /x b"),
+    ("4104", "Creating Scriptblock text (1 of 1): IEX (1) ScriptBlock ID: 1a2b-3c Path:", "ScriptBlockText", "IEX (1)"),
+    ("4104", "Creating Scriptblock text (1 of 1): IEX (1) ScriptBlock ID: 1a2b-3c Path: C:\\a.ps1", "ScriptBlockId", "1a2b-3c"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("number", "message", "name", "value"), ONE_LINE)
+def test_values_of_a_message_in_one_line_end(number: str, message: str, name: str, value: str, tmp_path: Path) -> None:
+    """Snare and WinCollect put a message's lines into one: a last value ends before Windows' explanation."""
+    path = tmp_path / "log"
+    cells = ("MSWinEventLog", "1", "X", "7", "Tue Mar 05 09:15:31 2024", number, "X", "x", "User", "Info", "H", "c", "", message, "4")
+    path.write_text("<14>Mar 5 09:15:31 H " + "\t".join(cells) + "\n")
+    assert search(f"* | fields {name}", [path]).rows == [{name: value}]
+
+
+UNSURE_TIMES = {
+    "25/03/2024 09:15:29": ({"log.csv": "25/03/2024 09:15:29"}, {}),
+    "05/03/2024 09:15:29": ({}, {"log.csv": "05/03/2024 09:15:29"}),
+    "05/05/2024 09:15:29": ({}, {}),
+    "3/5/2024 9:15:29 AM": ({}, {}),
+    "2024-03-05T09:15:29Z": ({}, {}),
+    "05.03.2024 09:15:29": ({}, {}),
+}
+
+
+@pytest.mark.parametrize("written", UNSURE_TIMES)
+def test_times_that_cannot_be_read_or_only_guessed_are_told(written: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An event without a time is in no time range; one whose day and month may be swapped is in the wrong one."""
+    monkeypatch.chdir(tmp_path)
+    Path("log.csv").write_text(f"TimeCreated,Id,ProviderName,LogName,Message\n{written},1,X,X,y\n{written},1,X,X,y\n")
+    read = search("* | count", ["log.csv"]).read
+    assert (read.untimed, read.month_first) == UNSURE_TIMES[written]
+    told = "\n".join(summary(read, "", False))
+    assert ("events without a time in: log.csv" in told) == bool(read.untimed)
+    assert ("month first" in told) == bool(read.month_first)
 
 
 def test_pairs_are_unescaped(tmp_path: Path) -> None:

@@ -38,6 +38,38 @@ def test_nxlog_local_time_is_the_last_resort() -> None:
     assert read(record, "_messageTime") == str(epoch_milliseconds("2024-03-05 04:15:31"))
 
 
+@pytest.mark.parametrize(
+    ("number", "message", "category"),
+    [
+        (3, "Network connection detected:\r\nRuleName: -\r\nUtcTime: 2024-03-05 09:15:30.123", "windows/sysmon"),
+        (4624, "An account was successfully logged on.", "windows/security"),
+        (4104, "Creating Scriptblock text (1 of 1):\r\nx", "windows/powershell"),
+        (7, "The system time has changed.", "windows/other"),
+    ],
+)
+def test_a_selected_event_has_the_log_that_its_message_tells(number: int, message: str, category: str) -> None:
+    """``Select-Object TimeCreated, Id, LevelDisplayName, Message`` leaves out the log and the provider; another provider's event
+    of the same number is not taken for one of these."""
+    record = {"TimeCreated": "3/5/2024 9:15:31 AM", "Id": number, "LevelDisplayName": "Information", "Message": message}
+    assert read(record, "_sourceCategory") == category
+    assert read(record | {"ProviderName": "Other", "Message": "x"}, "_sourceCategory") == "windows/other"
+
+
+def test_elastic_modules_move_the_values_of_security_events() -> None:
+    """Winlogbeat's module takes ``IpAddress`` and its kin out of ``event_data``; a registry's text is a list there."""
+    security = {"@timestamp": "2024-03-05T09:15:30.123Z", "source": {"ip": "203.0.113.9", "port": 50122, "domain": "DESK07"},
+                "process": {"executable": IMAGE, "pid": 5124, "parent": {"executable": "C:\\x.exe"}}}  # fmt: skip
+    logon = security | {"winlog": {"channel": "Security", "event_id": 4624, "event_data": {"LogonType": "10"}}}
+    assert [read(logon, name) for name in ("IpAddress", "IpPort", "WorkstationName", "ProcessName", "NewProcessName")] == [
+        "203.0.113.9", "50122", "DESK07", IMAGE, None,
+    ]  # fmt: skip
+    created = security | {"winlog": {"channel": "Security", "event_id": 4688, "event_data": {}}}
+    assert [read(created, name) for name in ("NewProcessName", "ParentProcessName", "ProcessName")] == [IMAGE, "C:\\x.exe", None]
+    value = {"winlog": {"channel": "Sysmon", "event_id": 13}, "registry": {"path": "HKU\\Run\\x", "data": {"strings": ["C:\\x.exe"]}}}
+    assert read(value, "Details") == "C:\\x.exe"
+    assert read(value, "IpAddress") is None
+
+
 def test_the_account_that_logged_the_event_is_not_its_user() -> None:
     """Where an event has no ``User``, the one of the System part does not stand in for it."""
     record = example("winlogbeat6")

@@ -11,6 +11,7 @@ from dohyo.sources.model import Problem
 
 #: Without ``-v`` so many problems are shown, so many of one file, and so many kinds of events.
 _PROBLEMS, _A_FILE, _KINDS = 10, 4, 8
+_TIME_SHOWN = 60  # characters of a time that cannot be read
 
 
 def summary(read: ReadReport, found: str, verbose: bool) -> list[str]:
@@ -19,6 +20,8 @@ def summary(read: ReadReport, found: str, verbose: bool) -> list[str]:
     lines += _kinds(read, verbose)
     lines += problems(read.problems, verbose)
     lines += _foreign(read, verbose)
+    lines += _untimed(read, verbose)
+    lines += _times(read, verbose)
     lines += _rest(read, verbose)
     return lines
 
@@ -82,6 +85,24 @@ def _foreign(read: ReadReport, verbose: bool) -> list[str]:
     have = f" (in the first: {_listed(list(keys), verbose)})" if keys else ""
     forms = f"the form of these records is not known; search them by the names that they have themselves{have}"
     return [f"no Windows event in: {_listed(names, verbose)} — {forms}"]
+
+
+def _times(read: ReadReport, verbose: bool) -> list[str]:
+    """Files with events whose time is a guess."""
+    if not read.month_first:
+        return []
+    seen = next(iter(read.month_first.values()))
+    return [f"times taken with the month first ({seen[:_TIME_SHOWN]}) in: {_listed(list(read.month_first), verbose)}"]
+
+
+def _untimed(read: ReadReport, verbose: bool) -> list[str]:
+    """Files with events whose time cannot be read: no time range has them."""
+    if not read.untimed:
+        return []
+    text = next((text for text in read.untimed.values() if text), "")
+    seen = f" (in one: {text[:_TIME_SHOWN]})" if text else ""
+    names = _listed(list(read.untimed), verbose)
+    return [f"events without a time in: {names} — they are in no time range; write times as 2024-03-05T09:15:30Z{seen}"]
 
 
 def _rest(read: ReadReport, verbose: bool) -> list[str]:

@@ -34,10 +34,13 @@ from dohyo.sources.readers import READERS
 from dohyo.sources.readers.evtx_apart import Apart
 from dohyo.sources.shapes import OF_EVENT_LOGS, SHAPES, shape
 from dohyo.sources.shapes.lean import lean
-from dohyo.sources.shapes.recognise import read_field, recognise
+from dohyo.sources.shapes.recognise import epoch_milliseconds, read_field, read_time, recognise, time_text
+from dohyo.sources.shapes.times import is_month_first
 from dohyo.sources.unfold import wraps
 
 _PEEK_FURTHER = 20
+#: In so many records of a file a time is looked for.
+_PEEK_TIMES = 8
 _BATCH_ROWS = 200_000
 _NONE = np.zeros(0, dtype=np.int64)
 #: Formats whose records are always of one shape.
@@ -173,6 +176,7 @@ class Reading(Struct, dict=True):
         if source.format in _FIXED:
             return (_FIXED[source.format],), Spellings()
         guess = self._guessed(texts.to_pylist())
+        self._note_times(source, objects(texts.slice(0, _PEEK_TIMES).to_pylist()))
         if guess[0] == ("generic",):
             keys = next((tuple(record) for record in objects(texts.slice(0, 1).to_pylist())), ())
             self.accounts.report.unknown[source.name] = keys
@@ -195,6 +199,19 @@ class Reading(Struct, dict=True):
         for name in self.accounts.unseen():
             if any(read_field(s, r, name) for s, r in looked.values()):
                 self.accounts.report.present.add(name)
+
+    def _note_times(self, source: Input, records: list[dict[str, Any]]) -> None:
+        """Events without a time are in no time range, and on no timeline; some times can be read in two ways."""
+        report = self.accounts.report
+        for record in records:
+            found = recognise(record)
+            if found.name == "generic":
+                continue
+            time, text = read_time(found, record), time_text(record)
+            if time is None:
+                report.untimed.setdefault(source.name, text)
+            elif is_month_first(text) and time == epoch_milliseconds(text):
+                report.month_first.setdefault(source.name, text)
 
     def _chunk_statement(self, key: tuple[object, ...], make: Callable[[], ChunkStatement]) -> ChunkStatement:
         found = self._statements.get(key)

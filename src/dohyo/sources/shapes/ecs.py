@@ -6,7 +6,7 @@ looked for in the one and then in the other.
 
 from __future__ import annotations
 
-from ..model import Const, First, Given, Key, Lookup, Shape, ShapeExpr, Time, When
+from ..model import Const, First, Given, Key, Lines, Lookup, Shape, ShapeExpr, Time, When
 from .categories import ENDPOINT, OTHER, category_of
 from .parts import account, at, builtins, first, hashes, nameless, only_said
 
@@ -30,6 +30,12 @@ _PROVIDER = first(at("winlog", "provider_name"), at("event", "provider"))
 _COMPUTER = first(at("winlog", "computer_name"), at("host", "name"), at("host", "hostname"))
 _PROCESS = at("process", "executable")
 _FILE = at("file", "path")
+
+
+def _security(place: Key) -> When:
+    """Where Winlogbeat's module for the Security log, and Elastic Agent, move a value to."""
+    return When(_CHANNEL, ("Security",), place)
+
 
 _DIRECTIONS = (("egress", "true"), ("outbound", "true"), ("ingress", "false"), ("inbound", "false"))
 _SYSMON_TYPES = (
@@ -157,7 +163,15 @@ SHAPE = Shape(
         "Signature": _moved("Signature", at("dll", "code_signature", "subject_name"), at("file", "code_signature", "subject_name")),
         "SignatureStatus": _moved("SignatureStatus", at("dll", "code_signature", "status"), at("file", "code_signature", "status")),
         "TargetObject": _moved("TargetObject", at("registry", "path")),
-        "Details": _moved("Details", at("registry", "data", "strings")),
+        "Details": _moved("Details", Lines(at("registry", "data", "strings"))),
+        # the Security log
+        "NewProcessName": _moved("NewProcessName", When(_CODE, ("4688",), _PROCESS)),
+        "NewProcessId": _moved("NewProcessId", When(_CODE, ("4688",), at("process", "pid"))),
+        "ParentProcessName": _moved("ParentProcessName", When(_CODE, ("4688",), at("process", "parent", "executable"))),
+        "ProcessName": _moved("ProcessName", When(_CODE, ("4688",), _data("ProcessName"), _security(_PROCESS))),
+        "IpAddress": _moved("IpAddress", _security(at("source", "ip"))),
+        "IpPort": _moved("IpPort", _security(at("source", "port"))),
+        "WorkstationName": _moved("WorkstationName", _security(at("source", "domain"))),
         # PowerShell and services
         "ScriptBlockText": _moved("ScriptBlockText", at("powershell", "file", "script_block_text")),
         "ScriptBlockId": _moved("ScriptBlockId", at("powershell", "file", "script_block_id")),

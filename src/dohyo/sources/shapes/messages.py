@@ -105,7 +105,7 @@ LABELS: dict[str, tuple[str, ...]] = {
 
 #: What has no label but stands in a sentence, or goes over lines.
 _WHOLE = {
-    "scriptblocktext": r"(?s)(?:^|Message=)Creating Scriptblock text \(\d+ of \d+\):\r?\n(.*?)\s{0,4}ScriptBlock ID:",
+    "scriptblocktext": r"(?s)(?:^|Message=)Creating Scriptblock text \(\d+ of \d+\):(?:\r?\n| )(.*?)\s{0,4}ScriptBlock ID:",
     "taskname": r'(?:Task Scheduler task|of task|for task) "([^"]*)"',
     "url": r"that is associated with the (\S+) URL",
     "queryname": r"for the name ([^,\s]+), type",
@@ -149,9 +149,16 @@ def _breaks() -> re.Pattern[str]:
     return re.compile(rf"(?<!\s)\s++((?:{'|'.join(labels)}):)(?=\s|$)")
 
 
+# What follows a last value: Windows' explanations, and the label that is only one behind a script block.
+_AFTER = re.compile(
+    r"\s(?=(?:Token Elevation Type indicates|This event is generated|The subject fields indicate)\s)"
+    r"|(?<=\S)\s(?=Path:\s*\S*$)"
+)
+
+
 def broken_up(message: str) -> str:
     """A message whose lines were put into one, as lines again: a label begins one."""
-    return _breaks().sub(r"\n\t\1", message)
+    return _AFTER.sub("\n", _breaks().sub(r"\n\t\1", message))
 
 
 def names_in_message(message: str) -> list[str]:

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from ..model import MessageLine, Shape, Time
+from ..model import Const, Given, MessageLine, Shape, Time, When
 from .categories import channel_of
 from .parts import at, builtins, first, only_said
 
-_CHANNEL = first(at("LogName"), channel_of(at("ProviderName")))
 _COMPUTER = at("MachineName")
 _MESSAGE = at("Message")
+_POWERSHELL = ("4103", "4104", "4105", "4106")
+#: Events of the Security log whose numbers no other log has, as far as detections look for them.
+_SECURITY = (
+    "1102", "4608", "4616", "4624", "4625", "4634", "4647", "4648", "4649", "4656", "4657", "4658", "4660", "4661", "4662", "4663",
+    "4670", "4672", "4673", "4674", "4688", "4689", "4697", "4698", "4699", "4700", "4701", "4702", "4704", "4706", "4719", "4720",
+    "4722", "4723", "4724", "4725", "4726", "4728", "4731", "4732", "4738", "4740", "4741", "4742", "4743", "4756", "4765", "4766",
+    "4768", "4769", "4770", "4771", "4776", "4778", "4779", "4781", "4794", "4798", "4799", "4825", "4886", "4887", "4898", "4899",
+    "4904", "4905", "4964", "5136", "5137", "5140", "5142", "5145", "5156", "5157", "5379", "5447", "6281",
+)  # fmt: skip
+#: ``Select-Object TimeCreated, Id, Message`` leaves neither log nor provider: then the message, or the number, tells.
+_TOLD = first(
+    Given(MessageLine(_MESSAGE, "UtcTime"), Const("Microsoft-Windows-Sysmon/Operational")),
+    When(at("Id"), _SECURITY, Const("Security")),
+    When(at("Id"), _POWERSHELL, Const("Microsoft-Windows-PowerShell/Operational")),
+)
+_CHANNEL = first(at("LogName"), channel_of(at("ProviderName")), When(first(at("ProviderName"), Const("-")), ("-",), _TOLD))
 
 SHAPE = Shape(
     name="powershell",

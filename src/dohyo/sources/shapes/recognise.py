@@ -105,6 +105,12 @@ def read_time(shape: Shape, record: Record) -> int | None:
     return None if found is None else int(found)
 
 
+def time_text(record: Record) -> str:
+    """What looks like the time of a record, as it is written; empty when nothing does."""
+    named = (value for key, value in record.items() if re.search("time|date", key, re.IGNORECASE))
+    return next((value for value in named if isinstance(value, str) and re.search(r"\d\D\d", value)), "")
+
+
 def read_kind(shape: Shape, record: Record) -> str | None:
     """What the summary counts ``record`` as."""
     return evaluate(kind(shape), record)
