@@ -70,6 +70,8 @@ def test_another_channel_with_the_same_event_id_is_no_match(tmp_path: Path) -> N
         ({"category": "ps_script"}, {"ScriptBlockText": "x"}, "PowerShellCore/Operational", 4104, {"ScriptBlockText": "x"}),
         ({"service": "system"}, {"ProcessId": 77}, "System", 7045, {}),
         ({"service": "kernel-boot"}, {"EventID": 5}, "Microsoft-Windows-Kernel-Boot/Operational", 5, {}),
+        ({"service": "smbserver-security"}, {"EventID": 551}, "Microsoft-Windows-SMBServer/Security", 551, {}),
+        ({"service": "vhdmp"}, {"EventID": 1}, "Microsoft-Windows-VHDMP-Operational", 1, {}),
     ],
 )  # fmt: skip
 def test_other_names_and_channels(

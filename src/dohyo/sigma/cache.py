@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from dohyo.caching import JsonCache, folder, key
 
 #: To be raised when the converter gives another query for the same rule.
-VERSION = 4
+VERSION = 5
 
 
 class Converted(Struct, frozen=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from msgspec import Struct
 
 SYSMON, SECURITY, POWERSHELL, ENDPOINT = "windows/sysmon", "windows/security", "windows/powershell", "endpoint/events"
@@ -129,10 +131,10 @@ SERVICES: dict[str, tuple[Place, ...]] = {
     "diagnosis-scripted": (Place("windows/diagnosis-scripted"),),
     "printservice-admin": (Place("windows/print-service", channel="Microsoft-Windows-PrintService/Admin"),),
     "printservice-operational": (Place("windows/print-service", channel="Microsoft-Windows-PrintService/Operational"),),
-    "hyper-v-worker": _channels("windows/hyper-v", *(f"Microsoft-Windows-Hyper-V-Worker-{c}" for c in ("Admin", "Operational"))),
+    "hyper-v-worker": _channels("windows/hyper-v", *(f"Microsoft-Windows-Hyper-V-Worker{c}" for c in ("", "-Admin", "-Operational"))),
     "kernel-shimengine": _channels(_OTHER, *(f"Microsoft-Windows-Kernel-ShimEngine/{c}" for c in ("Operational", "Diagnostic"))),
     "kernel-event-tracing": _channels(_OTHER, *(f"Microsoft-Windows-Kernel-EventTracing{c}" for c in ("", "/Admin"))),
-    "vhdmp": (Place(_OTHER, channel="Microsoft-Windows-VHDMP/Operational"),),
+    "vhdmp": _channels(_OTHER, "Microsoft-Windows-VHDMP/Operational", "Microsoft-Windows-VHDMP-Operational"),
     "bitlocker": (Place(_OTHER, channel="Microsoft-Windows-BitLocker/BitLocker Management"),),
     "iis-configuration": _channels(_OTHER, *(f"Microsoft-IIS-Configuration/{c}" for c in ("Operational", "Administrative"))),
     "microsoft-servicebus-client": _channels(_OTHER, *(f"Microsoft-ServiceBus-Client{c}" for c in ("", "/Operational", "/Admin"))),
@@ -144,7 +146,8 @@ def places(product: str | None, category: str | None, service: str | None) -> tu
 
     Other systems' logs have no source categories that everybody uses: theirs are named as Sigma names them, the product
     before the service or category (``linux/auditd``, ``aws/cloudtrail``), or the category alone (``proxy``). A Windows
-    service that is not known is any channel with its name in it: services are called after their channels.
+    service that is not known is any channel with the words of its name in it: services are called after their channels
+    (``smbserver-security``: ``Microsoft-Windows-SMBServer/Security``).
     """
     category, service = (category or "").lower(), (service or "").lower()
     if product not in (None, "windows"):
@@ -154,7 +157,8 @@ def places(product: str | None, category: str | None, service: str | None) -> tu
         return own if own or product else (Place(f"{category}*"),)
     if service:
         own = SERVICES.get(service)
-        return own if own or not product else (Place("windows/*", channel=f"*{service}*"),)
+        words = re.sub("[-_ /]+", "*", service)
+        return own if own or not product else (Place("windows/*", channel=f"*{words}*"),)
     return () if product else None
 
 
