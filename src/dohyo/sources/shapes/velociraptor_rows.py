@@ -39,7 +39,7 @@ SHAPE = Shape(
     },
     time=(Time(Inside(_DATA, ("UtcTime",))), Time(at("EventTime"))),
     bags=(("EventData",), ("UserData", "*")),
-    inside_bags=(_DATA, Inside(at("UserData"), ("*",))),
+    inside_bags=(_DATA,),
     doc="Results of ``Windows.EventLogs.EvtxHunter`` and similar artifacts, JSON or CSV. ``Username`` is who logged the event.",
     example=json.dumps(_ROW | {"EventData": json.dumps(_ROW["EventData"])}),
 )
