@@ -92,6 +92,21 @@ CASES = {
                                          "EventRecordID": "7", "OSPath": "C:\\x.evtx", "EventData": json.dumps(DATA)}),
     "osquery": _lines({"name": "w", "hostIdentifier": "H", "columns": {
         "source": SYSMON, "provider_name": "Microsoft-Windows-Sysmon", "eventid": "3", "data": json.dumps({"EventData": DATA})}}),
+    "PowerShell's ToXml as JSON": json.dumps([XML, XML], indent=1),
+    "the same, a text a line": (json.dumps(XML) + "\n") * 2,
+    "Plaso": _lines({"data_type": "windows:evtx:record", "message": "[3 / 0x0003]", "timestamp": 1709630131500000,
+                     "xml_string": XML.replace("><", ">\n  <")}),
+    "a list of any name": json.dumps({"meta": {"a": 1}, "windows_logs": [FLAT, FLAT]}, indent=1),
+    "events by number": json.dumps({"0": FLAT, "1": FLAT}),
+    "XML made JSON": json.dumps({"Events": {"Event": [{
+        "System": {"Provider": {"@Name": "x"}, "EventID": {"#text": "3"}, "Channel": SYSMON, "Computer": "H",
+                   "TimeCreated": {"@SystemTime": "2024-03-05T09:15:31.5Z"}},
+        "EventData": {"Data": [{"@Name": key, "#text": value} for key, value in DATA.items()]}}] * 2}}),
+    "Log Parser": "EventLog,RecordNumber,TimeGenerated,EventID,EventTypeName,SourceName,Strings,ComputerName,Message\n" + (
+        "C:\\s.evtx,7,2024-03-05 09:15:31,3,Information,Microsoft-Windows-Sysmon,x,H,Network connection detected: "
+        + " ".join(f"{key}: {value}" for key, value in DATA.items()) + "\n") * 2,
+    "rendered and XML": f"03/05/2024 09:15:31 AM\nLogName={SYSMON}\nEventCode=3\nComputerName=H\nMessage=x:\n"
+        + "\n".join(f"{key}: {value}" for key, value in DATA.items()) + f"\n{XML}\n",
     "Get-EventLog": _lines({"MachineName": "H", "Index": 7, "EntryType": 4, "EventID": 3, "Source": "Microsoft-Windows-Sysmon",
                             "Message": "x:\r\n" + "\r\n".join(f"{key}: {value}" for key, value in DATA.items())}),
 }  # fmt: skip

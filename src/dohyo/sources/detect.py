@@ -81,6 +81,7 @@ _EVENT = re.compile(r"<Events?[\s>/]")
 _XML_PROLOGUE = re.compile(r"\A(?:<\?xml|<!--|<Events?[\s>/])")
 _NUMBERED = re.compile(r"\ARecord \d+\s+(?=[{<])")  # evtx_dump writes the record's number above each one
 _EVENT_INSIDE = re.compile(r"<Event\s[^<>\n]*schemas\.microsoft\.com/win/2004/08/events/event|<Event><System><Provider ")
+_XML_AS_JSON = re.compile(r'\A(?:\[\s*)?"\s*(?:<\?xml|<Event[\s>])')
 _ARRAY_START = re.compile(r"\A\[[\s,]*(?:[\[{\]]|\Z)")
 
 
@@ -118,6 +119,8 @@ def _text_format(text: str, whole: bool) -> Format:
     if text[0] == "{":
         return _object_format(text)
     if text[0] == "[" and _ARRAY_START.match(text):
+        return Format.JSON
+    if _XML_AS_JSON.match(text):
         return Format.JSON
     if _XML_PROLOGUE.match(text):
         return Format.XML if _EVENT.search(text) else Format.UNKNOWN

@@ -83,6 +83,8 @@ def _behind_header(line: str) -> str | None:
 
 def _event_log_block(text: str) -> str | None:
     """Splunk's rendered Windows events: a time, ``key=value`` lines, and the message as the last of them."""
+    if text.startswith("<Event"):  # two inputs of a forwarder in one file
+        return _written({"message": text.strip()}) if text.rstrip().endswith("</Event>") else None
     lines = text.splitlines()
     record: dict[str, str] = {}
     for number, line in enumerate(lines):
@@ -174,7 +176,7 @@ def _lines(pattern: str) -> re.Pattern[str]:
 
 #: The forms, in the order in which they are tried.
 FORMS: tuple[TextForm, ...] = (
-    TextForm("WinEventLog text", _lines(rf"^{_STAMP}LogName=[^\n]*\r?\n(?=\w+=)"), _event_log_block),
+    TextForm("WinEventLog text", _lines(rf"^(?:{_STAMP}LogName=[^\n]*\r?\n(?=\w+=)|<Event[ >])"), _event_log_block),
     TextForm("WMI text", _lines(r"^instance of Win32_NTLogEvent\b"), _wmi_instance),
     TextForm("wevtutil text", _lines(r"^Event\[\d+\]:?\s*$"), _wevtutil_block),
     TextForm("Snare", _ANY_LINE, _snare),

@@ -32,6 +32,7 @@ _EVENT = re.compile(r"<Event[\s>][^<]*<System>", re.ASCII)
 _HOLDERS = (
     "event", "Event", "_source", "message", "Message", "body", "Body", "log", "_raw", "@rawstring", "rawstring", "full_log",
     "document", "data", "Data", "result", "record", "payload", "raw", "line", "original", "value", "System", "json", "fields",
+    "xml_string",
 )  # fmt: skip
 #: What a bulk request of Elasticsearch writes above each document.
 _ACTIONS = frozenset(("index", "create", "update", "delete"))
@@ -144,7 +145,8 @@ def _unfold(record: Record, depth: int) -> list[Record] | None:
         return []
     ways = (_events(way(record), depth) for way in _WAYS)
     held = (_events([inner], depth) for inner in _held(record))
-    return next((found for found in chain(ways, held) if found), None)
+    lists = (_events(way(record), depth) for way in (_any_list,))  # the last resort: it takes whatever is an event
+    return next((found for found in chain(ways, held, lists) if found), None)
 
 
 def _is_action(record: Record) -> bool:
@@ -227,6 +229,14 @@ def _otlp_value(value: Any) -> Any:
     if kind == "kvlistValue":
         return {str(pair.get("key")): _otlp_value(pair.get("value")) for pair in _objects(inner.get("values"))}
     return [_otlp_value(each) for each in inner.get("values", [])] if kind == "arrayValue" else inner
+
+
+def _any_list(record: Record) -> Iterator[Record]:
+    """Lists of objects, whatever they are called; or an object for each event, named by a number."""
+    values = list(record.values())
+    alone = len(values) > 1 and all(isinstance(value, dict) for value in values)
+    for found in [values] if alone else [_objects(value) for value in values]:
+        yield from found
 
 
 def _loki(record: Record) -> Iterator[Record]:
@@ -343,6 +353,27 @@ def _get_eventlog(record: Record) -> Iterator[Record]:
         yield {_GET_EVENTLOG.get(key, key): value for key, value in record.items() if key != "Data"}
 
 
+_LOG_PARSER = {"EventID": "Id", "SourceName": "ProviderName", "ComputerName": "MachineName", "TimeGenerated": "TimeCreated",
+               "RecordNumber": "RecordId", "EventTypeName": "LevelDisplayName", "EventLog": "LogName"}  # fmt: skip
+
+
+def _log_parser(record: Record) -> Iterator[Record]:
+    """Log Parser's rows of an event log: a message in one line, and the log by its name or its file."""
+    if "EventTypeName" in record and "SourceName" in record:
+        from dohyo.sources.shapes.messages import broken_up
+
+        found = {_LOG_PARSER.get(key, key): value for key, value in record.items()}
+        if re.search(r"[\\/.]", str(found.get("LogName", ""))) and "Microsoft-" not in str(found["LogName"]):
+            del found["LogName"]
+        yield found | {"Message": broken_up(str(record.get("Message", "")))}
+
+
+def _bare(record: Record) -> Iterator[Record]:
+    """An event as XML made JSON without the ``Event`` around it."""
+    if "System" in record and ("EventData" in record or "UserData" in record):
+        yield {"Event": record}
+
+
 _PORTAL = {"Event Time": "Timestamp", "Computer Name": "DeviceName", "Machine Id": "DeviceId"}
 
 
@@ -364,5 +395,5 @@ def _osquery(record: Record) -> Iterator[Record]:
 
 
 _WAYS: tuple[Callable[[Record], Iterator[Record]], ...] = (
-    _hayabusa, _get_eventlog, _portal, _osquery, _otlp, _loki, _tables, _named_values, _wazuh, _dotted, _graylog,
+    _hayabusa, _get_eventlog, _log_parser, _portal, _bare, _osquery, _otlp, _loki, _tables, _named_values, _wazuh, _dotted, _graylog,
 )  # fmt: skip

@@ -29,6 +29,7 @@ _LONGEST_WORD = 16  # text that ends in the middle of "-Infinity" or of an escap
 _INDENT = 200
 _DEEP = 900
 _BETWEEN = re.compile(r"(?:[\s,\[\]\ufeff]|Record \d+\s)*")  # evtx_dump writes the record's number above each one
+_XML = re.compile(r'"\s*(?:<\?xml|<Event[\s>])')
 _NEXT_ANSWER = re.compile(r"\}\s*+(?=\{)")
 # Numbers are not needed; as text they cost less, and a number of a million digits is no error.
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str)
@@ -90,6 +91,8 @@ class _Elements:
             self._move(end)
             if text.startswith("{"):
                 yield _Element(unwrapped(text) if self._in_answer else text, line)
+            elif _XML.match(text):  # ToXml() of PowerShell's events, made JSON
+                yield _Element(f'{{"message": {text}}}', line)
             else:
                 self._tally.add(f"line {line}", "an element is no JSON object")
         if self._open > 0 and not self._stream.ended_early:

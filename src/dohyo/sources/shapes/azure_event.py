@@ -14,7 +14,7 @@ SHAPE = Shape(
     title="Azure Log Analytics, Event",
     rank=41,
     marks=(("TimeGenerated",), ("EventLog",), ("EventID",)),
-    not_marks=(("EventSourceName",), ("EventCode",)),
+    not_marks=(("EventSourceName",), ("EventCode",), ("EventTypeName",)),
     fields={
         "EventID": at("EventID"),
         "Channel": _CHANNEL,

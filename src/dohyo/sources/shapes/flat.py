@@ -53,7 +53,7 @@ SHAPE = Shape(
         "Data": first(Lines(at("Data")), only_said(_CHANNEL, at("Message"), at("message"))),
         **builtins("flat", _COMPUTER, _CHANNEL),
     },
-    time=(Time(at("UtcTime")), Time(at("TimeCreated")), Time(at("@timestamp")), Time(at("EventTime"))),
+    time=(Time(at("UtcTime")), Time(at("TimeCreated")), Time(at("@timestamp")), Time(at("EventTime")), Time(at("SystemTime"))),
     doc="One object a record, the event's fields at the top. ``TimeCreated`` is the time of logging.",
     example=r"""{"SourceName": "Microsoft-Windows-Sysmon", "ProviderGuid": "{5770385f-c22a-43e0-bf4c-06f5698ffbd9}",
         "Level": "4", "Keywords": "0x8000000000000000", "Channel": "Microsoft-Windows-Sysmon/Operational",

@@ -13,7 +13,7 @@ SHAPE = Shape(
     title="Velociraptor's parse_evtx, and bare events",
     rank=14,
     marks=(("System", "EventID"), ("System", "Channel")),
-    not_marks=(("EventID",),),
+    not_marks=(("EventID",), ("System", "Provider", "@Name")),
     fields={
         "EventID": first(at("System", "EventID", "Value"), at("System", "EventID", "#text"), at("System", "EventID")),
         "Channel": _CHANNEL,
