@@ -165,10 +165,73 @@ def test_lucene_takes_an_escaped_brace_that_may_be_absent() -> None:
     assert r":/.*(\$\{?a\}?|b)/" in convert(rule(sel={"CommandLine|re": r"(?:\$\{?a\}?|b)$"}), "lucene")
 
 
-def test_a_quote_that_ppl_would_break_is_refused() -> None:
-    """The published backend would write a query that is none."""
-    with pytest.raises(NotSaid, match="quotes"):
-        convert(rule(sel={"CommandLine|contains": 'a"b'}), "ppl")
+@pytest.mark.parametrize(
+    ("target", "category", "detection", "reason"),
+    [
+        ("cortex", "process_creation", {"CommandLine|contains": 'a"b'}, "quotes"),
+        ("ppl", "process_creation", {"CommandLine|re": "a+"}, "a regex"),
+        ("logscale", "registry_set", {"TargetObject|endswith": "x"}, "no events of Falcon"),
+    ],
+)
+def test_what_a_backend_would_break_is_refused(target: str, category: str, detection: dict[str, Any], reason: str) -> None:
+    """The published backend would write a query that is none, or that no event meets."""
+    with pytest.raises(NotSaid, match=reason):
+        convert(rule(category, sel=detection), target)
+
+
+_PATH = 'iff(isempty({0}), RegistryKey, strcat(RegistryKey, "\\\\", {0}))\n| where RegistryPath '
+
+
+@pytest.mark.parametrize(
+    ("target", "category", "detection", "part"),
+    [
+        ("esql", "process_creation", {"CommandLine|contains": "\\a*b\\"}, r'like "*\\\\a*b\\\\*"'),
+        ("esql", "process_creation", {"CommandLine": "a\\*b?c"}, r'like "a\\*b?c"'),
+        ("esql", "process_creation", {"CommandLine|startswith": "a\\*b\\"}, r'starts_with(process.command_line, "a*b\\")'),
+        ("eql", "process_creation", {"CommandLine|re": 'a"b$'}, r'process.command_line regex ".*a\\\"b"'),
+        ("eql", "process_creation", {"CommandLine|re|i": "ab"}, 'process.command_line regex ".*[aA][bB].*"'),
+        ("eql", "process_creation", {"CommandLine": "a\\*b?c*"}, r'process.command_line regex~ "a\\*b.c.*"'),
+        ("sentinel", "process_creation", {"CommandLine": None}, "isempty(TargetProcessCommandLine)"),
+        ("sentinel", "registry_set", {"TargetObject|contains": "\\Run\\"}, _PATH.format("RegistryValue") + r'contains "\\Run\\"'),
+        ("defender", "registry_set", {"TargetObject|endswith": "\\X"}, _PATH.format("RegistryValueName") + r'endswith "\\X"'),
+        ("defender", "registry_set", {"TargetObject|startswith": "HKLM\\a\\"}, r'RegistryPath startswith "HKEY_LOCAL_MACHINE\\a\\"'),
+        ("defender", "network_connection", {"Initiated": "false"}, 'ActionType =~ "InboundConnectionAccepted"'),
+        ("cortex", "network_connection", {"Initiated": "true"}, 'action_network_is_server = "false"'),
+        ("cortex", "process_creation", {"CommandLine": "a*b?c"}, 'action_process_image_command_line ~= "(?is)^a.*b.c$"'),
+        ("cortex", "process_creation", {"CommandLine|re": 'a"b'}, r'~= "a\"b"'),
+        ("sentinelone", "process_creation", {"CommandLine": None}, "TgtProcCmdLine IS EMPTY"),
+        ("sentinelone", "process_creation", {"CommandLine": "a*b?c"}, 'TgtProcCmdLine RegExp "(?is)^a.*b.c$"'),
+        ("sentinelone", "process_creation", {"CommandLine|re": 'a"b'}, r'RegExp "a\"b"'),
+        ("loki", "process_creation", {"CommandLine|re": "(?i)ab|^c"}, "CommandLine=~`(?i)(?s:.*)(?:ab|^c)(?s:.*)`"),
+        ("loki", "process_creation", {"CommandLine|contains": "a\\*b"}, r"CommandLine=~`(?is)^.*a\*b.*$`"),
+        ("ppl", "process_creation", {"Image": "C:\\a_b.exe"}, 'LIKE(`process.executable.caseless`, "C:_a_b.exe")'),
+        ("ppl", "process_creation", {"CommandLine|contains": '\\a"b%'}, 'LIKE(`process.command_line`, "%_a_b_%")'),
+    ],
+)
+def test_queries_that_would_find_something_else(target: str, category: str, detection: dict[str, Any], part: str) -> None:
+    """What the published backend or pipeline writes is no query, or finds what the rule does not."""
+    assert part in convert(rule(category, sel=detection), target)
+
+
+@pytest.mark.parametrize("target", ["lucene", "opensearch", "datadog", "eql"])
+def test_hard_texts_are_queries(target: str) -> None:
+    """A field that must not be absent; quotes and slashes in regexes."""
+    no = {"CommandLine|re": '"/x"'} if target == "eql" else {"Company|exists": False}
+    made = rule(sel={"Image": "a"}, no=no, condition="sel and not no")
+    PARSERS[target](convert(made, target))
+
+
+def test_a_field_without_a_value_is_no_reason_in_esql() -> None:
+    """What is compared with null is null there, and what is not null neither."""
+    text = convert(rule(sel={"Image": "a"}, no={"User": "b"}, condition="sel and not no"), "esql")
+    assert 'and not coalesce(user.name=="b", false)' in text
+
+
+def test_what_one_rule_loses_is_told() -> None:
+    """A field that a table has not got, a wildcard that a language has not got."""
+    assert "`Initiated` is lost" in translated([rule("network_connection", sel={"Initiated": True, "Image": "x"})], "kusto")[1][0]
+    assert "`?`" in translated([rule(sel={"Image": "a?b"})], "splunk")[1][0]
+    assert translated([rule(sel={"Image|re": "a?b", "User": "c\\?"})], "splunk")[1] == ()
 
 
 def test_a_correlation_goes_to_platforms_that_have_them(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ class Backend(Grammar):
     formats: ClassVar[dict[str, str]] = {"default": "Log search"}
     eq_token: ClassVar[str] = ":"
     compare_op_expression: ClassVar[str] = "{field}:{operator}{value}"
-    field_null_expression: ClassVar[str] = "NOT {field}:*"
+    field_null_expression: ClassVar[str] = "(NOT {field}:*)"
     field_exists_expression: ClassVar[str] = "{field}:*"
     field_not_exists_expression: ClassVar[str] = "NOT {field}:*"
     bool_values: ClassVar[dict[bool, str | None]] = {True: "true", False: "false"}

@@ -1,17 +1,29 @@
-"""Elastic EQL by the published backend, where EQL's parser refuses what it makes: numbers compared as texts, escaped slashes."""
+"""Elastic EQL by the published backend, where EQL's parser refuses what it makes: numbers compared as texts, quotes in regexes;
+and where regexes are not of the whole value, as EQL takes them."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+import json
+import re
+from typing import Any
 
 from sigma.backends.elasticsearch.elasticsearch_eql import EqlBackend
-from sigma.types import SigmaNumber
+from sigma.types import SigmaNumber, SigmaRegularExpressionFlag, SpecialChars
+
+from dohyo.sigma.lucene_regex import lucene
+
+_WILD = {SpecialChars.WILDCARD_MULTI: ".*", SpecialChars.WILDCARD_SINGLE: "."}
+#: What means something to Lucene's regexes.
+_SIGNS = re.compile(r"[][.?+*|{}()\"\\#@&<>~^$/-]")
 
 
 class Backend(EqlBackend):
-    """``:`` and ``like~`` are for texts; a number takes ``==``. A slash in a regex stands for itself."""
+    """``:`` and ``like~`` are for texts; a number takes ``==``."""
 
-    re_escape: ClassVar[tuple[str, ...]] = ()  # type: ignore[assignment]  # there it is said to hold one
+    def convert_condition_field_eq_val_re(self, cond: Any, state: Any) -> str:
+        any_case = SigmaRegularExpressionFlag.IGNORECASE in cond.value.flags
+        pattern = json.dumps(lucene(cond.value.regexp.original, any_case), ensure_ascii=False)
+        return f"{self.escape_and_quote_field(cond.field)} regex {pattern}"
 
     def decide_convert_condition_as_in_expression(self, cond: Any, state: Any) -> bool:
         numbers = any(isinstance(getattr(a, "value", None), SigmaNumber) for a in cond.args)
@@ -19,6 +31,13 @@ class Backend(EqlBackend):
 
     def convert_condition_field_eq_val_num(self, cond: Any, state: Any) -> str:
         return f"{self.escape_and_quote_field(cond.field)} == {cond.value}"
+
+    def convert_condition_field_eq_val_str(self, cond: Any, state: Any) -> Any:
+        """Wildcards that stand for themselves EQL has in regexes only."""
+        if any(isinstance(p, str) and {"*", "?"} & set(p) for p in cond.value.s):
+            pattern = json.dumps("".join(_SIGNS.sub(r"\\\g<0>", p) if isinstance(p, str) else _WILD[p] for p in cond.value.s))
+            return f"{self.escape_and_quote_field(cond.field)} regex~ {pattern}"
+        return super().convert_condition_field_eq_val_str(cond, state)
 
     def convert_condition_field_eq_val_str_case_sensitive(self, cond: Any, state: Any) -> Any:
         """Wildcards are for ``like`` only: ``==`` takes them for themselves."""

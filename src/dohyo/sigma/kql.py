@@ -1,5 +1,5 @@
 """KQL by the published backend, where Kusto refuses what it makes or takes it otherwise: numbers in lists of texts, IPv6 networks,
-wildcards as regexes with letter case and without ends."""
+wildcards as regexes with letter case and without ends, texts that are never null, a registry value's name apart from its key."""
 
 from __future__ import annotations
 
@@ -8,11 +8,22 @@ from typing import Any, ClassVar
 from sigma.backends.kusto.kusto import KustoBackend
 from sigma.types import SigmaNumber
 
+#: Tables of registry events -> where the name of the value is.
+_VALUE_NAMES = {"DeviceRegistryEvents": "RegistryValueName", "imRegistry": "RegistryValue"}
+
 
 class Backend(KustoBackend):
-    """``in~`` is for texts; a list of numbers takes ``in``."""
+    """``in~`` is for texts; a list of numbers takes ``in``. A registry path is made of the key and the value's name."""
 
     wildcard_match_expression: ClassVar[str] = '{field} matches regex "(?is)^{regex}$"'
+    field_null_expression: ClassVar[str] = "isempty({field})"
+
+    def convert(self, *args: Any, **kwargs: Any) -> Any:
+        found = super().convert(*args, **kwargs)
+        return [_with_path(q) for q in found] if isinstance(found, list) else _with_path(str(found))
+
+    def escape_and_quote_field(self, field_name: str) -> str:
+        return "RegistryPath" if field_name == "RegistryKey" else str(super().escape_and_quote_field(field_name))
 
     def convert_condition_as_in_expression(self, cond: Any, state: Any) -> Any:
         values = [a.value for a in cond.args]
@@ -24,3 +35,13 @@ class Backend(KustoBackend):
         network = str(cond.value.cidr)
         version = 6 if ":" in network else 4
         return f'ipv{version}_is_in_range({self.escape_and_quote_field(cond.field)}, "{network}")'
+
+
+def _with_path(query: str) -> str:
+    """The query with what Sysmon calls the target: the key, and the value's name where there is one."""
+    table, _, condition = query.partition("\n| where ")
+    name = _VALUE_NAMES.get(table)
+    if name is None or "RegistryPath" not in condition:
+        return query
+    path = rf'iff(isempty({name}), RegistryKey, strcat(RegistryKey, "\\", {name}))'
+    return f"{table}\n| extend RegistryPath = {path}\n| where {condition}"

@@ -1,4 +1,5 @@
-"""CrowdStrike LogScale by the published backend, which puts quotes into the regexes of `cased`."""
+"""CrowdStrike LogScale by the published backend, which puts quotes into the regexes of `cased`, and leaves Sigma's field names where
+it knows no events of Falcon."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import re
 from typing import Any
 
 from sigma.backends.crowdstrike.logscale import LogScaleBackend
+from sigma.exceptions import SigmaFeatureNotSupportedByBackendError as NotSupported
 from sigma.types import SpecialChars
 
 _WILD = {SpecialChars.WILDCARD_MULTI: ".*", SpecialChars.WILDCARD_SINGLE: "."}
@@ -13,6 +15,12 @@ _WILD = {SpecialChars.WILDCARD_MULTI: ".*", SpecialChars.WILDCARD_SINGLE: "."}
 
 class Backend(LogScaleBackend):
     """A text with letter case is a regex without flags."""
+
+    def convert(self, *args: Any, **kwargs: Any) -> Any:
+        found = super().convert(*args, **kwargs)
+        if not all("#event_simpleName" in str(q) for q in (found if isinstance(found, list) else [found])):
+            raise NotSupported("its pipeline knows no events of Falcon for this log source")
+        return found
 
     def convert_condition_field_eq_val_str_case_sensitive(self, cond: Any, state: Any) -> Any:
         body = "".join(re.escape(p).replace("/", r"\/") if isinstance(p, str) else _WILD[p] for p in cond.value.s)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from sigma.backends.elasticsearch.elasticsearch_lucene import LuceneBackend
 from sigma.backends.opensearch.opensearch import OpensearchLuceneBackend
@@ -13,6 +13,9 @@ from sigma.types import SigmaRegularExpressionFlag
 
 _FLAGS = re.compile(r"^\(\?([ims]+)\)")
 _PART = re.compile(r"\\.|\[(?:\\.|[^\]\\])+\]|\(\?[:=!<]*|.", re.S)
+
+#: In brackets: ``NOT NOT`` is no query.
+_ABSENT = "(NOT _exists_:{field})"
 
 
 def lucene(pattern: str, any_case: bool) -> str:
@@ -77,6 +80,10 @@ class _Whole:
 class Elastic(_Whole, LuceneBackend):
     """Elastic Lucene."""
 
+    field_not_exists_expression: ClassVar[str] = _ABSENT
+
 
 class Opensearch(_Whole, OpensearchLuceneBackend):
     """OpenSearch Lucene."""
+
+    field_not_exists_expression: ClassVar[str] = _ABSENT

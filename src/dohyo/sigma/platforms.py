@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -12,6 +12,8 @@ from sigma.collection import SigmaCollection
 from sigma.exceptions import SigmaError
 from sigma.processing.conditions import ExcludeFieldCondition
 from sigma.processing.pipeline import ProcessingPipeline
+from sigma.processing.transformations import ReplaceStringTransformation
+from sigma.types import SigmaString, SpecialChars
 
 from dohyo.sigma import cse
 from dohyo.sigma.limits import check
@@ -22,7 +24,8 @@ class Platform(Struct, frozen=True):
     """A pySigma backend, the pipelines that map fields for its data, and the output format.
 
     ``note``: what its queries never say. ``own_fields``: fields that a pipeline's own conditions have and that its check of
-    the rule's fields would refuse. ``values``: of fields that hold other values there.
+    the rule's fields would refuse. ``values``: of fields that hold other values there. ``names``: of fields that a pipeline drops,
+    where there is another one for them; ``lost``: where there is none.
     """
 
     module: str
@@ -33,11 +36,15 @@ class Platform(Struct, frozen=True):
     own_fields: tuple[str, ...] = ()
     note: str = ""
     values: Mapping[str, Mapping[str, str]] = {}
+    names: Mapping[str, str] = {}
+    lost: tuple[str, ...] = ()
 
 
 #: What a mapped field holds where Sigma's has a truth value.
 _ECS = {"Initiated": {"true": "egress", "false": "ingress"}}
 _ASIM = {"Initiated": {"true": "Outbound", "false": "Inbound"}}
+_ACTIONS = {"Initiated": {"true": "ConnectionSuccess", "false": "InboundConnectionAccepted"}}
+_SERVER = {"Initiated": {"true": "false", "false": "true"}}
 #: Adds the event id that a category stands for, where fields alone would find it in any event.
 _SYSMON = "sysmon:sysmon_pipeline"
 #: Target name -> platform.
@@ -46,8 +53,17 @@ PLATFORMS: dict[str, Platform] = {
     "sentinel": Platform(
         "dohyo.sigma.kql", "Backend", ("sentinelasim:sentinel_asim_pipeline",), title="Microsoft Sentinel (KQL, ASIM)", values=_ASIM
     ),
-    "kusto": Platform("dohyo.sigma.kql", "Backend", ("azuremonitor:azure_monitor_pipeline",), title="Azure Monitor (KQL)"),
-    "defender": Platform("dohyo.sigma.kql", "Backend", ("microsoftxdr:microsoft_xdr_pipeline",), title="Microsoft Defender XDR (KQL)"),
+    "kusto": Platform(
+        "dohyo.sigma.kql", "Backend", ("azuremonitor:azure_monitor_pipeline",), title="Azure Monitor (KQL)", lost=("Initiated",)
+    ),
+    "defender": Platform(
+        "dohyo.sigma.kql",
+        "Backend",
+        ("microsoftxdr:microsoft_xdr_pipeline",),
+        title="Microsoft Defender XDR (KQL)",
+        values=_ACTIONS,
+        names={"Initiated": "ActionType"},
+    ),
     "esql": Platform(
         "dohyo.sigma.elastic_esql",
         "Backend",
@@ -69,14 +85,14 @@ PLATFORMS: dict[str, Platform] = {
         (_SYSMON, "elasticsearch:ecs_windows"),
         title="OpenSearch PPL",
         values=_ECS,
-        note="its backend drops the backslash at the edge of a wildcard: `*\\\\cmd.exe` is written as `%cmd.exe`",
+        note="a backslash, a quote, `%` and `_` of a value are written as `_`, which is any one letter",
     ),
-    "loki": Platform("loki", "LogQLBackend", ("loki:loki_promtail_sysmon",), title="Grafana Loki"),
+    "loki": Platform("dohyo.sigma.loki", "Backend", ("loki:loki_promtail_sysmon",), title="Grafana Loki"),
     "logscale": Platform("dohyo.sigma.logscale", "Backend", ("crowdstrike:crowdstrike_falcon_pipeline",), title="CrowdStrike LogScale"),
     "secops": Platform("dohyo.sigma.secops", "Backend", ("dohyo.sigma.secops:pipeline",), title="Google SecOps (YARA-L)"),
     "sentinelone": Platform(
-        "sentinelone",
-        "SentinelOneBackend",
+        "dohyo.sigma.sentinelone",
+        "Backend",
         ("sentinelone:sentinelone_pipeline",),
         title="SentinelOne",
         own_fields=("EndpointOS",),
@@ -90,8 +106,24 @@ PLATFORMS: dict[str, Platform] = {
         title="Datadog",
         note="attributes are compared with letter case, which a Sigma rule is not",
     ),
-    "cortex": Platform("cortexxdr", "CortexXDRBackend", ("cortexxdr:CortexXDR_pipeline",), title="Palo Alto Cortex XDR (XQL)"),
+    "cortex": Platform(
+        "dohyo.sigma.cortex",
+        "Backend",
+        ("cortexxdr:CortexXDR_pipeline",),
+        title="Palo Alto Cortex XDR (XQL)",
+        values=_SERVER,
+        note="how a text begins or ends is not told: `contains` stands for both",
+    ),
 }
+
+
+def _mended(pipeline: ProcessingPipeline) -> ProcessingPipeline:
+    """Without what breaks a value: names of registry roots are replaced in its texts, not in how it is written, where the end of
+    `\\Run\\*` is a star that stands for itself."""
+    for item in pipeline.items:
+        if isinstance(item.transformation, ReplaceStringTransformation) and "registry" in str(item.identifier):
+            item.transformation.skip_special = True
+    return pipeline
 
 
 def _admit(pipeline: ProcessingPipeline, fields: tuple[str, ...]) -> None:
@@ -116,9 +148,14 @@ def translated(rules: Sequence[dict[str, Any]], target: str) -> tuple[str, tuple
         return cse.convert(rules), ()
     platform = PLATFORMS[target]
     rules = [_valued(r, platform.values) for r in rules] if platform.values else rules
-    notes = (f"{platform.title}: {platform.note}",) if platform.note else ()
+    used = {f for rule in rules for f in _fields(rule.get("detection"))}
+    rules = [_named(r, platform.names) for r in rules] if platform.names else rules
+    notes = [f"{platform.title}: {platform.note}"] if platform.note else []
+    if target == "splunk" and any(map(_has_any_letter, rules)):
+        notes.append(f"{platform.title}: a `?` is written as `*`, for there is no sign for any one letter")
+    notes += (f"{platform.title}: `{f}` is lost: its table has no such column" for f in platform.lost if f in used)
     try:
-        return _made(rules, platform), notes
+        return _made(rules, platform), tuple(notes)
     except NotImplementedError as error:  # what pySigma's base class raises where a language cannot compare with case
         loose = _uncased(list(rules))
         if loose == list(rules):
@@ -138,7 +175,7 @@ def _made(rules: Sequence[dict[str, Any]], platform: Platform) -> str:
         pipeline = None
         for place in platform.pipelines:
             name, _, function = place.partition(":")
-            one = getattr(importlib.import_module(_place("pipelines", name)), function)()
+            one = _mended(getattr(importlib.import_module(_place("pipelines", name)), function)())
             _admit(one, platform.own_fields)
             pipeline = one if pipeline is None else pipeline + one
     except ImportError as error:
@@ -171,6 +208,42 @@ def _valued(value: Any, table: Mapping[str, Mapping[str, str]], own: Mapping[str
     if isinstance(value, list):
         return [_valued(v, table, own) for v in value]
     return own.get(str(value).lower(), value) if own else value
+
+
+def _has_any_letter(rule: Mapping[str, Any]) -> bool:
+    """Whether a wildcard for one letter stands in a rule, regexes left out."""
+    return any(SpecialChars.WILDCARD_SINGLE in SigmaString(text).s for text in _texts(rule.get("detection")))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if "re" not in str(key).split("|") and key != "condition":
+                yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
+    elif isinstance(value, str):
+        yield value
+
+
+def _fields(value: Any) -> Iterator[str]:
+    """The fields that a rule names."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield str(key).split("|")[0]
+            yield from _fields(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _fields(inner)
+
+
+def _named(value: Any, names: Mapping[str, str]) -> Any:
+    """A rule with the names that a platform's fields have."""
+    if isinstance(value, dict):
+        parts = ((str(k).partition("|"), v) for k, v in value.items())
+        return {names.get(field, field) + bar + rest: _named(v, names) for (field, bar, rest), v in parts}
+    return [_named(v, names) for v in value] if isinstance(value, list) else value
 
 
 def _uncased(value: Any) -> Any:
