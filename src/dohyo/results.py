@@ -74,6 +74,11 @@ class ReadReport(Struct):
         return not self.files and not self.empty
 
     @property
+    def foreign(self) -> list[str]:
+        """Files in which no record has the form of a Windows event."""
+        return [f.name for f in self.files if f.records and set(f.shapes) <= {"generic"}]
+
+    @property
     def missing(self) -> tuple[str, ...]:
         """Fields that the query asked for and no event had; empty when there were no events at all. Of fields of which one is
         enough all are missing or none is; one that is asked of some categories only is not missing without events of these."""

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -72,12 +73,18 @@ def test_page_runs_no_script_but_its_own() -> None:
 def test_page_holds_every_field_and_what_was_not_read() -> None:
     """No field is dropped, however many there are; files, problems and what no event had are told."""
     wide = Alert("T1-x", "Title", "high", "medium", (), (), None, {f"f{i}": i for i in range(40)}, None)
-    read = ReadReport(files=[FileReport("a.evtx", "evtx", 9, 3, 1)], problems=[Problem("a.evtx", "chunk 2", "torn")],
+    files = [FileReport("a.evtx", "evtx", 9, 3, 1, Counter(evtx=2)), FileReport("o.json", "ndjson", 9, 1, 0, Counter(generic=1))]
+    read = ReadReport(files=files, untimed={"a.evtx": "x"}, problems=[Problem("a.evtx", "chunk 2", "torn")],
                       skipped=[("b.png", "no log")], asked=("x",))  # fmt: skip
     data = data_of(page([wide, alert()], [], read, "made"))
     assert data["fields"]["T1-x"] == [*(f"f{i}" for i in range(40)), "Computer", "CommandLine"]
-    assert data["read"]["files"] == [["a.evtx", "evtx", 3, 1]] and data["read"]["problems"] == ["not read: a.evtx: chunk 2: torn"]
-    assert data["read"]["notes"] == [["No event had", "x"], ["Skipped, being no logs", "b.png"]]
+    assert data["read"]["files"] == [["a.evtx", "evtx", 3, 1], ["o.json", "ndjson", 1, 0]] and data["read"]["problems"] == ["not read: a.evtx: chunk 2: torn"]
+    assert data["read"]["notes"] == [
+        ["No event had", "x"],
+        ["No Windows event, in a form that is known, in", "o.json"],
+        ["Events without a time, which are in no time range, in", "a.evtx"],
+        ["Skipped, being no logs", "b.png"],
+    ]
 
 
 def test_page_of_many_alerts_stays_small() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from dohyo.run import search
 from dohyo.sources import limits
+from dohyo.sources.unfold import unfold
 
 SYSMON = "Microsoft-Windows-Sysmon/Operational"
 DATA = {"UtcTime": "2024-03-05 09:15:30.123", "ProcessId": "5124", "Image": "C:\\a\\mshta.exe", "DestinationPort": "443"}
@@ -92,6 +93,11 @@ CASES = {
                                          "EventRecordID": "7", "OSPath": "C:\\x.evtx", "EventData": json.dumps(DATA)}),
     "osquery": _lines({"name": "w", "hostIdentifier": "H", "columns": {
         "source": SYSMON, "provider_name": "Microsoft-Windows-Sysmon", "eventid": "3", "data": json.dumps({"EventData": DATA})}}),
+    "names of a database": _lines({"eventid": 3, "channel": SYSMON, "computer": "H", **{k.lower(): v for k, v in DATA.items()}}),
+    "names with blanks": "Event ID,Log Name,Computer,Date and Time,Image,Destination Port,Process Id,Utc Time\n"
+        + f"3,{SYSMON},H,2024-03-05 09:15:31,{DATA['Image']},443,5124,{DATA['UtcTime']}\n" * 2,
+    "names in snake case": _lines({"event_code": 3, "log_name": SYSMON, "computer_name": "H", "EVENT_DATA": {
+        "utc_time": DATA["UtcTime"], "IMAGE": DATA["Image"], "destination_port": 443, "process_id": 5124}}),
     "PowerShell's ToXml as JSON": json.dumps([XML, XML], indent=1),
     "the same, a text a line": (json.dumps(XML) + "\n") * 2,
     "Plaso": _lines({"data_type": "windows:evtx:record", "message": "[3 / 0x0003]", "timestamp": 1709630131500000,
@@ -133,6 +139,20 @@ def test_large_files_are_looked_into(tmp_path: Path, monkeypatch: pytest.MonkeyP
     path = tmp_path / "log"
     path.write_text(CASES["Splunk's collector, XML"])
     assert [row["Image"] for row in search("DestinationPort=443 | fields Image", [path]).rows] == [DATA["Image"]] * 2
+
+
+@pytest.mark.parametrize("record", [
+    {"event_id": 7, "channel": "general", "timestamp": "2024-03-05T09:15:30Z"},
+    {"event_id": "a1", "provider_name": "Security", "host": "x"},
+    {"events": [{"event_id": 1}], "status": "ok"},
+    {"tables": [{"columns": ["a"], "rows": [[1]]}]},
+    {"index": {"name": "x"}},
+    {"EntryType": 1, "Index": {}},
+    {"message": "<Events>", "body": [], "event": None, "fields": {"a": [1]}},
+])  # fmt: skip
+def test_what_is_no_windows_event_is_left_alone(record: dict[str, Any]) -> None:
+    """Other products number their events as well, and keep them in lists."""
+    assert unfold(record) is None
 
 
 def test_other_records_stay_as_they_are(tmp_path: Path) -> None:

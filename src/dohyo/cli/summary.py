@@ -78,7 +78,7 @@ def _first_of_each(found: list[Problem]) -> list[Problem]:
 
 def _foreign(read: ReadReport, verbose: bool) -> list[str]:
     """Files in which no record has the form of a Windows event: no Windows detection can see anything there."""
-    names = [f.name for f in read.files if f.records and set(f.shapes) <= {"generic"}]
+    names = read.foreign
     if not names:
         return []
     keys = next((read.unknown[name] for name in names if read.unknown.get(name)), ())

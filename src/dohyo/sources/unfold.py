@@ -374,6 +374,39 @@ def _bare(record: Record) -> Iterator[Record]:
         yield {"Event": record}
 
 
+#: Names that are none of an event's fields, as tables of databases and of other products spell them.
+_SPELLED = {"eventcode": "EventID", "eventdata": "EventData", "userdata": "UserData", "timegenerated": "TimeCreated",
+            "eventtime": "TimeCreated", "dateandtime": "TimeCreated", "timestamp": "@timestamp", "datetime": "TimeCreated",
+            "systemtime": "TimeCreated", "computername": "Computer", "hostname": "Hostname", "machinename": "Computer",
+            "logname": "Channel", "sourcename": "SourceName", "providername": "ProviderName"}  # fmt: skip
+
+
+def _respelled(record: Record) -> Iterator[Record]:
+    """Names in other letters, as databases and other products write them: ``eventid``, ``EVENT_ID``, ``Event ID``."""
+    found = _spelled(record)
+    if str(found.get("EventID")).isdigit() and "EventID" not in record and _of_windows(found):
+        yield found
+
+
+def _of_windows(found: Record) -> bool:
+    """Whether the log or the provider is one of Windows: other products have numbered events, too."""
+    from dohyo.sources.shapes.categories import CATEGORIES, PROVIDERS
+
+    names = {str(found.get(key)).lower() for key in ("Channel", "SourceName", "ProviderName", "Provider")}
+    return any(name.startswith("microsoft-windows-") or name in CATEGORIES or name in PROVIDERS for name in names)
+
+
+def _spelled(record: Record) -> Record:
+    from dohyo.sources.shapes.names import canonical
+
+    found: Record = {}
+    for written, value in record.items():
+        plain = re.sub(r"[\W_]", "", written).lower()
+        name = _SPELLED.get(plain) or canonical(plain)
+        found.setdefault(written if name == plain else name, _spelled(value) if isinstance(value, dict) else value)
+    return found
+
+
 _PORTAL = {"Event Time": "Timestamp", "Computer Name": "DeviceName", "Machine Id": "DeviceId"}
 
 
@@ -395,5 +428,6 @@ def _osquery(record: Record) -> Iterator[Record]:
 
 
 _WAYS: tuple[Callable[[Record], Iterator[Record]], ...] = (
-    _hayabusa, _get_eventlog, _log_parser, _portal, _bare, _osquery, _otlp, _loki, _tables, _named_values, _wazuh, _dotted, _graylog,
+    _hayabusa, _get_eventlog, _log_parser, _portal, _bare, _osquery, _otlp, _loki, _tables, _named_values, _wazuh, _dotted,
+    _graylog, _respelled,
 )  # fmt: skip
