@@ -78,7 +78,8 @@ def test_page_holds_every_field_and_what_was_not_read() -> None:
                       skipped=[("b.png", "no log")], asked=("x",))  # fmt: skip
     data = data_of(page([wide, alert()], [], read, "made"))
     assert data["fields"]["T1-x"] == [*(f"f{i}" for i in range(40)), "Computer", "CommandLine"]
-    assert data["read"]["files"] == [["a.evtx", "evtx", 3, 1], ["o.json", "ndjson", 1, 0]] and data["read"]["problems"] == ["not read: a.evtx: chunk 2: torn"]
+    assert data["read"]["files"] == [["a.evtx", "evtx", 3, 1], ["o.json", "ndjson", 1, 0]]
+    assert data["read"]["problems"] == ["not read: a.evtx: chunk 2: torn"]
     assert data["read"]["notes"] == [
         ["No event had", "x"],
         ["No Windows event, in a form that is known, in", "o.json"],
