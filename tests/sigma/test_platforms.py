@@ -170,10 +170,11 @@ def test_lucene_takes_an_escaped_brace_that_may_be_absent() -> None:
     [
         ("cortex", "process_creation", {"CommandLine|contains": 'a"b'}, "quotes"),
         ("ppl", "process_creation", {"CommandLine|re": "a+"}, "a regex"),
+        ("eql", "process_creation", ["a", 77], "keyword"),
         ("logscale", "registry_set", {"TargetObject|endswith": "x"}, "no events of Falcon"),
     ],
 )
-def test_what_a_backend_would_break_is_refused(target: str, category: str, detection: dict[str, Any], reason: str) -> None:
+def test_what_a_backend_would_break_is_refused(target: str, category: str, detection: Any, reason: str) -> None:
     """The published backend would write a query that is none, or that no event meets."""
     with pytest.raises(NotSaid, match=reason):
         convert(rule(category, sel=detection), target)
@@ -191,6 +192,10 @@ _PATH = 'iff(isempty({0}), RegistryKey, strcat(RegistryKey, "\\\\", {0}))\n| whe
         ("eql", "process_creation", {"CommandLine|re": 'a"b$'}, r'process.command_line regex ".*a\\\"b"'),
         ("eql", "process_creation", {"CommandLine|re|i": "ab"}, 'process.command_line regex ".*[aA][bB].*"'),
         ("eql", "process_creation", {"CommandLine": "a\\*b?c*"}, r'process.command_line regex~ "a\\*b.c.*"'),
+        ("eql", "process_creation", {"CommandLine|contains": ["a\\*b", "c"]}, r'regex~ ".*a\\*b.*" or process.command_line:"*c*"'),
+        ("sentinel", "file_event", {"TargetFilename|endswith": "\\a"}, r'TargetFilePath endswith "\\a"'),
+        ("sentinel", "file_event", {"Image|endswith": "\\a"}, r'ActingProcessName endswith "\\a"'),
+        ("sentinel", "network_connection", {"SourceIp": "10.0.0.1"}, 'SrcIpAddr =~ "10.0.0.1"'),
         ("sentinel", "process_creation", {"CommandLine": None}, "isempty(TargetProcessCommandLine)"),
         ("sentinel", "registry_set", {"TargetObject|contains": "\\Run\\"}, _PATH.format("RegistryValue") + r'contains "\\Run\\"'),
         ("defender", "registry_set", {"TargetObject|endswith": "\\X"}, _PATH.format("RegistryValueName") + r'endswith "\\X"'),
@@ -219,6 +224,14 @@ def test_hard_texts_are_queries(target: str) -> None:
     no = {"CommandLine|re": '"/x"'} if target == "eql" else {"Company|exists": False}
     made = rule(sel={"Image": "a"}, no=no, condition="sel and not no")
     PARSERS[target](convert(made, target))
+
+
+@pytest.mark.parametrize("target", ["sentinel", "defender"])
+def test_access_to_a_file_is_no_change_of_the_registry(target: str) -> None:
+    """The published pipelines go by the event id alone."""
+    source = {"product": "windows", "service": "security"}
+    with pytest.raises(NotSaid, match="ObjectName"):
+        convert({**rule(sel={"EventID": 4663, "ObjectName|endswith": "\\a.txt"}), "logsource": source}, target)
 
 
 def test_a_field_without_a_value_is_no_reason_in_esql() -> None:

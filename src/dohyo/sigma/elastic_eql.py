@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from sigma.backends.elasticsearch.elasticsearch_eql import EqlBackend
+from sigma.exceptions import SigmaFeatureNotSupportedByBackendError as NotSupported
 from sigma.types import SigmaNumber, SigmaRegularExpressionFlag, SpecialChars
 
 from dohyo.sigma.lucene_regex import lucene
@@ -15,6 +16,11 @@ from dohyo.sigma.lucene_regex import lucene
 _WILD = {SpecialChars.WILDCARD_MULTI: ".*", SpecialChars.WILDCARD_SINGLE: "."}
 #: What means something to Lucene's regexes.
 _SIGNS = re.compile(r"[][.?+*|{}()\"\\#@&<>~^$/-]")
+
+
+def _has_signs(value: Any) -> bool:
+    """Whether a text holds a star or a question mark that stands for itself."""
+    return any(isinstance(p, str) and {"*", "?"} & set(p) for p in getattr(value, "s", ()))
 
 
 class Backend(EqlBackend):
@@ -26,15 +32,21 @@ class Backend(EqlBackend):
         return f"{self.escape_and_quote_field(cond.field)} regex {pattern}"
 
     def decide_convert_condition_as_in_expression(self, cond: Any, state: Any) -> bool:
-        numbers = any(isinstance(getattr(a, "value", None), SigmaNumber) for a in cond.args)
-        return not numbers and bool(super().decide_convert_condition_as_in_expression(cond, state))
+        values = [getattr(a, "value", None) for a in cond.args]
+        plain = not any(isinstance(v, SigmaNumber) or _has_signs(v) for v in values)
+        return plain and bool(super().decide_convert_condition_as_in_expression(cond, state))
 
     def convert_condition_field_eq_val_num(self, cond: Any, state: Any) -> str:
         return f"{self.escape_and_quote_field(cond.field)} == {cond.value}"
 
+    def convert_condition_val_str(self, cond: Any, state: Any) -> Any:
+        raise NotSupported("a keyword of no field: EQL looks at fields only")
+
+    convert_condition_val_num = convert_condition_val_str
+
     def convert_condition_field_eq_val_str(self, cond: Any, state: Any) -> Any:
         """Wildcards that stand for themselves EQL has in regexes only."""
-        if any(isinstance(p, str) and {"*", "?"} & set(p) for p in cond.value.s):
+        if _has_signs(cond.value):
             pattern = json.dumps("".join(_SIGNS.sub(r"\\\g<0>", p) if isinstance(p, str) else _WILD[p] for p in cond.value.s))
             return f"{self.escape_and_quote_field(cond.field)} regex~ {pattern}"
         return super().convert_condition_field_eq_val_str(cond, state)

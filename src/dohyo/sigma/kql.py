@@ -3,13 +3,35 @@ wildcards as regexes with letter case and without ends, texts that are never nul
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any, ClassVar
 
 from sigma.backends.kusto.kusto import KustoBackend
+from sigma.pipelines.kusto_common.transformations import DynamicFieldMappingTransformation
+from sigma.pipelines.sentinelasim.sentinelasim import sentinel_asim_pipeline
+from sigma.processing.pipeline import ProcessingPipeline
 from sigma.types import SigmaNumber
 
 #: Tables of registry events -> where the name of the value is.
 _VALUE_NAMES = {"DeviceRegistryEvents": "RegistryValueName", "imRegistry": "RegistryValue"}
+
+#: The schema's own names, which the published mapping mistakes: a file's name has no folder there, and its path is no program's.
+_ASIM = {
+    "imFileEvent": {"TargetFilename": "TargetFilePath", "Image": "ActingProcessName"},
+    "imNetworkSession": {"SourceIp": "SrcIpAddr"},
+}
+
+
+def sentinel() -> ProcessingPipeline:
+    """The published pipeline for Sentinel's normalised tables, with the fields of files where they are."""
+    pipeline: ProcessingPipeline = sentinel_asim_pipeline()
+    for item in pipeline.items:
+        made = item.transformation
+        if isinstance(made, DynamicFieldMappingTransformation):
+            known = made.field_mappings
+            tables = {name: {**fields, **_ASIM.get(name, {})} for name, fields in known.table_mappings.items()}
+            made.field_mappings = dataclasses.replace(known, table_mappings=tables)
+    return pipeline
 
 
 class Backend(KustoBackend):

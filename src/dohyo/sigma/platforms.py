@@ -25,7 +25,8 @@ class Platform(Struct, frozen=True):
 
     ``note``: what its queries never say. ``own_fields``: fields that a pipeline's own conditions have and that its check of
     the rule's fields would refuse. ``values``: of fields that hold other values there. ``names``: of fields that a pipeline drops,
-    where there is another one for them; ``lost``: where there is none.
+    where there is another one for them; ``lost``: where there is none. ``unsaid``: fields whose events
+    are not there, and what a pipeline takes them for.
     """
 
     module: str
@@ -38,12 +39,14 @@ class Platform(Struct, frozen=True):
     values: Mapping[str, Mapping[str, str]] = {}
     names: Mapping[str, str] = {}
     lost: tuple[str, ...] = ()
+    unsaid: Mapping[str, str] = {}
 
 
 #: What a mapped field holds where Sigma's has a truth value.
 _ECS = {"Initiated": {"true": "egress", "false": "ingress"}}
 _ASIM = {"Initiated": {"true": "Outbound", "false": "Inbound"}}
 _ACTIONS = {"Initiated": {"true": "ConnectionSuccess", "false": "InboundConnectionAccepted"}}
+_OBJECTS = {"ObjectName": "access to an object (`ObjectName`) is in none of its tables, but taken for a registry change"}
 _SERVER = {"Initiated": {"true": "false", "false": "true"}}
 #: Adds the event id that a category stands for, where fields alone would find it in any event.
 _SYSMON = "sysmon:sysmon_pipeline"
@@ -51,7 +54,12 @@ _SYSMON = "sysmon:sysmon_pipeline"
 PLATFORMS: dict[str, Platform] = {
     "splunk": Platform("splunk", "SplunkBackend", (_SYSMON, "splunk:splunk_windows_pipeline"), title="Splunk SPL"),
     "sentinel": Platform(
-        "dohyo.sigma.kql", "Backend", ("sentinelasim:sentinel_asim_pipeline",), title="Microsoft Sentinel (KQL, ASIM)", values=_ASIM
+        "dohyo.sigma.kql",
+        "Backend",
+        ("dohyo.sigma.kql:sentinel",),
+        title="Microsoft Sentinel (KQL, ASIM)",
+        values=_ASIM,
+        unsaid=_OBJECTS,
     ),
     "kusto": Platform(
         "dohyo.sigma.kql", "Backend", ("azuremonitor:azure_monitor_pipeline",), title="Azure Monitor (KQL)", lost=("Initiated",)
@@ -63,6 +71,7 @@ PLATFORMS: dict[str, Platform] = {
         title="Microsoft Defender XDR (KQL)",
         values=_ACTIONS,
         names={"Initiated": "ActionType"},
+        unsaid=_OBJECTS,
     ),
     "esql": Platform(
         "dohyo.sigma.elastic_esql",
@@ -149,6 +158,8 @@ def translated(rules: Sequence[dict[str, Any]], target: str) -> tuple[str, tuple
     platform = PLATFORMS[target]
     rules = [_valued(r, platform.values) for r in rules] if platform.values else rules
     used = {f for rule in rules for f in _fields(rule.get("detection"))}
+    for field in used & platform.unsaid.keys():
+        raise NotSaid(f"{platform.title}: {platform.unsaid[field]}")
     rules = [_named(r, platform.names) for r in rules] if platform.names else rules
     notes = [f"{platform.title}: {platform.note}"] if platform.note else []
     if target == "splunk" and any(map(_has_any_letter, rules)):
