@@ -45,6 +45,10 @@ CASES = {
     "WMI instances": WMI * 2,
     "wevtutil's text": f"Event[0]:\n  Log Name: Sysmon\n  Event ID: 3\n  Computer: H\n  Description: \n{MESSAGE}\n\n"
     f"Event[1]:\n  Log Name: Sysmon\n  Event ID: 3\n  Computer: H\n  Description: \n{MESSAGE}\n",
+    "a list of Get-WinEvent": "\n\n" + (
+        "TimeCreated  : 3/5/2024 9:15:31 AM\nProviderName : Microsoft-Windows-Sysmon\nId           : 3\nMachineName  : H\n"
+        + "Message      : " + MESSAGE.replace("\n", "\n               ") + "\n\n"
+    ) * 2,
     "Snare": "<14>Mar 5 09:15:31 H MSWinEventLog\t1\tSysmon\t7\tTue Mar 05 09:15:31 2024\t3\tSysmon\tx\tUser\tInfo\tH\tc\t\t"
     f"{FLATTENED}\t4\n" * 2,
     "WinCollect": f"<13>Mar 05 09:15:31 H AgentDevice=WindowsLog\tAgentLogFile=Sysmon\tComputer=H\tEventID=3\tMessage={FLATTENED}\n"
@@ -101,6 +105,14 @@ def test_values_of_a_message_in_one_line_end(number: str, message: str, name: st
     cells = ("MSWinEventLog", "1", "X", "7", "Tue Mar 05 09:15:31 2024", number, "X", "x", "User", "Info", "H", "c", "", message, "4")
     path.write_text("<14>Mar 5 09:15:31 H " + "\t".join(cells) + "\n")
     assert search(f"* | fields {name}", [path]).rows == [{name: value}]
+
+
+def test_a_list_keeps_the_sections_of_a_message(tmp_path: Path) -> None:
+    """What stands under a heading of a message is indented below it, and all of it by the list."""
+    path = tmp_path / "log.txt"
+    text = "TimeCreated : 3/5/2024 9:15:31 AM\nId          : 4624\nMessage     : " + LOGON.replace("\n", "\n              ")
+    path.write_text(f"\n\n{text}\n\n\n", "utf-16")
+    assert search("* | fields SubjectUserName, TargetUserName", [path]).rows == [{"SubjectUserName": "SYS$", "TargetUserName": "mira"}]
 
 
 UNSURE_TIMES = {

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dohyo.run import search
 from dohyo.sources import limits
@@ -152,6 +154,34 @@ def test_large_files_are_looked_into(tmp_path: Path, monkeypatch: pytest.MonkeyP
 ])  # fmt: skip
 def test_what_is_no_windows_event_is_left_alone(record: dict[str, Any]) -> None:
     """Other products number their events as well, and keep them in lists."""
+    assert unfold(record) is None
+
+
+WORDS = st.sampled_from([
+    "event", "message", "body", "resourceLogs", "scopeLogs", "logRecords", "kvlistValue", "arrayValue", "values", "key", "value",
+    "tables", "columns", "rows", "name", "data", "result", "fields", "System", "EventData", "Event", "EventID", "Channel", "RuleTitle",
+    "Details", "EntryType", "Index", "EventTypeName", "SourceName", "Event Time", "Action Type", "eventid", "provider_name", "win",
+    "winlogbeat_event_id", "_EventID", "event_data", "a.b", "a", "index", "_index", "EventLog", "timestamp", "host",
+])  # fmt: skip
+ANY = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3) | WORDS | st.sampled_from(["{}", '{"EventID": 1}', XML, "Sysmon"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(WORDS, ANY, max_size=5))
+def test_no_record_is_too_odd(record: dict[str, Any]) -> None:
+    """Whatever stands where an event may be, it is looked at and left."""
+    found = unfold(record)
+    assert found is None or all(isinstance(each, dict) for each in found)
+
+
+def test_a_deep_record_is_left_alone() -> None:
+    """Nesting without end is no event, and no error."""
+    record: dict[str, Any] = {}
+    for _ in range(5000):
+        record = {"event": record, "Event": record}
     assert unfold(record) is None
 
 

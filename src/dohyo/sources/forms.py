@@ -19,6 +19,7 @@ _ANY_LINE = re.compile(r"^(?=[^\n]*\S)", re.MULTILINE)
 _LOOKED_AT = 20
 _STAMP = r"(?:\d{1,2}/\d{1,2}/\d{4} +\d{1,2}:\d\d:\d\d(?:\.\d+)?(?: [AP]M)?\r?\n)?"
 _PAIR = re.compile(r"([A-Za-z]\w*)=(.*)")
+_PROPERTY = re.compile(r"([A-Za-z]\w*) *: ?(.*)")
 _WMI = re.compile(r"""^[ \t]*+(\w++)[ \t]*+=[ \t]*+(?:"((?:[^"\\]|\\.)*+)"|(\{[^{}]*+\})|([^";\n]*+));""", re.MULTILINE | re.DOTALL)
 _TIME = re.compile(r"\A(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)\.(\d{6})([+-])(\d{3})\Z")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
@@ -125,6 +126,19 @@ def _wevtutil_block(text: str) -> str | None:
     return _written(record) if "EventCode" in record else None
 
 
+def _format_list(text: str) -> str | None:
+    """``Get-WinEvent | Format-List``: a property a line, what goes over lines is indented to where its first one begins."""
+    record: dict[str, str] = {}
+    name, indent = "", 0
+    for line in text.splitlines():
+        if found := _PROPERTY.fullmatch(line):
+            name, indent = found[1], found.start(2)
+            record[name] = found[2]
+        elif name:
+            record[name] += "\n" + (line if line[:indent].strip() else line[indent:]).rstrip()
+    return _written({key: value.strip() for key, value in record.items()}) if "Id" in record and "Message" in record else None
+
+
 def _snare(line: str) -> str | None:
     cells = line.rstrip("\r\n").split("\t") if "MSWinEventLog\t" in line else []
     record = dict(zip(_SNARE, cells[2:], strict=False))
@@ -179,6 +193,7 @@ FORMS: tuple[TextForm, ...] = (
     TextForm("WinEventLog text", _lines(rf"^(?:{_STAMP}LogName=[^\n]*\r?\n(?=\w+=)|<Event[ >])"), _event_log_block),
     TextForm("WMI text", _lines(r"^instance of Win32_NTLogEvent\b"), _wmi_instance),
     TextForm("wevtutil text", _lines(r"^Event\[\d+\]:?\s*$"), _wevtutil_block),
+    TextForm("Get-WinEvent list", _lines(r"(?:\A|(?<=\n\n)|(?<=\n\r\n))(?:TimeCreated|Message) +: "), _format_list),
     TextForm("Snare", _ANY_LINE, _snare),
     TextForm("WinCollect", _ANY_LINE, _wincollect),
     TextForm("CEF", _ANY_LINE, _cef),

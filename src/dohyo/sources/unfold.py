@@ -24,6 +24,7 @@ Record = dict[str, Any]
 
 _DEPTH = 4  # an event in a message in a body in an answer
 _LOOKED_AT = 8
+_PATIENCE = 1000  # so many records of a list are no events: none will be
 _MOST_ASKED = 10_000
 _OPENING = 40
 _asked: dict[object, bool] = {}
@@ -54,7 +55,10 @@ def wraps(head: bytes) -> bool:
 
 def unfold(record: Record) -> list[Record] | None:
     """The events in a record that no shape knows; ``None`` where there are none. An empty list: it is only a frame."""
-    return _unfold(record, _DEPTH)
+    try:
+        return _unfold(record, _DEPTH)
+    except RecursionError:
+        return None
 
 
 def _wrapped(texts: list[str]) -> bool:
@@ -156,11 +160,16 @@ def _is_action(record: Record) -> bool:
 
 
 def _events(inside: Iterable[Record], depth: int) -> list[Record]:
-    """What is inside, if at least one of it is an event."""
-    found = [[inner] if _known(inner) else _unfold(inner, depth - 1) or inner for inner in inside]
-    if not any(isinstance(each, list) for each in found):
-        return []
-    return [event for each in found for event in (each if isinstance(each, list) else [each])]
+    """What is inside, if one of the first at least is an event."""
+    found: list[Record] = []
+    events = 0
+    for number, inner in enumerate(inside):
+        if number == _PATIENCE and not events:
+            return []
+        of_it = [inner] if _known(inner) else _unfold(inner, depth - 1)
+        events += bool(of_it)
+        found += of_it or [inner]
+    return found if events else []
 
 
 # --- an event in a key -------------------------------------------------------------------------------------------------
@@ -226,9 +235,12 @@ def _otlp_value(value: Any) -> Any:
     if not isinstance(value, dict) or not value:
         return None
     kind, inner = next(iter(value.items()))
-    if kind == "kvlistValue":
-        return {str(pair.get("key")): _otlp_value(pair.get("value")) for pair in _objects(inner.get("values"))}
-    return [_otlp_value(each) for each in inner.get("values", [])] if kind == "arrayValue" else inner
+    if kind not in ("kvlistValue", "arrayValue") or not isinstance(inner, dict):
+        return inner
+    values = _objects(inner.get("values"))
+    if kind == "arrayValue":
+        return [_otlp_value(each) for each in values]
+    return {str(pair.get("key")): _otlp_value(pair.get("value")) for pair in values}
 
 
 def _any_list(record: Record) -> Iterator[Record]:

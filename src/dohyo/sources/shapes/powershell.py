@@ -30,7 +30,7 @@ SHAPE = Shape(
     title="PowerShell's Get-WinEvent",
     rank=72,
     marks=(("Id",),),
-    any_marks=(("ProviderName",), ("LevelDisplayName",)),
+    any_marks=(("ProviderName",), ("LevelDisplayName",), ("TimeCreated",)),
     not_marks=(("EventID",), ("EventData",), ("event_id",), ("EventCode",)),
     fields={
         "EventID": at("Id"),
