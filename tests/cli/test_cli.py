@@ -55,6 +55,17 @@ def test_hunt_gives_the_alert_of_the_contract(log: Path) -> None:
     assert "windows/sysmon 3: 1" in done.stderr
 
 
+def test_an_export_with_categories_of_its_own_is_told_of(log: Path, tmp_path: Path) -> None:
+    """A search result of Sumo Logic has its collectors' categories: a hunt that sees nothing there says what to do."""
+    export = tmp_path / "export.ndjson"
+    export.write_text(json.dumps({"_raw": json.dumps(EVENT), "_sourcecategory": "os/win", "_messagetime": "1709630130123"}) + "\n")
+    done = dohyo("hunt", "-d", "T1043", export, "--format", "ndjson")
+    assert (done.stdout, "(os/win)" in done.stderr, "--source-category windows/sysmon" in done.stderr) == ("", True, True)
+    done = dohyo("hunt", "-d", "T1043", export, "--format", "ndjson", "--source-category", "windows/sysmon")
+    assert json.loads(done.stdout)["fields"]["DestinationIp"] == "198.51.100.7"
+    assert "of their own" not in done.stderr + dohyo("hunt", "-d", "T1043", log).stderr
+
+
 def test_fail_on_sets_the_exit_code(log: Path) -> None:
     """1 when an alert is at least so severe, 0 otherwise."""
     assert dohyo("hunt", log, "--fail-on", "medium", "-q").returncode == 1

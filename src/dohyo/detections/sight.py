@@ -22,6 +22,15 @@ def _categories(scope: tree.Scope) -> Iterator[str]:
             yield from _categories(operand)
 
 
+#: How the categories begin that shapes give.
+_OWN = ("windows/", "endpoint/", "linux/", "other/")
+
+
+def brought_categories(read: ReadReport) -> tuple[str, ...]:
+    """The source categories that logs brought with them: Sumo Logic's exports name those of their collectors."""
+    return tuple(dict.fromkeys(category for category, _ in read.kinds if category and not category.startswith(_OWN)))
+
+
 def absent_sources(query: tree.Query, read: ReadReport) -> tuple[str, ...]:
     """The categories that a query asks for when the logs have events, but none of any of them."""
     wanted = wanted_categories(query)

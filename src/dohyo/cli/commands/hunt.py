@@ -24,7 +24,7 @@ from dohyo.detections.hunt import Hunt, flat, run_detections, without_raw
 from dohyo.detections.load import Library
 from dohyo.detections.model import Detection, Severity
 from dohyo.detections.select import BadSelection, Selection
-from dohyo.detections.sight import absent_sources
+from dohyo.detections.sight import absent_sources, brought_categories
 from dohyo.detections.tuning import File, apply
 from dohyo.investigation.trees import CREATIONS, Around, around
 from dohyo.reports.alerts import ALERT_WRITERS
@@ -221,7 +221,19 @@ def _report(found: Hunt, settings: Settings) -> None:
             print_diagnostics(outcome.result.diagnostics, outcome.result.source, settings.verbose)
     if not settings.quiet:
         lines = [f"broken detection: {b}" for b in found.broken] + _tuned(found, settings.verbose)
-        summary.show([*lines, *summary.summary(found.read, _found(found), settings.verbose)])
+        summary.show([*lines, *summary.summary(found.read, _found(found), settings.verbose), *_brought(found, settings)])
+
+
+def _brought(found: Hunt, settings: Settings) -> list[str]:
+    """Detections look for the categories of local logs; an export has those of its collectors."""
+    there = () if settings.options().source_category else brought_categories(found.read)
+    if not there or all(outcome.result for outcome in found.outcomes):
+        return []
+    named = ", ".join(there[:_TOLD_APART]) + (f" and {len(there) - _TOLD_APART} more" if len(there) > _TOLD_APART else "")
+    return [
+        f"these logs bring source categories of their own ({named}): a detection that names another one sees nothing in them;"
+        " --source-category windows/sysmon has them looked at as Sysmon's, windows/security as the Security log's"
+    ]
 
 
 def _tuned(found: Hunt, verbose: bool) -> list[str]:
