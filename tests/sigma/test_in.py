@@ -262,3 +262,27 @@ def test_rules_are_chosen_by_name_and_log_source(tmp_path: Path) -> None:
     assert len(chosen) == 3
     assert [d.id for d in selected(chosen, Selection(tags=("category.process_access",)))] == [ids["b"]]
     assert {d.id for d in selected(chosen, Selection(tags=("product.windows",)))} == set(ids.values())
+
+
+def test_documents_that_are_parts_of_others() -> None:
+    """What is global holds for the rules below it until it is reset, a repeated rule is the one before it but for what it says;
+    rules with an id in common are told apart."""
+    own = {"id": "00000000-0000-0000-0000-000000000001", "title": "Service", "status": "test", "level": "low"}
+    entry = convert([
+        {"action": "global", **own, "detection": {"condition": "sel"}},
+        {"logsource": {"product": "windows", "service": "security"}, "detection": {"sel": {"EventID": 4697}}},
+        {"logsource": {"product": "windows", "service": "system"}, "detection": {"sel": {"EventID": 7045}}},
+        {"action": "repeat", "level": "high", "detection": {"sel": {"EventID": 7046}}},
+        {"action": "reset"},
+        {"action": "nonsense"},
+        rule({"sel": {"a": "x"}, "condition": "sel"}, id="00000000-0000-0000-0000-000000000002"),
+    ])  # fmt: skip
+    assert [(r.id[-4:], r.title, r.level) for r in entry.rules] == [
+        ("0001", "Service", "low"), ("01-2", "Service", "low"), ("01-3", "Service", "high"), ("0002", entry.rules[3].title, "high"),
+    ]  # fmt: skip
+    assert [r.query.splitlines()[:2] for r in entry.rules[:3]] == [
+        ["_sourceCategory=windows/security", '| where EventID = "4697"'],
+        ["_sourceCategory=windows/system", '| where EventID = "7045"'],
+        ["_sourceCategory=windows/system", '| where EventID = "7046"'],
+    ]
+    assert len(entry.broken) == 1 and "`nonsense`" in entry.broken[0]

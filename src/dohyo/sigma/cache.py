@@ -31,6 +31,10 @@ class Converted(Struct, frozen=True):
     date: str = ""
     path: str = ""
 
+    def numbered(self, number: int) -> Converted:
+        """The same rule, one of several with its id: each but the first has its number behind it."""
+        return self if number == 1 else replace(self, id=f"{self.id}-{number}")
+
     def at(self, path: str) -> Converted:
         """The same rule, with the file that it is from."""
         return replace(self, path=path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import warnings
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from sigma.exceptions import SigmaError
 from sigma.rule import SigmaRule
 
 from dohyo.sigma import backend, correlations
+from dohyo.sigma.actions import merged
 from dohyo.sigma.cache import Converted, Entry
 from dohyo.sigma.family import Family, by_name, references
 from dohyo.sigma.limits import check, checked
@@ -49,12 +51,13 @@ def convert_each(
 ) -> tuple[list[Converted], list[Wrong]]:
     """As :func:`convert`, with the place in the list of each document that is wrong. ``values``: of placeholders."""
     rules: list[Converted] = []
-    wrong: list[Wrong] = []
-    kept = [d for d in documents if isinstance(d, dict)]
+    placed, wrong = merged(documents)
+    kept = [d for _, d in placed if isinstance(d, dict)]
     filters = [*shared, *(d for d in kept if "filter" in d and d not in shared)]
     family = Family({**known, **by_name(kept)})
     counted = {name for d in kept if "correlation" in d for name in _counted(d)}
-    for place, document in enumerate(documents):
+    ids: Counter[str] = Counter()
+    for place, document in placed:
         if not isinstance(document, dict):
             wrong.append((place, "not a Sigma rule: a mapping is needed"))
             continue
@@ -63,7 +66,9 @@ def convert_each(
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # Python's own on regexes that are not for it
-                rules.append(_one(document, [*family.of(document), *filters], values))
+                made = _one(document, [*family.of(document), *filters], values)
+            ids[made.id] += 1
+            rules.append(made if document is documents[place] else made.numbered(ids[made.id]))
         except (SigmaError, NotSaid) as error:
             wrong.append((place, f"{_title(document)}: {_reason(error)}"))
         except RecursionError:

@@ -16,7 +16,7 @@ from dohyo.sigma.documents import Unreadable, documents
 #: Bytes of a rule file; all public rules together are not much more.
 LARGEST = 4_000_000
 #: To be raised when the converter gives another query for the same rule.
-_CONVERTER = b"13\n"
+_CONVERTER = b"14\n"
 _FILTER = re.compile(rb"^filter:", re.M)
 _CORRELATION = re.compile(rb"^correlation:", re.M)
 _EXPAND = re.compile(rb"\|expand\b")
