@@ -15,7 +15,7 @@ from dohyo.lang.tree import Node as TreeNode
 from dohyo.operators.base import Operator
 from dohyo.operators.transpose import Transposed
 from dohyo.plan.convert import to_text, to_type
-from dohyo.plan.expr import TRUE, Call, Column, Expr, text, whole
+from dohyo.plan.expr import Call, Column, Expr, text, whole
 from dohyo.plan.names import TIME
 from dohyo.plan.nodes import AggCall, Aggregate, Batch, Extend, Join, Node, Project, Scan, Sort, Union, rebuilt
 from dohyo.plan.types import Type
@@ -168,11 +168,13 @@ def _beside(left: Node, past: Node, keys: tuple[str, ...], suffix: str, present:
     for f in values:
         if left.schema.get(f"{f.name}_{suffix}"):
             raise ctx.fail("DH2674", f"two columns would be called `{f.name}_{suffix}`", stage.span, hint="name the shifts: `as …`")
-    renamed = tuple((f"__k_{suffix}_{k}", Column(k, kinds[k].type)) for k in keys)
+    if not keys:  # one record on either side, or none: rows of one side stay, as where there are keys
+        left = Extend(left, (("__one", whole(1)),), hidden=True)
+    renamed = tuple((f"__k_{suffix}_{k}", Column(k, kinds[k].type)) for k in keys) or ((f"__one_{suffix}", whole(1)),)
     renamed += tuple((f"{f.name}_{suffix}", Column(f.name, f.type)) for f in values)
     right = Project(Extend(past, renamed), tuple(n for n, _ in renamed), unordered=True)
     pairs = tuple((k, f"__k_{suffix}_{k}") for k in keys)
-    joined: Node = Join(left, right, pairs, "full", null_is_equal=True) if keys else Join(left, right, (), "inner", TRUE)
+    joined = Join(left, right, pairs or (("__one", f"__one_{suffix}"),), "full", null_is_equal=True)
     both = tuple((k, Call("first_value_of", (Column(k, kinds[k].type), Column(b, kinds[k].type)), kinds[k].type)) for k, b in pairs)
     return Extend(joined, both) if both else joined
 

@@ -20,6 +20,8 @@ def options(p: Parser, allowed: tuple[str, ...]) -> dict[str, str]:
 
 def _value(p: Parser) -> str:
     sign = "".join(t.text for t in iter(lambda: p.symbol("+", "-"), None))
+    if sign and p.cursor.peek().span.start > p.cursor.last_end:  # `direction=- consecutive=1`: the word is the next option
+        return sign
     value = p.option_value()
     if value is None and not sign:
         p.unexpected(p.cursor.peek(), "a value after `=`")
