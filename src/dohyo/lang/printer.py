@@ -116,7 +116,9 @@ def _regex(node: tree.Regex) -> str:
 
 
 def table_path(node: tree.TablePath) -> str:
-    """A table's address."""
+    """A table's address; a bare path stands in quotes where it holds what would end it."""
+    if not node.scheme:
+        return quoted(node.path) if re.search(r"[\s,|()]", node.path) else node.path
     bare = node.scheme in ("geo", "asn", "sumo", "https", "http")
     return f"{node.scheme}://{node.path}" if bare else f"{node.scheme}://{quoted(node.path)}"
 

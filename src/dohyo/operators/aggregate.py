@@ -264,5 +264,5 @@ OPERATOR = Operator(
     lower=_lower,
     example="* | count as n by Image",
     category="aggregate",
-    follow=frozenset({"as", "*"}),
+    follow=frozenset({"as"}),
 )

@@ -20,7 +20,7 @@ from dohyo.tables import geo, threats
 from dohyo.tables.find import find_table
 from dohyo.tables.load import Table, TableError, load
 
-_BARE_PATH = re.compile(r"[^\s,|()]+")
+_BARE_PATH = re.compile(r'"[^"\n]+"|[^\s,|()]+')
 
 
 class Wanted(TreeNode, frozen=True):
@@ -85,7 +85,7 @@ def _pair(p: Parser) -> Pair:
 
 def _print(stage: Lookup) -> str:
     columns = ", ".join(name(w.column) + (f" as {name(w.alias)}" if w.alias else "") for w in stage.columns) or "*"
-    address = table_path(stage.table) if stage.table.scheme else stage.table.path
+    address = table_path(stage.table)
     pairs = ", ".join(f"{name(q.left)} = {name(q.right)}" for q in stage.pairs)
     return f"lookup {columns} from {address} on {pairs}"
 

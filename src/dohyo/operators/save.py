@@ -40,7 +40,7 @@ def _parse(p: Parser) -> Stage:
 
 
 def _print(stage: Save) -> str:
-    address = table_path(stage.table) if stage.table.scheme else stage.table.path
+    address = table_path(stage.table)
     return "save " + "append " * stage.append + address
 
 
@@ -138,5 +138,6 @@ OPERATOR = Operator(
     lower=_lower,
     example='* | count by Computer | save path://"/Library/Hosts"',
     category="lookup",
+    follow=frozenset({"/"}),
     ends=True,
 )
