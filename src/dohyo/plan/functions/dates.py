@@ -11,6 +11,7 @@ from sqlglot import exp
 from dohyo.plan.expr import Call, Expr, Literal, text, whole
 from dohyo.plan.functions import simpledate
 from dohyo.plan.functions.model import Arg, D, Function, L, S, Settings, Sql, Udf, apply, cast, lit, try_cast
+from dohyo.plan.functions.zones import zone_name
 from dohyo.plan.types import Type
 
 #: Spec §12.46.
@@ -33,7 +34,10 @@ def _read(value: Sql, shape: Sql, pattern: Sql, zone: Sql) -> Sql:
 
 
 def _zone(args: Sequence[Expr], settings: Settings) -> Expr:
-    return args[2] if len(args) > 2 else text(settings.timezone)
+    if len(args) < 3:
+        return text(settings.timezone)
+    known = zone_name(str(args[2].value)) if isinstance(args[2], Literal) else None
+    return text(known) if known else args[2]
 
 
 def _format(args: Sequence[Expr], settings: Settings) -> Expr:
@@ -62,7 +66,7 @@ def _check(args: Sequence[Expr]) -> tuple[int, str] | None:
         wrong = simpledate.problem(args[1].value)
         if wrong:
             return 1, wrong
-    if len(args) > 2 and isinstance(args[2], Literal) and not simpledate.known_zone(str(args[2].value)):
+    if len(args) > 2 and isinstance(args[2], Literal) and zone_name(str(args[2].value)) is None:
         return 2, f"unknown time zone `{args[2].value}`; write one such as `Europe/Berlin` or `UTC`"
     return None
 
@@ -81,7 +85,7 @@ def _read_any(value: str | None, pattern: str | None, zone: str | None) -> int |
         return None
     try:
         return simpledate.read(value, pattern, zone)
-    except (ValueError, OverflowError, zoneinfo.ZoneInfoNotFoundError):
+    except (ValueError, OverflowError, OSError, zoneinfo.ZoneInfoNotFoundError):
         return None
 
 

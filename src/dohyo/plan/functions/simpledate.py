@@ -10,6 +10,8 @@ from datetime import UTC, datetime, tzinfo
 
 from msgspec import Struct
 
+from dohyo.plan.functions.zones import abbreviated
+
 _LETTERS = "GyYMLwWDdFEuaHkKhmsSzZX"
 
 
@@ -46,15 +48,6 @@ def problem(pattern: str) -> str | None:
     except ValueError as error:
         return f"the date pattern `{pattern}` cannot be read: {error}"
     return None
-
-
-def known_zone(zone: str) -> bool:
-    """True for a time zone that the zone database has."""
-    try:
-        zoneinfo.ZoneInfo(zone)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return True
 
 
 # --- the engine's own patterns ----------------------------------------------------------------------------------------
@@ -207,7 +200,10 @@ def _read_year(text: str) -> int:
 
 
 def _read_month(text: str) -> int:
-    return int(text) if text.isdecimal() else _MONTHS[text[:3].lower()]
+    number = int(text) if text.isdecimal() else _MONTHS.get(text[:3].lower())
+    if number is None:
+        raise ValueError(f"no month: {text}")
+    return number
 
 
 def _read_hour(values: dict[str, str]) -> int:
@@ -227,4 +223,4 @@ def _read_zone(values: dict[str, str], zone: str) -> tzinfo | None:
         return UTC
     if text[0] in "+-":
         return datetime.strptime(text.replace(":", "").ljust(5, "0"), "%z").tzinfo
-    return zoneinfo.ZoneInfo(text)
+    return abbreviated(text) or zoneinfo.ZoneInfo(text)
