@@ -25,6 +25,7 @@ from dohyo.plan.functions.model import (
     cast,
     coalesce,
     is_null,
+    java_names,
     literal_value,
     null,
     try_cast,
@@ -106,13 +107,17 @@ def _printf(spec: Sql, value: Sql) -> Sql:
     return case((is_null(value), null()), default=apply("printf", spec, value.copy()))
 
 
+def _printf_double(spec: Sql, value: Sql) -> Sql:
+    return java_names(_printf(spec, value))
+
+
 def _thousands(spec: Sql, value: Sql) -> Sql:
     """``%,.2f`` as the engine's ``format`` writes it; Java rounds six decimals when none are named."""
     m = _PIECE.fullmatch(literal_value(spec) or "")
     assert m is not None
     width, decimals = m[3] or "", "" if m[5] == "d" else f".{m[4] or 6}"
     code = exp.Literal.string(f"{{:{'>' + width if width else ''},{decimals}{m[5]}}}")
-    return case((is_null(value), null()), default=apply("format", code, value.copy()))
+    return java_names(case((is_null(value), null()), default=apply("format", code, value.copy())))
 
 
 def _format_one(spec: str | None, value: str | None) -> str | None:
@@ -123,7 +128,7 @@ def _format_one(spec: str | None, value: str | None) -> str | None:
     flags, width, decimals, kind = m[2], int(m[3] or 0), m[4], m[5]
     try:
         body = _body(kind, value, flags, decimals)
-    except ValueError:
+    except (ValueError, OverflowError):  # no number, or one without end
         return None
     if "0" in flags and kind not in "sSbc":
         sign = body[:1] if body[:1] in "+-" else ""
@@ -174,7 +179,7 @@ ROWS: tuple[Function, ...] = (
     Function("list_of", (Arg("value", repeat=True),), S, lambda *v: exp.Array(expressions=list(v)), "A list.", internal=True),
     Function("half_up", (Arg("x", D), Arg("places", L, literal=True)), D, _half_up, "Rounded as Java's Formatter does.", internal=True),
     Function("printf_whole", (_spec, Arg("value", L)), S, _printf, "A whole number by a pattern.", internal=True),
-    Function("printf_double", (_spec, Arg("value", D)), S, _printf, "A number by a pattern.", internal=True),
+    Function("printf_double", (_spec, Arg("value", D)), S, _printf_double, "A number by a pattern.", internal=True),
     Function("printf_text", (_spec, Arg("value")), S, _printf, "Text by a pattern.", internal=True),
     Function("thousands", (_spec, Arg("value", ANY)), S, _thousands, "A number with commas.", internal=True),
     Function("format_one", (_spec, Arg("value")), S, doc="One value by a pattern.", internal=True, udf=Udf(_format_one, (S, S), S)),

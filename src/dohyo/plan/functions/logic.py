@@ -24,6 +24,7 @@ from dohyo.plan.functions.model import (
     coalesce,
     group_of,
     is_null,
+    java_names,
     lit,
     paren,
     try_cast,
@@ -93,10 +94,7 @@ def _double_text(a: Sql) -> Sql:
     """Doubles as Java prints them, without a trailing ``.0`` (spec §12.47)."""
     small = exp.LT(this=apply("abs", a), expression=lit(10**15))
     whole = exp.And(this=exp.EQ(this=paren(a.copy()), expression=apply("trunc", a.copy())), expression=small)
-    shown = cast(a.copy(), "VARCHAR")
-    for theirs, java in (("inf", "Infinity"), ("nan", "NaN")):
-        shown = apply("replace", shown, lit(theirs), lit(java))
-    return case((whole, cast(cast(a.copy(), "BIGINT"), "VARCHAR")), default=shown)
+    return case((whole, cast(cast(a.copy(), "BIGINT"), "VARCHAR")), default=java_names(cast(a.copy(), "VARCHAR")))
 
 
 def _internal(name: str, args: tuple[Arg, ...], result: object, build: object, doc: str, **more: object) -> Function:

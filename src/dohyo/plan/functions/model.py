@@ -238,6 +238,13 @@ def trimmed(text: Sql) -> Sql:
     return exp.Trim(this=text, expression=lit(_BLANKS))
 
 
+def java_names(text: Sql) -> Sql:
+    """A number's text with Java's names for what is no number or has no end."""
+    for theirs, java in (("inf", "Infinity"), ("-nan", "nan"), ("nan", "NaN")):
+        text = apply("replace", text, lit(theirs), lit(java))
+    return text
+
+
 def binary(kind: type[exp.Binary]) -> Build:
     """An infix operator."""
     return lambda a, b: kind(this=paren(a), expression=paren(b))
