@@ -107,6 +107,23 @@ def compile_child(query: tree.Query, source: Source, options: Options) -> Compil
         return _lower(replace(query, source=source, diagnostics=()), options, ())
 
 
+def looked_at(options: Options) -> Options:
+    """The options for a query that is only looked at, without logs: its subqueries are checked, what they find is not known."""
+    return replace(options, subquery=_unasked)
+
+
+def _unasked(ctx: Context, node: tree.Subquery) -> None:
+    child_of(ctx, node, ctx.options)
+
+
+def child_of(ctx: Context, node: tree.Subquery, options: Options) -> Compiled:
+    """The plan of a subquery's child. What is to be said of it is said of the whole query."""
+    child = compile_child(node.query, ctx.source, replace(options, evidence=False, raw=False))
+    for said in child.diagnostics:
+        ctx.report(said)
+    return child
+
+
 def _lower(query: tree.Query, options: Options, typed: tuple[Field, ...]) -> Compiled:
     ctx = Context(query.source, options, bind, list(query.diagnostics))
     _check_parameters(ctx, query)

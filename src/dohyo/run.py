@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from dohyo.binding.context import Dialect, Options
+from dohyo.binding.context import Context, Dialect, Options
 from dohyo.binding.times import query_time
-from dohyo.compile import Compiled, compile_child, compile_query, deep_recursion, time_range
+from dohyo.compile import Compiled, child_of, compile_query, deep_recursion, time_range
 from dohyo.diagnostics import Diagnostic, QueryError, Severity, Source
 from dohyo.engines.choose import DUCKDB, dialect, interrupt, open_engine
 from dohyo.many import Runner, Sketched, run_many
@@ -186,8 +186,7 @@ def compiled_query(query: Query, options: RunOptions, paths: list[str] | None = 
     """A query ready to run, with the columns that its rows show, or why it cannot. Without ``paths`` a subquery cannot."""
     settings = options.compiler(query.dialect)
     if paths is not None:
-        source = Source(query.text, query.name)
-        settings = replace(settings, subquery=lambda node: _composed(node, source, settings, options, paths))
+        settings = over(settings, options, paths)
     try:
         compiled = compile_query(query.text, query.name, settings)
         return replace(compiled, plan=shown(compiled.plan))
@@ -195,15 +194,20 @@ def compiled_query(query: Query, options: RunOptions, paths: list[str] | None = 
         return error
 
 
-def _composed(node: Subquery, source: Source, settings: Options, options: RunOptions, paths: list[str]) -> list[tuple[str | None, ...]]:
+def over(settings: Options, options: RunOptions, paths: Sequence[str]) -> Options:
+    """The compiler's options for a query over these logs: its subqueries run over them."""
+    return replace(settings, subquery=lambda ctx, node: _composed(ctx, node, options, [*paths]))
+
+
+def _composed(ctx: Context, node: Subquery, options: RunOptions, paths: list[str]) -> list[tuple[str | None, ...]]:
     """The rows of a subquery's child over the same logs, as text (spec §1.6)."""
-    now = options.now if options.now is not None else int(time.time() * 1000)
+    now, settings = options.now if options.now is not None else int(time.time() * 1000), ctx.options
     start, end = settings.start, settings.end
     if node.time_from is not None:
         start, end = query_time(node.time_from, now), now if end is None else end
     if node.time_to is not None:
         end = query_time(node.time_to, now)
-    child = compile_child(node.query, source, replace(settings, start=start, end=end, evidence=False, raw=False))
+    child = child_of(ctx, node, replace(settings, start=start, end=end))
     result = Session(replace(options, progress=None, evidence=False), [child]).run(paths)[0]
     if isinstance(result, QueryError):
         raise result
@@ -555,9 +559,7 @@ def explain(query: str | Query, options: RunOptions = RunOptions()) -> Explanati
     from dohyo.engines.sql import Expressions, column
 
     one = query if isinstance(query, Query) else Query(query)
-    settings, source = options.compiler(one.dialect), Source(one.text, one.name)
-    settings = replace(settings, subquery=lambda node: _unknown_rows(node, source, settings))
-    compiled = compile_query(one.text, one.name, settings)
+    compiled = compile_query(one.text, one.name, replace(options.compiler(one.dialect), subquery=_unknown_rows))
     plan = shown(compiled.plan)
     sql = statements(plan, dialect(options.engine))
     predicate = Expressions(DIALECT).condition(scan_predicate(plan), column).sql("duckdb", pretty=True)
@@ -566,7 +568,7 @@ def explain(query: str | Query, options: RunOptions = RunOptions()) -> Explanati
     return Explanation(stages, fields_asked(plan), sql, predicate, told, compiled.source)
 
 
-def _unknown_rows(node: Subquery, source: Source, settings: Options) -> list[tuple[str | None, ...]]:
+def _unknown_rows(ctx: Context, node: Subquery) -> list[tuple[str | None, ...]]:
     """What stands for the rows of a subquery that has no logs to run on: one row of its fields' names."""
-    compile_child(node.query, source, settings)  # its errors are errors of the query
+    child_of(ctx, node, ctx.options)  # its errors are errors of the query
     return [tuple(f"<{n.name}>" for n in node.compose)]

@@ -118,7 +118,7 @@ def test_what_depends_on_more_than_the_text_is_not_kept(cache: Path) -> None:
     known = outlines.Outlines.of_user()
     query = "* [subquery: EventID=1 | count by Image | compose Image]"
     settings = RunOptions().compiler(None)
-    compiled = compile_query(query, "query", replace(settings, subquery=lambda _: [("cmd.exe",)]))
+    compiled = compile_query(query, "query", replace(settings, subquery=lambda *_: [("cmd.exe",)]))
     known.put(query, settings, compiled)
     assert known.get(query, settings) is None
 

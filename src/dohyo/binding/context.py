@@ -44,8 +44,8 @@ class Options(Struct, frozen=True):
     parameters: dict[str, str] = field(default_factory=dict)
     strict_nodrop: bool = False  # spec §12.4: nodrop chains are an OR unless this is set
     anchor_ignore_case: bool = False  # spec §12.1
-    #: Runs the child of a subquery and gives the composed rows (spec §1.6); set by ``run``.
-    subquery: Callable[[tree.Subquery], list[tuple[str | None, ...]]] | None = None
+    #: Runs the child of a subquery and gives the composed rows (spec §1.6), ``None`` where they are not known; set by ``run``.
+    subquery: Callable[[Context, tree.Subquery], list[tuple[str | None, ...]] | None] | None = None
     may_save: bool = False  # `save` writes tables
     macros: dict[str, str] = field(default_factory=dict)
     raw: bool = False  # evidence carries the whole raw record

@@ -21,7 +21,11 @@ def bind_subquery(ctx: Context, node: tree.Subquery, plan: Node, folded: bool = 
         raise ctx.fail("DH2140", "a subquery needs logs to run on", node.span,
                        hint="`dohyo search` and `dohyo hunt` run it; `explain` shows the query without it")  # fmt: skip
     limit = min(node.max_results or DEFAULT_RESULTS, MOST_RESULTS)
-    rows = ctx.options.subquery(node)
+    rows = ctx.options.subquery(ctx, node)
+    if rows is None:  # the query is only looked at
+        for name in () if node.keywords else node.compose:
+            ctx.column(name, plan)
+        return Call("opaque", (), Type.BOOLEAN)
     if len(rows) > limit:
         ctx.warn("DH2141", f"the subquery gives {len(rows):,} rows; the first {limit:,} are used", node.span,
                  hint=f"`maxresults={MOST_RESULTS}` is the most that Sumo Logic allows")  # fmt: skip

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from dohyo.analysis.semantics import branches as labels
 from dohyo.analysis.semantics import nodes_between
-from dohyo.compile import Compiled, Step, compile_query
+from dohyo.compile import Compiled, Step, compile_query, looked_at
 from dohyo.detections.cases import Case, lines
 from dohyo.detections.model import Detection
 from dohyo.diagnostics import QueryError, Span
@@ -20,7 +20,7 @@ from dohyo.lang import tree
 from dohyo.plan.expr import Call, Column, Expr, Literal, boolean, calls, negation, whole
 from dohyo.plan.nodes import AggCall, Aggregate, Extend, Filter, Node
 from dohyo.plan.types import Type
-from dohyo.run import RunOptions, Session
+from dohyo.run import RunOptions, Session, over
 
 
 class Branch(Struct, frozen=True):
@@ -43,16 +43,23 @@ class _Asked(Struct, frozen=True):
 
 def coverage(detection: Detection, cases: Sequence[tuple[Path, Case]]) -> list[Branch]:
     """The branches of a detection's query, in their order. Raises :class:`QueryError` when it cannot run."""
-    compiled = compile_query(detection.query, str(detection.query_path))
-    asked = [a for i in range(len(compiled.steps)) for a in _asked(compiled, i)]
-    counts = [0] * len(asked)
+    name, options = str(detection.query_path), RunOptions()
+    compiled = compile_query(detection.query, name, looked_at(options.compiler(None)))
+    counts = dict.fromkeys([(a.what, a.span) for a in _every(compiled)], 0)
     with tempfile.TemporaryDirectory() as scratch:
         for number, (path, case) in enumerate(cases):
             file = path.parent / case.file if case.file else Path(scratch) / f"{number}.ndjson"
             if not case.file:
                 file.write_text("".join(lines(case)), "utf-8")
-            counts = [a + b for a, b in zip(counts, _counted(compiled, asked, file), strict=True)]
-    return [Branch(a.what, *compiled.source.line_column(a.span.start), n) for a, n in zip(asked, counts, strict=True)]
+            here = compile_query(detection.query, name, over(options.compiler(None), options, [str(file)]))
+            asked = [a for a in _every(here) if (a.what, a.span) in counts]  # a subquery's rows are no branches
+            for one, n in zip(asked, _counted(here, asked, file), strict=True):
+                counts[one.what, one.span] += n
+    return [Branch(what, *compiled.source.line_column(span.start), n) for (what, span), n in counts.items()]
+
+
+def _every(compiled: Compiled) -> list[_Asked]:
+    return [a for i in range(len(compiled.steps)) for a in _asked(compiled, i)]
 
 
 def _counted(compiled: Compiled, asked: list[_Asked], file: Path) -> list[int]:

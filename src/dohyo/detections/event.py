@@ -19,7 +19,7 @@ from dohyo.plan.names import ID, TIME
 from dohyo.plan.nodes import Extend, Filter, Node, Project, Scan, rebuilt
 from dohyo.plan.types import Type
 from dohyo.results import Places
-from dohyo.run import RunOptions, Session
+from dohyo.run import RunOptions, Session, over
 
 
 class Clause(Struct, frozen=True):
@@ -63,7 +63,8 @@ def explain_event(detection: Detection, file: str, record: int, options: RunOpti
     """An event, named by its file and its record number, seen through a detection's query.
 
     Stages from the first aggregate on are left out: their rows are no events. Raises :class:`QueryError`."""
-    compiled = compile_query(detection.query, str(detection.query_path), replace(options.compiler(None), evidence=True))
+    settings = over(replace(options.compiler(None), evidence=True), options, [file])
+    compiled = compile_query(detection.query, str(detection.query_path), settings)
     looks = [look for i in range(len(compiled.steps)) if (look := _look(compiled, i, record)) is not None]
     whole_event = replace(compiled, plan=only_record(Project(_scan(compiled), ("_messageTime",), (ID, TIME)), record))
     session = Session(replace(options, evidence=True), [whole_event, *(look.query for look in looks)])

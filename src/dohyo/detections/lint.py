@@ -13,7 +13,7 @@ from msgspec import Struct
 from dohyo import attack
 from dohyo.analysis.semantics import check
 from dohyo.binding.context import Dialect, Options
-from dohyo.compile import compile_query
+from dohyo.compile import compile_query, looked_at
 from dohyo.detections import cases
 from dohyo.detections.load import DetectionError, read
 from dohyo.detections.model import Detection
@@ -136,7 +136,7 @@ def _query(detection: Detection, engine: str) -> Iterator[Remark]:
 def query_remarks(text: str, name: str, dialect: Dialect = Dialect.STRICT, engine: str = DUCKDB) -> Iterator[Remark]:
     """The diagnostics of a query, what its engine lacks, and the findings about its meaning when it compiles."""
     try:
-        compiled = compile_query(text, name, Options(dialect=dialect))
+        compiled = compile_query(text, name, looked_at(Options(dialect=dialect)))
     except QueryError as error:
         yield from (_diagnostic(d, error.source) for d in error.diagnostics)
         return

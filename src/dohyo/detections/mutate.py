@@ -9,7 +9,8 @@ from pathlib import Path
 from msgspec import Struct
 
 from dohyo.analysis.semantics import check
-from dohyo.compile import compile_query
+from dohyo.binding.context import Options
+from dohyo.compile import compile_query, looked_at
 from dohyo.detections.cases import Case
 from dohyo.detections.model import Detection
 from dohyo.detections.testing import noticed
@@ -46,7 +47,7 @@ def mutate(detection: Detection, cases: Sequence[tuple[Path, Case]]) -> Mutation
 def _runs(query: str) -> bool:
     """False for what is no query any more: it would be noticed before any test."""
     try:
-        compile_query(query)
+        compile_query(query, options=looked_at(Options()))
     except QueryError:
         return False
     return True
@@ -54,7 +55,7 @@ def _runs(query: str) -> bool:
 
 def mutants(text: str, name: str) -> Iterator[Mutant]:
     """All changes to a query, in the order of the text."""
-    compiled = compile_query(text, name)
+    compiled = compile_query(text, name, looked_at(Options()))
     source = compiled.source
     idle = [f.span for f in check(compiled) if f.code == "DH4001"]
     for stage in compiled.query.stages:

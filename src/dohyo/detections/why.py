@@ -23,7 +23,7 @@ from dohyo.plan.names import ID, TIME
 from dohyo.plan.nodes import AggCall, Aggregate, Extend, Filter, Limit, Node, Project
 from dohyo.plan.types import Type
 from dohyo.results import ReadReport
-from dohyo.run import RunOptions, Session, search
+from dohyo.run import RunOptions, Session, over, search
 from dohyo.sources.shapes.names import CANONICAL
 
 #: Events shown of those that the decisive stage removed.
@@ -57,10 +57,11 @@ class Why(Struct):
 
 def why(detection: Detection, paths: Sequence[str | Path], options: RunOptions) -> Why:
     """Why a detection fired or not on these logs. Raises :class:`QueryError` when its query cannot run."""
-    compiled = compile_query(detection.query, detection.place, options.compiler(None))
+    names = [str(p) for p in paths]
+    compiled = compile_query(detection.query, detection.place, over(options.compiler(None), options, names))
     counted = [replace(compiled, plan=_count(step.plan)) for step in compiled.steps]
     session = Session(replace(options, evidence=False), counted)
-    results = session.run([str(p) for p in paths])
+    results = session.run(names)
     left = [None if isinstance(r, QueryError) else (r.rows[0]["__left"] if r.rows else 0) for r in results]
     funnel = [Stage(step.text, n) for step, n in zip(compiled.steps, left, strict=True)]
     found = Why(detection.id, funnel, "", "", read=session.report)

@@ -12,7 +12,7 @@ from pygls.workspace import TextDocument
 from dohyo import __version__
 from dohyo.analysis.semantics import check
 from dohyo.binding.context import Dialect, Options
-from dohyo.compile import Compiled, compile_query, parse
+from dohyo.compile import Compiled, compile_query, looked_at, parse
 from dohyo.diagnostics import Diagnostic, Label, Patch, QueryError, Severity, Source, Span
 from dohyo.ide.words import about, complete, fields, own_fields
 from dohyo.lang import printer
@@ -55,7 +55,7 @@ def offset_of(text: str, position: lsp.Position) -> int:
 def compiled(text: str, name: str) -> tuple[Compiled | None, list[Diagnostic], Source]:
     """A query, as far as it can be compiled, and all that is to be said of it."""
     try:
-        found = compile_query(text, name, Options(dialect=Dialect.LENIENT))
+        found = compile_query(text, name, looked_at(Options(dialect=Dialect.LENIENT)))
     except QueryError as error:
         return None, list(error.diagnostics), error.source
     meaning = [Diagnostic(f.code, Severity.NOTE, f.text, (Label(f.span),), (f.proof,)) for f in check(found)]

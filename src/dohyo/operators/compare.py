@@ -170,7 +170,8 @@ def _beside(left: Node, past: Node, keys: tuple[str, ...], suffix: str, present:
             raise ctx.fail("DH2674", f"two columns would be called `{f.name}_{suffix}`", stage.span, hint="name the shifts: `as …`")
     if not keys:  # one record on either side, or none: rows of one side stay, as where there are keys
         left = Extend(left, (("__one", whole(1)),), hidden=True)
-    renamed = tuple((f"__k_{suffix}_{k}", Column(k, kinds[k].type)) for k in keys) or ((f"__one_{suffix}", whole(1)),)
+    same = tuple((f"__k_{suffix}_{k}", Column(k, kinds[k].type)) for k in keys)
+    renamed: tuple[tuple[str, Expr], ...] = same or ((f"__one_{suffix}", whole(1)),)
     renamed += tuple((f"{f.name}_{suffix}", Column(f.name, f.type)) for f in values)
     right = Project(Extend(past, renamed), tuple(n for n, _ in renamed), unordered=True)
     pairs = tuple((k, f"__k_{suffix}_{k}") for k in keys)

@@ -13,7 +13,7 @@ from click.exceptions import Exit
 from dohyo.binding.context import Dialect, Options
 from dohyo.cli.errors import CHECK_FAILED, WRONG, UsageError, errors_first, print_diagnostics, shown
 from dohyo.cli.options import one_of
-from dohyo.compile import compile_query, parse
+from dohyo.compile import compile_query, looked_at, parse
 from dohyo.detections.lint import Remark, lint, query_remarks
 from dohyo.detections.load import load
 from dohyo.diagnostics import Diagnostic, QueryError, Severity, Source
@@ -128,7 +128,7 @@ def _detection_folders(path: Path) -> list[Path]:
 
 def _diagnostics(text: str, name: str, dialect: str) -> tuple[list[Diagnostic], Source]:
     try:
-        compiled = compile_query(text, name, Options(dialect=Dialect(dialect)))
+        compiled = compile_query(text, name, looked_at(Options(dialect=Dialect(dialect))))
     except QueryError as error:
         return list(error.diagnostics), error.source
     return list(compiled.diagnostics), compiled.source

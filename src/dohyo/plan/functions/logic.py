@@ -105,6 +105,7 @@ _two = (Arg("a", ANY), Arg("b", ANY))
 _texts = (Arg("s"), Arg("part"))
 
 ROWS: tuple[Function, ...] = (
+    _internal("opaque", (), B, exp.true, "A condition that is not known: the query is only looked at, never run."),
     _internal("and", (Arg("a", B, repeat=True),), B, _connect(exp.And), "Conjunction."),
     _internal("or", (Arg("a", B, repeat=True),), B, _connect(exp.Or), "Disjunction."),
     _internal("not", (Arg("a", B),), B, _not, "Negation of a condition that is never null.", total=True),
