@@ -23,7 +23,7 @@ DETECTION = replace(next(iter(load().detections)), query=QUERY)
 EVENTS = [{"a": "1", "b": "x"}, {"a": "2", "b": "y"}]
 
 
-@pytest.fixture()
+@pytest.fixture
 def log(tmp_path: Path) -> str:
     """Two events; the subquery composes the first one's value."""
     path = tmp_path / "log.ndjson"
@@ -46,7 +46,7 @@ def test_faults_of_the_child_are_faults_of_the_query() -> None:
     """Errors, warnings and fixes within the brackets are told as elsewhere."""
     assert _lint("* | where [subquery: * | where nothing(b) | count by a | compose a]") == ["DH2130"]
     assert fixed("* | where [subquery: * | where b in (1, 2) | compose b]", "q")[0] == (
-        '* | where [subquery: * | where b in ("1","2") | compose b]'
+        '* | where [subquery: * | where b in ("1", "2") | compose b]'
     )
 
 
