@@ -3,6 +3,7 @@ of ``_raw``, not a part of one."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from dohyo.binding.context import Context
@@ -18,6 +19,9 @@ from dohyo.plan.types import Type
 #: Say which store to read; there is one store here, so they hold for every message (spec §1.4).
 _STORES = frozenset({"_index", "_view", "_datatier"})
 
+#: A star that looks like a wildcard: it touches a word. In `"SELECT * FROM"` it does not.
+_PART_OF_WORD = re.compile(r"\w\*|\*\w")
+
 
 def bind_scope(ctx: Context, scope: tree.Scope | None, plan: Node) -> Expr:
     """The scope's condition; ``None`` (an empty scope) is every message."""
@@ -32,7 +36,7 @@ def _logical(ctx: Context, scope: tree.ScopeLogical, plan: Node) -> Expr:
     if scope.op == "and":
         return all_of([bind_scope(ctx, s, plan) for s in scope.operands])
     parts = [bind_scope(ctx, s, plan) for s in scope.operands if not isinstance(s, tree.Keyword)]
-    regexes = [phrase_regex(s.text, s.quoted) for s in scope.operands if isinstance(s, tree.Keyword)]
+    regexes = [_regex(ctx, s) for s in scope.operands if isinstance(s, tree.Keyword)]
     parts += [_in_raw(r) for r in either([r for r in regexes if r is not None])]
     return TRUE if TRUE in parts or None in regexes else any_of(parts)
 
@@ -49,8 +53,15 @@ def _expr(ctx: Context, scope: tree.ScopeExpr, plan: Node) -> Expr:
 
 
 def _keyword(ctx: Context, scope: tree.Keyword, plan: Node) -> Expr:
-    regex = phrase_regex(scope.text, scope.quoted)
+    regex = _regex(ctx, scope)
     return TRUE if regex is None else _in_raw(regex)
+
+
+def _regex(ctx: Context, keyword: tree.Keyword) -> str | None:
+    if keyword.quoted and _PART_OF_WORD.search(keyword.text):
+        ctx.warn("DH2203", "within quotes a `*` is a plain star, which the text of an event must have", keyword.span,
+                 hint="a wildcard stands in a word without quotes; a part of a text is found by `where _raw matches \"*…*\"`")  # fmt: skip
+    return phrase_regex(keyword.text, keyword.quoted)
 
 
 def _in_raw(regex: str) -> Expr:

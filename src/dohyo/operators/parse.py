@@ -95,8 +95,9 @@ def _anchor(pair: Pair, ctx: Context) -> Anchor:
         raise ctx.fail("DH2322", f"the pattern has {len(anchor.stars)} `*` and there are {len(pair.names)} names",
                        pair.pattern.span, hint="each `*` needs one name after `as`")  # fmt: skip
     if note := first_separator_note(anchor):
-        ctx.warn("DH2323", note, pair.pattern.span, hint=r"for the part after the last one: "
-                 r'`parse regex field=f "(?<name>[^\\]+)$"`')  # fmt: skip
+        sign = anchor.literals[1].replace("\\", "\\\\")
+        ctx.warn("DH2323", note, pair.pattern.span,
+                 hint=f'for the part after the last one: `parse regex field=f "(?<name>[^{sign}]+)$"`')  # fmt: skip
     return anchor
 
 

@@ -22,6 +22,7 @@ from dohyo.plan.functions.model import Sql, apply, case, cast, coalesce, is_null
 from dohyo.plan.known import settled
 from dohyo.plan.literals import Texts, raw_condition
 from dohyo.plan.names import ID, RAW, TIME
+from dohyo.plan.nodes import built_in as of_source
 from dohyo.plan.types import Type
 from dohyo.sources.model import Shape
 from dohyo.sources.shapes import SHAPES
@@ -111,7 +112,7 @@ class Request(Struct, frozen=True):
     @property
     def presence(self) -> tuple[str, ...]:
         """The fields whose presence is reported: the source's own, not built-in ones."""
-        return tuple(n for n in self.asked if not n.startswith("_") and n not in self.spare)[:MASK_BITS]
+        return tuple(n for n in self.asked if not (n.startswith("__") or of_source(n)) and n not in self.spare)[:MASK_BITS]
 
 
 class Events(Struct, dict=True):
