@@ -82,6 +82,7 @@ def test_what_a_query_makes_itself_is_not_missed(log: Path) -> None:
         ('where NewProcessName = "x" or ParentProcessName = "x"', ("NewProcessName", "ParentProcessName")),
         ('where NewProcessName = "x" or Image matches "*y"', ("NewProcessName",)),
         ("where EventID = 3 | count by CommandLine", ("CommandLine",)),
+        ("count by _timeslice, _sourceHost", ("_timeslice",)),
     ],
 )
 def test_what_only_other_logs_have_is_not_missed(log: Path, stage: str, missing: tuple[str, ...]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from msgspec import Struct
+
 from dohyo.binding.context import Context
 from dohyo.diagnostics import Span
 from dohyo.lang.parser import Parser
@@ -170,46 +172,58 @@ def _default(path: str) -> str:
     return path.removeprefix("$.")
 
 
-def _many(path: str) -> bool:
-    """True for a path that may meet several values and that the engine can follow."""
-    return path.startswith("$") and ("[*]" in path or ".*" in path)
+class _Path(Struct, frozen=True):
+    """A path as the engine spells it, ``$."a"."b"[0]``; ``by_library``: as only a JSONPath library can follow it. ``before``:
+    for one that may meet several values, what stands before the first such step."""
+
+    text: str
+    before: str = ""
+    by_library: bool = False
+
+    @property
+    def many(self) -> bool:
+        """True for a path that may meet several values."""
+        return bool(self.before)
 
 
-def _selects(path: str) -> bool:
-    """True for a path that only a JSONPath library can follow; it is kept behind a question mark."""
-    return path.startswith("?")
-
-
-def _there(document: Expr, path: str) -> Expr:
-    if _many(path) or _selects(path):
+def _there(document: Expr, path: _Path) -> Expr:
+    if path.many:
         return boolean("and", not_null(_value(document, path)), boolean("!=", _value(document, path), text("[]")))
-    return boolean("json_has", document, text(path))
+    return boolean("json_has", document, text(path.text))
 
 
-def _value(document: Expr, path: str) -> Expr:
-    if _selects(path):
-        return Call("json_select", (document, text(path[1:])), Type.STRING)
-    return Call("json_list" if _many(path) else "json_value", (document, text(path)), Type.STRING)
+def _value(document: Expr, path: _Path) -> Expr:
+    if not path.many:
+        return Call("json_value", (document, text(path.text)), Type.STRING)
+    found = Call("json_select" if path.by_library else "json_list", (document, text(path.text)), Type.STRING)
+    if path.before == "$":
+        return found
+    # what is not there has no values: it is null, not an empty list
+    return Call("case", (boolean("json_has", document, text(path.before)), found, NULL), Type.STRING)
 
 
-def _path(written: String, ctx: Context) -> str:
-    """The path as the engine spells it: ``$."a"."b"[0]``."""
+def _path(written: String, ctx: Context) -> _Path:
     source = written.value.strip()
     source = source[1:] if source.startswith("$") else source
-    out, at = "$", 0
+    out, before, at = "$", "", 0
     for m in _STEP.finditer(source):
         if m.start() != at:
             break
         at = m.end()
-        bracket, key = m[1], m[2]
-        if bracket is not None and not bracket.startswith("'"):
-            out += f"[{bracket}]"
-        else:
-            plain = key if key is not None else bracket[1:-1]
-            out += ".*" if plain == "*" else '."' + plain.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        step = _step(m)
+        before = before or (out if "*" in (m[1], m[2]) else "")
+        out += step
     if at == len(source):
-        return out
-    return "?" + _library_path(source, written, ctx)
+        return _Path(out, before)
+    return _Path(_library_path(source, written, ctx), before or out, by_library=True)
+
+
+def _step(m: re.Match[str]) -> str:
+    bracket, key = m[1], m[2]
+    if bracket is not None and not bracket.startswith("'"):
+        return f"[{bracket}]"
+    plain = key if key is not None else bracket[1:-1]
+    return ".*" if key == "*" else '."' + plain.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _library_path(source: str, written: String, ctx: Context) -> str:
