@@ -74,10 +74,24 @@ def boolean_side(expr: Expr) -> Expr:
 def bind_in(ctx: Context, node: tree.In, plan: Node) -> Expr:
     """``x in (…)``: exact, by type, with case. In the lenient dialect numbers in the list match text that shows
     such a number; in Sumo Logic they never do."""
+    if any(isinstance(i, tree.Subquery) for i in node.items):
+        member = _in_subquery(ctx, node, plan)
+        return negation(member) if node.negated else member
     value = ctx.expr(node.value, plan)
     items = [ctx.expr(i, plan) for i in node.items]
     member = _member(ctx, node, value, items)
     return negation(member) if node.negated else member
+
+
+def _in_subquery(ctx: Context, node: tree.In, plan: Node) -> Expr:
+    """``x in ([subquery: … | compose x])``: what the brackets become is no list of values, but a condition (spec §1.6)."""
+    found, value = node.items[0], node.value
+    hint = "write the brackets alone: `where [subquery: … | compose x]`"
+    asked = [n.name.lower() for n in found.compose] if isinstance(found, tree.Subquery) and not found.keywords else []
+    if len(node.items) > 1 or not isinstance(value, tree.Name) or asked != [value.name.lower()]:
+        raise ctx.fail("DH2113", "a subquery is no list of values, but a condition", node.span, hint=hint)
+    ctx.dialect_spot("DH2113", "a subquery is no list of values, but a condition; read as one", node.span, hint=hint)
+    return ctx.condition(found, plan)
 
 
 def _member(ctx: Context, node: tree.In, value: Expr, items: list[Expr]) -> Expr:

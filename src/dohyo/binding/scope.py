@@ -60,7 +60,7 @@ def _keyword(ctx: Context, scope: tree.Keyword, plan: Node) -> Expr:
 def _regex(ctx: Context, keyword: tree.Keyword) -> str | None:
     if keyword.quoted and _PART_OF_WORD.search(keyword.text):
         ctx.warn("DH2203", "within quotes a `*` is a plain star, which the text of an event must have", keyword.span,
-                 hint="a wildcard stands in a word without quotes; a part of a text is found by `where _raw matches \"*…*\"`")  # fmt: skip
+                 hint="write the word without quotes, or `where _raw matches \"*…*\"`")  # fmt: skip
     return phrase_regex(keyword.text, keyword.quoted)
 
 

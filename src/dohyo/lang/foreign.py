@@ -4,7 +4,7 @@ from __future__ import annotations
 
 OPERATORS: dict[str, str] = {
     "rex": "`parse regex`",
-    "rename": "`a as b` copies a field; `fields - a` removes the old one",
+    "rename": "`a as b`, which copies a field, and `fields - a`",
     "extend": "`expression as name`",
     "project": "`fields a, b`",
     "table": "`fields a, b`",

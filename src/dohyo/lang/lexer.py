@@ -75,6 +75,7 @@ _SYMBOL = re.compile(r"==|!=|<>|<=|>=|=~|&&|\|\||[-+*/%=<>!?:(),|\[\]{};&~^@#$'\
 _PARAM = re.compile(r"\{\{\{?\s*([\w .$-]+?)\s*\}?\}\}")
 _STRING = {'"': re.compile(r'"((?:[^"\\]|\\.)*)"', re.S), "'": re.compile(r"'([^']*)'", re.S)}
 _SMART = re.compile(r"[“”„‟]((?:[^“”„‟\"\\]|\\.)*)[“”„‟\"]", re.S)
+_SMART_SINGLE = re.compile(r"[‘’]([^‘’\n]*)[‘’]")
 _LINE_COMMENT = re.compile(r"//[^\n]*")
 _BLOCK_COMMENT = re.compile(r"/\*.*?\*/", re.S)
 _REGEX = re.compile(r"/((?:[^/\\\n]|\\.)+)/([imsu]*(?!\w))?")
@@ -147,7 +148,9 @@ class Cursor:
         if ch == '"':
             return self._string(_STRING['"'])
         if ch in "“”„‟":
-            return self._smart_string()
+            return self._smart_string(_SMART)
+        if ch in "‘’":
+            return self._smart_string(_SMART_SINGLE)
         if m := _PARAM.match(self.text, at):
             return Token(Kind.PARAM, m[1], Span(*m.span()))
         if m := _WORD.match(self.text, at):
@@ -165,8 +168,8 @@ class Cursor:
                       hint='close it with `"`; a quote inside a string is written `\\"`')  # fmt: skip
         return Token(Kind.STRING, m[1], Span(*m.span()), unescape(m[1]))
 
-    def _smart_string(self) -> Token:
-        m = _SMART.match(self.text, self.pos)
+    def _smart_string(self, pattern: re.Pattern[str]) -> Token:
+        m = pattern.match(self.text, self.pos)
         if m is None:
             self.fail("DH1002", "a string that is never closed", Span(self.pos, self.pos + 1))
         self.report(warning("DH1003", "typographic quotes are read as plain ones", Span(*m.span()),

@@ -81,6 +81,9 @@ _HINTS = {("(", "`in`"): "the values stand in parentheses: `x in (\"a\", \"b\")`
 _TABLE_PATH = re.compile(r'(\w+)://(?:"((?:[^"\\]|\\.)*)"|([^\s,|()\]]*))')
 #: ``cat`` of a table; before another path the word may be one of the scope's keywords (``cat /etc/passwd``).
 _CAT = re.compile(r"cat\s+(?:path://|/?shared/)", re.I)
+#: The end of a stage that gives something a name.
+_NAMED = re.compile(r"\sas\s+(?:%?\"[^\"]*\"|[\w.]+)\s*$", re.I)
+_EVERYTHING = re.compile(r"(?:[\w.]+\s*=\s*)?\*?")
 _DURATION = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*(ms|[smhdw])\b")
 
 
@@ -163,6 +166,8 @@ class Parser:
         if isinstance(expr, Name) and first.word and follows:
             self._unknown_operator(first)
         alias = self.alias()
+        if self.cursor.peek().sign == ",":
+            self.unexpected(self.cursor.peek(), "the end of the stage", "each expression is a stage of its own: `| … as a | … as b`")
         return self.operators.expression_stage(expr, alias, first.span.to(Span(0, self.cursor.last_end)))
 
     def _unknown_operator(self, token: Token) -> None:
@@ -320,12 +325,12 @@ class Parser:
         """``by a, b`` or ``by (a, b)`` if it stands here."""
         return self.grouping() if self.word("by") else ()
 
-    def grouping(self) -> tuple[Name, ...]:
-        """``a, b`` or ``(a, b)`` after ``by``."""
+    def grouping(self, what: str = "a field to group by") -> tuple[Name, ...]:
+        """``a, b`` or ``(a, b)``, after ``by`` and the like."""
         bracket = self.symbol("(")
-        names = self.fields("a field to group by")
+        names = self.fields(what)
         if bracket:
-            self.need_symbol(")", "the fields to group by")
+            self.need_symbol(")", "the fields")
         return names
 
     def string(self, what: str = "a string in double quotes") -> String:
@@ -403,16 +408,25 @@ class Parser:
     def _inner(self) -> Query:
         """A nested pipeline: a scope before the first pipe is optional, and ignored by Sumo Logic (spec §8.1)."""
         mark = self.cursor.mark()
-        if self._operator_here() or self.cursor.peek().sign == "(":
-            self.cursor.back(mark)
-            return self.query(closers=(")",), scoped=False)
+        stage = self._operator_here() is not None
         self.cursor.back(mark)
         self._skip_stage((")",))
-        if self.symbol("|"):
-            inner = self.query(closers=(")",), scoped=False)
-            return Query(None, inner.stages, span=Span(mark, inner.span.end))
-        self.cursor.back(mark)
-        return self.query(closers=(")",), scoped=False)
+        scope = Span(mark, self.cursor.mark())
+        if stage or self._computes(scope) or not self.symbol("|"):
+            self.cursor.back(mark)
+            return self.query(closers=(")",), scoped=False)
+        written = self.source.text[scope.start : scope.end].strip()
+        if not _EVERYTHING.fullmatch(written):
+            self.report(warning("DH1209", "a scope in parentheses is not looked at: these stages get the rows so far", scope,
+                                hint="filter them: `where …`, or narrow the query's own scope"))  # fmt: skip
+        inner = self.query(closers=(")",), scoped=False)
+        return Query(None, inner.stages, span=Span(mark, inner.span.end))
+
+    def _computes(self, span: Span) -> bool:
+        """True for the text of an expression stage: a call, or what gets a name."""
+        written = self.source.text[span.start : span.end]
+        call = re.match(r"(\w+)\s*\(", written)
+        return (call is not None and self.is_function(call[1])) or _NAMED.search(written) is not None
 
     def table_path(self) -> TablePath | None:
         """``scheme://"path"`` if it stands here."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from dohyo.diagnostics import Span, error
+from dohyo.diagnostics import Span, error, warning
 from dohyo.lang.lexer import Kind, ParseFailure, unescape
 from dohyo.lang.tree import (
     Everything,
@@ -166,9 +166,30 @@ class ScopeParser:
             return None
         self.cursor.back(m.end())
         op = "=" if m[1] in ("=", "==") else "!="
-        value, quoted, span = self._value()
         plain = unescape(name[1]) if name[1] is not None else name[0].removeprefix("%")
+        if self._looking_at("("):
+            return self._one_of(plain, op, name.start())
+        value, quoted, span = self._value()
         return FieldTerm(plain, value, quoted, op, span, span=Span(name.start(), span.end))
+
+    def _one_of(self, name: str, op: str, start: int) -> Scope:
+        """``name=(a or b)``: the values one after another."""
+        at = self.cursor.pos
+        self.cursor.back(at + 1)
+        terms: list[Scope] = []
+        while not terms or self._word() == "or":
+            self.cursor.back(self.cursor.pos + (2 if terms else 0))
+            self._blanks()
+            value, quoted, span = self._value()
+            terms.append(FieldTerm(name, value, quoted, op, span, span=Span(start, span.end)))
+            self._blanks()
+        if not self._looking_at(")"):
+            self.cursor.fail("DH1005", "a list of values that is never closed", Span(at, at + 1),
+                             hint="values in parentheses have `or` between them")  # fmt: skip
+        self.cursor.back(self.cursor.pos + 1)
+        self.p.report(warning("DH1210", "a list of values in the scope is read as one term for each", Span(start, self.cursor.pos),
+                              hint=f"write `({name}=a or {name}=b)`"))  # fmt: skip
+        return self._joined("and" if op == "!=" else "or", terms, start)
 
     def _value(self) -> tuple[str, bool, Span]:
         start = self.cursor.pos

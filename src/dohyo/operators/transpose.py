@@ -35,12 +35,13 @@ class Transpose(Stage, frozen=True):
 def _parse(p: Parser) -> Stage:
     start = p.cursor.peek().span
     p.need_word("row", "`transpose`")
-    rows = p.fields("a field for the rows")
+    rows = p.grouping("a field for the rows")
     p.need_word("column", "the fields of the rows")
-    columns = p.fields("a field whose values become columns")
+    columns = p.grouping("a field whose values become columns")
     listed: list[Name] | None = None
     others = True
     if p.word("as"):
+        bracket = p.symbol("(")
         listed, others = [], False
         while True:
             if p.symbol("*"):
@@ -49,6 +50,8 @@ def _parse(p: Parser) -> Stage:
                 listed.append(p.new_name())
             if not p.symbol(","):
                 break
+        if bracket:
+            p.need_symbol(")", "the names")
     return Transpose(rows, columns, tuple(listed) if listed is not None else None, others,
                      span=start.to(Span(0, p.cursor.last_end)))  # fmt: skip
 
