@@ -36,10 +36,9 @@ def _lower(stage: Fields, plan: Node, ctx: Context) -> Node:
     """On messages the built-in fields stay usable (hidden) when others are kept."""
     wanted = ctx.names(stage.names, plan)
     if stage.remove:
-        gone = {n.lower() for n in wanted}
-        kept = tuple(f.name for f in plan.schema.visible if f.name.lower() not in gone)
+        gone = frozenset(n.lower() for n in wanted)
         hidden = tuple(f.name for f in plan.schema.fields if f.hidden and f.name.lower() not in gone)
-        return Project(plan, kept, hidden, open=plan.schema.open)
+        return Project(plan, (), hidden, open=plan.schema.open, without=gone)
     messages = plan.schema.messages
     hidden = tuple(f.name for f in plan.schema.fields if f.hidden or (messages and f.name.startswith("_")))
     return Project(plan, wanted, hidden)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from dohyo.binding.context import Context
+from dohyo.lang.tree import Name
+from dohyo.operators.fields import Fields
 from dohyo.operators.limit import LimitStage
 from dohyo.operators.sort import SortStage
 from dohyo.plan.names import ID, RAW, TIME
@@ -25,8 +27,9 @@ _DOCUMENT = "__auto"
 
 def wanted(ctx: Context) -> bool:
     """True when the messages themselves are the result, and no later stage names a field of theirs."""
-    passing = all(isinstance(s, (LimitStage, SortStage)) for s in ctx.rest)
-    return passing and all(n.startswith("_") for n in ctx.later_names())
+    stages = [s for s in ctx.rest if not (isinstance(s, Fields) and s.remove)]  # what is removed is not asked for
+    named = (n.name for s in stages for n in s.walk() if isinstance(n, Name))
+    return all(isinstance(s, (LimitStage, SortStage)) for s in stages) and all(n.startswith("_") for n in named)
 
 
 def spread(plan: Node, depth: int | None, arrays: bool) -> Node:

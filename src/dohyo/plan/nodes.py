@@ -232,13 +232,15 @@ def _open_field(name: str, schema: Schema) -> Field | None:
 
 
 class Project(Node, frozen=True, dict=True):
-    """Keeps only the named columns, in this order; ``hidden`` columns stay usable without being shown."""
+    """Keeps only the named columns, in this order; ``hidden`` columns stay usable without being shown. ``without``: keeps all
+    shown columns but these, also such as depend on the data."""
 
     input: Node
     names: tuple[str, ...]
     hidden: tuple[str, ...] = ()
     open: bool = False
     unordered: bool = False  # the order of the rows does not matter any more
+    without: frozenset[str] = frozenset()
 
     @functools.cached_property
     def order(self) -> Order:
@@ -247,7 +249,8 @@ class Project(Node, frozen=True, dict=True):
     @functools.cached_property
     def schema(self) -> Schema:
         below = self.input.schema
-        shown = [below.get(n) or Field(n, Type.STRING) for n in self.names]
+        rest = (f for f in below.visible if f.name.lower() not in self.without) if self.without else ()
+        shown = [*(below.get(n) or Field(n, Type.STRING) for n in self.names), *rest]
         usable = (*self.hidden, *(k.name for k in self.order))
         kept = {f.name: f for n in usable if (f := below.get(n) or _open_field(n, below)) and f not in shown}.values()
         columns = (*(Field(f.name, f.type) for f in shown), *(Field(f.name, f.type, hidden=True) for f in kept))
