@@ -18,7 +18,7 @@ from dohyo.plan.expr import NULL, Call, Column, Expr, all_of, boolean, columns, 
 from dohyo.plan.nodes import Extend, Filter, Node
 from dohyo.plan.types import Type
 
-_STEP = re.compile(r"\.?\[\s*(\d+|\*|'(?:[^'\\]|\\.)*')\s*\]|\.?([^.\[\]]+)")
+_STEP = re.compile(r"\.?\[\s*(-?\d+|\*|'(?:[^'\\]|\\.)*')\s*\]|\.?([^.\[\]]+)")
 
 
 class Json(Stage, frozen=True):
@@ -204,7 +204,7 @@ def _value(document: Expr, path: _Path) -> Expr:
 
 def _path(written: String, ctx: Context) -> _Path:
     source = written.value.strip()
-    source = source[1:] if source.startswith("$") else source
+    source = source[1:] if source == "$" or source.startswith(("$.", "$[")) else source  # `$h` is a name
     out, before, at = "$", "", 0
     for m in _STEP.finditer(source):
         if m.start() != at:
@@ -221,7 +221,7 @@ def _path(written: String, ctx: Context) -> _Path:
 def _step(m: re.Match[str]) -> str:
     bracket, key = m[1], m[2]
     if bracket is not None and not bracket.startswith("'"):
-        return f"[{bracket}]"
+        return f"[#{bracket}]" if bracket.startswith("-") else f"[{bracket}]"
     plain = key if key is not None else bracket[1:-1]
     return ".*" if key == "*" else '."' + plain.replace("\\", "\\\\").replace('"', '\\"') + '"'
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 from dohyo.plan.functions.model import Arg, Function, S, Udf
 
 _STEP = re.compile(r"/([\w.-]+)((?:\[[^\]]*\])*)")
-_PREDICATE = re.compile(r"\[(?:(\d+)|(last\(\))|@([\w.:-]+)\s*=\s*(?:'([^']*)'|\"([^\"]*)\"))\]")
+_PREDICATE = re.compile(r"\[(?:(\d+)|(last\(\))|@([\w.:-]+)\s*=\s*(?:'([^']*)'|\"([^\"]*)\"|(-?[\d.]+)))\]")
 _LAST = re.compile(r"/(?:@([\w.:-]+)|(text\(\)))$")
 
 
@@ -91,7 +91,7 @@ def _filtered(elements: list[Element], predicates: str) -> list[Element]:
         elif m[2]:
             elements = elements[-1:]
         else:
-            value = m[4] if m[4] is not None else m[5]
+            value = next(v for v in m.groups()[3:] if v is not None)
             elements = [e for e in elements if e.attrib.get(m[3]) == value]
     return elements
 
