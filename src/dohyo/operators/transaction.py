@@ -136,8 +136,8 @@ def _is_state(state: State, plan: Node, ctx: Context) -> Expr:
 
 def _transactions(plan: Node, keys: tuple[str, ...], tests: list[tuple[str, Expr]]) -> Node:
     at = Column("__at", Type.LONG)
-    flags = tuple((f"__in_{s}", Call("case", (t, Literal(1, Type.INT), Literal(0, Type.INT)), Type.INT)) for s, t in tests)
-    counted = [(s, AggCall("sum", (Column(f"__in_{s}", Type.INT),), Type.LONG)) for s, _ in tests]
+    flags = tuple((f"__in_{s}", Call("case", (t, Literal(1, Type.INT), NULL), Type.INT)) for s, t in tests)
+    counted = [(s, AggCall("count", (Column(f"__in_{s}", Type.INT),), Type.INT)) for s, _ in tests]
     ends = [("_start_time", AggCall("least", (at,), Type.LONG)), ("_end_time", AggCall("greatest", (at,), Type.LONG))]
     return Aggregate(Extend(plan, flags, hidden=True), keys, (*ends, *counted))
 
