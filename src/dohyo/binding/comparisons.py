@@ -177,6 +177,9 @@ def _match_string(ctx: Context, value: Expr, right: tree.String) -> Expr:
         if _PROGRAM.fullmatch(right.value):
             ctx.note("DH2127", f"without a star this asks for the whole value `{right.value}`", right.span,
                      hint=f'to find it at the end of a path write `matches "*{right.raw}"`')  # fmt: skip
+        elif "|*" in right.value or "*|" in right.value:
+            ctx.note("DH2128", "a `|` in a glob is a plain sign: only a value with a `|` in it fits", right.span,
+                     hint='for one or the other write `x matches "*a" or x matches "*b"`, or `x matches /a$|b$/`')  # fmt: skip
         return glob_test(value, right.value)
     literal = f"/{hint.pattern.replace('/', chr(92) + '/')}/"
     title = f"this glob looks like a {'regex' if hint.kind == 'regex' else 'mix of glob and regex'}"
