@@ -24,7 +24,6 @@ from dohyo.plan.functions.model import (
     coalesce,
     group_of,
     is_null,
-    java_names,
     lit,
     paren,
     try_cast,
@@ -94,7 +93,10 @@ def _double_text(a: Sql) -> Sql:
     """Doubles as Java prints them, without a trailing ``.0`` (spec §12.47)."""
     small = exp.LT(this=apply("abs", a), expression=lit(10**15))
     whole = exp.And(this=exp.EQ(this=paren(a.copy()), expression=apply("trunc", a.copy())), expression=small)
-    return case((whole, cast(cast(a.copy(), "BIGINT"), "VARCHAR")), default=java_names(cast(a.copy(), "VARCHAR")))
+    shown = cast(a.copy(), "VARCHAR")
+    for theirs, java in (("inf", "Infinity"), ("nan", "NaN")):
+        shown = apply("replace", shown, lit(theirs), lit(java))
+    return case((whole, cast(cast(a.copy(), "BIGINT"), "VARCHAR")), default=shown)
 
 
 def _internal(name: str, args: tuple[Arg, ...], result: object, build: object, doc: str, **more: object) -> Function:
@@ -105,7 +107,6 @@ _two = (Arg("a", ANY), Arg("b", ANY))
 _texts = (Arg("s"), Arg("part"))
 
 ROWS: tuple[Function, ...] = (
-    _internal("opaque", (), B, exp.true, "A condition that is not known: the query is only looked at, never run."),
     _internal("and", (Arg("a", B, repeat=True),), B, _connect(exp.And), "Conjunction."),
     _internal("or", (Arg("a", B, repeat=True),), B, _connect(exp.Or), "Disjunction."),
     _internal("not", (Arg("a", B),), B, _not, "Negation of a condition that is never null.", total=True),

@@ -53,6 +53,7 @@ ROWS: tuple[Function, ...] = (
              ('isNaN("abc")', "true"), unsure=True),
     Function("isInfinity", (Arg("s"),), B, _of_number(_infinite), "True for plus or minus infinity.", "3.2",  # type: ignore[arg-type]  # table shorthand
              ("isInfinity(1 / 0)", "true"), unsure=True),
+    Function("opaque", (), B, exp.true, "A condition that is not known: the query is only looked at, never run.", internal=True),
     Function("isNull", (Arg("x", ANY),), B, is_null, "True when the field has no value.", "3.2",
              ("isNull(null)", "true"), total=True),
     Function("isEmpty", (Arg("x"),), B, _is_empty, "True for null and for the empty text.", "3.2",
