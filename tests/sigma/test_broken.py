@@ -110,11 +110,14 @@ def test_a_placeholder_names_a_table_and_reads_no_other_file(tmp_path: Path) -> 
     assert json.loads(done.stdout) == [] and "there is no table `../secret`" in done.stderr
 
 
-def test_where_no_rule_can_be_used_the_command_says_so(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("text", "reason"), [("title: [", "a.yml:1:9"), ("", "a.yml: no Sigma rule in it"), ("filter: {rules: any}", "a.yml: no Sigma rule in it")]
+)
+def test_where_no_rule_can_be_used_the_command_says_so(text: str, reason: str, tmp_path: Path) -> None:
     """It is the command that is wrong, not the logs."""
-    (tmp_path / "a.yml").write_text("title: [")
+    (tmp_path / "a.yml").write_text(text)
     log = tmp_path / "log.ndjson"
     log.write_text("{}\n")
     done = subprocess.run([sys.executable, "-m", "dohyo", "hunt", "--sigma", str(tmp_path / "a.yml"), str(log)],
                           capture_output=True, text=True, timeout=120, check=False)  # fmt: skip
-    assert done.returncode == 2 and "a.yml:1:9" in done.stderr and "no detection that can run" in done.stderr
+    assert done.returncode == 2 and reason in done.stderr and "no detection that can run" in done.stderr

@@ -37,6 +37,8 @@ def load(paths: Sequence[Path], cache: Cache | None = None, values: Mapping[str,
             seen[one.id] = str(path)
             found.rules.append(one)
     cache.write()
+    if not found.rules and not found.broken:
+        found.broken += [f"{path}: no Sigma rule in it (.yml, .yaml)" for path in paths]
     return found
 
 
