@@ -111,7 +111,8 @@ def test_a_placeholder_names_a_table_and_reads_no_other_file(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("text", "reason"), [("title: [", "a.yml:1:9"), ("", "a.yml: no Sigma rule in it"), ("filter: {rules: any}", "a.yml: no Sigma rule in it")]
+    ("text", "reason"),
+    [("title: [", "a.yml:1:9"), ("", "a.yml: no Sigma rule in it"), ("filter: {rules: any}", "a.yml: no Sigma rule in it")],
 )
 def test_where_no_rule_can_be_used_the_command_says_so(text: str, reason: str, tmp_path: Path) -> None:
     """It is the command that is wrong, not the logs."""
