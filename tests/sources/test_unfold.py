@@ -95,6 +95,10 @@ CASES = {
                                          "EventRecordID": "7", "OSPath": "C:\\x.evtx", "EventData": json.dumps(DATA)}),
     "osquery": _lines({"name": "w", "hostIdentifier": "H", "columns": {
         "source": SYSMON, "provider_name": "Microsoft-Windows-Sysmon", "eventid": "3", "data": json.dumps({"EventData": DATA})}}),
+    "Google's logging": json.dumps([{"insertId": "x", "jsonPayload": FLAT, "timestamp": "2024-03-05T09:20:00Z"}] * 2, indent=1),
+    "Datadog's": json.dumps({"data": [{"id": "x", "attributes": {"host": "H", "attributes": {"Event": {
+        "System": {"EventID": "3", "Channel": SYSMON, "Computer": "H", "TimeCreated": {"SystemTime": "2024-03-05T09:15:31.5Z"}},
+        "EventData": {"Data": DATA}}}}}] * 2}),
     "names of a database": _lines({"eventid": 3, "channel": SYSMON, "computer": "H", **{k.lower(): v for k, v in DATA.items()}}),
     "names with blanks": "Event ID,Log Name,Computer,Date and Time,Image,Destination Port,Process Id,Utc Time\n"
         + f"3,{SYSMON},H,2024-03-05 09:15:31,{DATA['Image']},443,5124,{DATA['UtcTime']}\n" * 2,

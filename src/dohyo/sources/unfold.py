@@ -33,7 +33,7 @@ _EVENT = re.compile(r"<Event[\s>][^<]*<System>", re.ASCII)
 _HOLDERS = (
     "event", "Event", "_source", "message", "Message", "body", "Body", "log", "_raw", "@rawstring", "rawstring", "full_log",
     "document", "data", "Data", "result", "record", "payload", "raw", "line", "original", "value", "System", "json", "fields",
-    "xml_string",
+    "xml_string", "jsonPayload", "textPayload", "attributes",
 )  # fmt: skip
 #: What a bulk request of Elasticsearch writes above each document.
 _ACTIONS = frozenset(("index", "create", "update", "delete"))
@@ -380,6 +380,15 @@ def _log_parser(record: Record) -> Iterator[Record]:
         yield found | {"Message": broken_up(str(record.get("Message", "")))}
 
 
+def _plain_event(record: Record) -> Iterator[Record]:
+    """An event whose attributes are plain keys, as Datadog's agent writes it: what stands within ``Event``."""
+    event = record.get("Event")
+    if isinstance(event, dict) and isinstance(event.get("System"), dict):
+        data = event.get("EventData")
+        named = data.get("Data") if isinstance(data, dict) else None
+        yield event | ({"EventData": named} if isinstance(named, dict) else {})
+
+
 def _bare(record: Record) -> Iterator[Record]:
     """An event as XML made JSON without the ``Event`` around it."""
     if "System" in record and ("EventData" in record or "UserData" in record):
@@ -440,6 +449,6 @@ def _osquery(record: Record) -> Iterator[Record]:
 
 
 _WAYS: tuple[Callable[[Record], Iterator[Record]], ...] = (
-    _hayabusa, _get_eventlog, _log_parser, _portal, _bare, _osquery, _otlp, _loki, _tables, _named_values, _wazuh, _dotted,
-    _graylog, _respelled,
+    _hayabusa, _get_eventlog, _log_parser, _portal, _plain_event, _bare, _osquery, _otlp, _loki, _tables, _named_values, _wazuh,
+    _dotted, _graylog, _respelled,
 )  # fmt: skip

@@ -29,7 +29,12 @@ SHAPE = Shape(
     title="Windows event log (EVTX or event XML)",
     rank=10,
     marks=(("Event", "System"),),
-    not_marks=(("EventID",), ("Event", "System", "TimeCreated_attributes"), ("Event", "System", "TimeCreated", "@SystemTime")),
+    not_marks=(
+        ("EventID",),
+        ("Event", "System", "TimeCreated_attributes"),
+        ("Event", "System", "TimeCreated", "@SystemTime"),
+        ("Event", "System", "TimeCreated", "SystemTime"),
+    ),
     fields={
         # Providers of the old kind have qualifiers, and so an object in place of the number.
         "EventID": first(_system("EventID", "#text"), _system("EventID")),
