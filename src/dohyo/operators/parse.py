@@ -33,13 +33,18 @@ class Parse(Stage, frozen=True):
     multi: bool = False
 
 
+_PATTERN = 'the text to look for, such as `"user=*"`'
+
+
 def _parse(p: Parser) -> Stage:
     start = p.cursor.peek().span
     nodrop, multi = _flags(p)
     field = field_option(p)
     pairs: list[Pair] = []
+    if (word := p.cursor.peek().word) in p.operators.names:  # `parse json "a"`
+        p.unexpected(p.cursor.peek(), _PATTERN, f"`{word}` is an operator of its own: `| {word} …`")
     while True:
-        pattern = p.string('the text to look for, such as `"user=*"`')
+        pattern = p.string(_PATTERN)
         a, b = _flags(p)
         nodrop, multi = nodrop or a, multi or b
         pairs.append(Pair(pattern, p.aliases(), span=pattern.span))
