@@ -89,6 +89,25 @@ def test_only_the_events_of_the_log_source_are_asked(target: str, part: str) -> 
     assert part in convert(out.rule(T1043), target)
 
 
+@pytest.mark.parametrize(
+    ("target", "source", "detection", "parts"),
+    [
+        ("splunk", {"service": "ldap"}, {"EventID": 30}, ['source="WinEventLog:Microsoft-Windows-LDAP-Client/Debug"', "EventCode=30"]),
+        ("splunk", {"category": "ps_classic_start"}, {"Data": "x"}, ['source="WinEventLog:Windows PowerShell"', 'EventCode="400"']),
+        ("esql", {"category": "ps_script"}, {"Path": "x"}, ['"PowerShellCore/Operational"', 'event.code=="4104"']),
+        ("lucene", {"service": "smbserver-connectivity"}, {"EventID": 1}, ["SMBServer\\/Connectivity"]),
+        ("qradar", {"category": "ps_module"}, {"Payload": "x"}, ['"Event ID"']),
+        ("datadog", {"category": "ps_module"}, {"Payload": "x"}, ["EventID:4103"]),
+    ],
+)
+def test_log_sources_that_published_pipelines_do_not_know(
+    target: str, source: dict[str, str], detection: dict[str, Any], parts: list[str]
+) -> None:
+    """The same event id in another channel is another event."""
+    text = convert({**rule(sel=detection), "logsource": {"product": "windows", **source}}, target)
+    assert [p for p in parts if p not in text] == []
+
+
 def test_what_a_platform_does_not_say_is_told() -> None:
     """Splunk compares without case, Datadog with; regexes Datadog has none; other systems' logs QRadar's mapping has not."""
     cased = rule(sel={"Image|cased|endswith": "\\Cmd.exe"})

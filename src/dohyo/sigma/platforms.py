@@ -50,9 +50,11 @@ _OBJECTS = {"ObjectName": "access to an object (`ObjectName`) is in none of its 
 _SERVER = {"Initiated": {"true": "false", "false": "true"}}
 #: Adds the event id that a category stands for, where fields alone would find it in any event.
 _SYSMON = "sysmon:sysmon_pipeline"
+_ELASTIC = (_SYSMON, "dohyo.sigma.channels:elastic", "elasticsearch:ecs_windows")
+_POWERSHELL = "dohyo.sigma.channels:powershell"
 #: Target name -> platform.
 PLATFORMS: dict[str, Platform] = {
-    "splunk": Platform("splunk", "SplunkBackend", (_SYSMON, "splunk:splunk_windows_pipeline"), title="Splunk SPL"),
+    "splunk": Platform("splunk", "SplunkBackend", (_SYSMON, "dohyo.sigma.channels:splunk", "splunk:splunk_windows_pipeline"), title="Splunk SPL"),
     "sentinel": Platform(
         "dohyo.sigma.kql",
         "Backend",
@@ -76,22 +78,22 @@ PLATFORMS: dict[str, Platform] = {
     "esql": Platform(
         "dohyo.sigma.elastic_esql",
         "Backend",
-        (_SYSMON, "elasticsearch:ecs_windows"),
+        _ELASTIC,
         title="Elastic ES|QL",
         values=_ECS,
         note="texts are compared with letter case, which a Sigma rule is not",
     ),
-    "eql": Platform("dohyo.sigma.elastic_eql", "Backend", (_SYSMON, "elasticsearch:ecs_windows"), title="Elastic EQL", values=_ECS),
+    "eql": Platform("dohyo.sigma.elastic_eql", "Backend", _ELASTIC, title="Elastic EQL", values=_ECS),
     "lucene": Platform(
-        "dohyo.sigma.lucene_regex", "Elastic", (_SYSMON, "elasticsearch:ecs_windows"), title="Elastic Lucene", values=_ECS
+        "dohyo.sigma.lucene_regex", "Elastic", _ELASTIC, title="Elastic Lucene", values=_ECS
     ),
     "opensearch": Platform(
-        "dohyo.sigma.lucene_regex", "Opensearch", (_SYSMON, "elasticsearch:ecs_windows"), title="OpenSearch", values=_ECS
+        "dohyo.sigma.lucene_regex", "Opensearch", _ELASTIC, title="OpenSearch", values=_ECS
     ),
     "ppl": Platform(
         "dohyo.sigma.ppl",
         "Backend",
-        (_SYSMON, "elasticsearch:ecs_windows"),
+        _ELASTIC,
         title="OpenSearch PPL",
         values=_ECS,
         note="a backslash, a quote, `%` and `_` of a value are written as `_`, which is any one letter",
@@ -107,11 +109,13 @@ PLATFORMS: dict[str, Platform] = {
         own_fields=("EndpointOS",),
         note="its backend writes numbers as texts, which a longer one may hold: 3389 in 23389",
     ),
-    "qradar": Platform("dohyo.sigma.qradar", "Backend", (_SYSMON, "dohyo.sigma.qradar:pipeline"), title="IBM QRadar (AQL)"),
+    "qradar": Platform(
+        "dohyo.sigma.qradar", "Backend", (_SYSMON, _POWERSHELL, "dohyo.sigma.qradar:pipeline"), title="IBM QRadar (AQL)"
+    ),
     "datadog": Platform(
         "dohyo.sigma.datadog",
         "Backend",
-        (_SYSMON, "dohyo.sigma.datadog:pipeline"),
+        (_SYSMON, _POWERSHELL, "dohyo.sigma.datadog:pipeline"),
         title="Datadog",
         note="attributes are compared with letter case, which a Sigma rule is not",
     ),
