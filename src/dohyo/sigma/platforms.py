@@ -50,11 +50,12 @@ _OBJECTS = {"ObjectName": "access to an object (`ObjectName`) is in none of its 
 _SERVER = {"Initiated": {"true": "false", "false": "true"}}
 #: Adds the event id that a category stands for, where fields alone would find it in any event.
 _SYSMON = "sysmon:sysmon_pipeline"
+_SPLUNK = (_SYSMON, "dohyo.sigma.channels:splunk", "splunk:splunk_windows_pipeline")
 _ELASTIC = (_SYSMON, "dohyo.sigma.channels:elastic", "elasticsearch:ecs_windows")
 _POWERSHELL = "dohyo.sigma.channels:powershell"
 #: Target name -> platform.
 PLATFORMS: dict[str, Platform] = {
-    "splunk": Platform("splunk", "SplunkBackend", (_SYSMON, "dohyo.sigma.channels:splunk", "splunk:splunk_windows_pipeline"), title="Splunk SPL"),
+    "splunk": Platform("splunk", "SplunkBackend", _SPLUNK, title="Splunk SPL"),
     "sentinel": Platform(
         "dohyo.sigma.kql",
         "Backend",
@@ -84,12 +85,8 @@ PLATFORMS: dict[str, Platform] = {
         note="texts are compared with letter case, which a Sigma rule is not",
     ),
     "eql": Platform("dohyo.sigma.elastic_eql", "Backend", _ELASTIC, title="Elastic EQL", values=_ECS),
-    "lucene": Platform(
-        "dohyo.sigma.lucene_regex", "Elastic", _ELASTIC, title="Elastic Lucene", values=_ECS
-    ),
-    "opensearch": Platform(
-        "dohyo.sigma.lucene_regex", "Opensearch", _ELASTIC, title="OpenSearch", values=_ECS
-    ),
+    "lucene": Platform("dohyo.sigma.lucene_regex", "Elastic", _ELASTIC, title="Elastic Lucene", values=_ECS),
+    "opensearch": Platform("dohyo.sigma.lucene_regex", "Opensearch", _ELASTIC, title="OpenSearch", values=_ECS),
     "ppl": Platform(
         "dohyo.sigma.ppl",
         "Backend",
