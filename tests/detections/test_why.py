@@ -65,6 +65,14 @@ def test_the_time_that_was_asked_for(tmp_path: Path) -> None:
         assert "time asked for" not in inside.stderr
 
 
+def test_events_without_a_time_are_of_no_range(tmp_path: Path) -> None:
+    """A range leaves them out, which is told."""
+    log = tmp_path / "log.ndjson"
+    log.write_text('{"Operation": "x"}\n')
+    found = why(asked("* | where Operation = \"x\""), [log], RunOptions(since=1_700_000_000_000))
+    assert found.verdict == "no-time" and "none has a time that is known here" in found.reason
+
+
 def test_funnel_and_nearest(tmp_path: Path) -> None:
     """The events left after each stage, and what the decisive stage removed with its place."""
     log = tmp_path / "log.ndjson"

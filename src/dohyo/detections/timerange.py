@@ -31,7 +31,7 @@ def out_of_range(read: ReadReport, paths: Sequence[str | Path], options: RunOpti
         return ""
     there = _row("* | min(_messageTime) as first, max(_messageTime) as last", paths, replace(plain, since=None, until=None))
     if there.get("first") is None:
-        return ""
+        return f"{_NONE}: none has a time that is known here; leave out --since and --until to see them"
     return f"{_NONE}; these logs reach from {iso_time(int(there['first']))} to {iso_time(int(there['last']))}"
 
 
