@@ -16,9 +16,10 @@ _WILD = {SpecialChars.WILDCARD_MULTI: ".*", SpecialChars.WILDCARD_SINGLE: "."}
 class Backend(LogScaleBackend):
     """A text with letter case is a regex without flags."""
 
-    def convert(self, *args: Any, **kwargs: Any) -> Any:
-        found = super().convert(*args, **kwargs)
-        if not all("#event_simpleName" in str(q) for q in (found if isinstance(found, list) else [found])):
+    def convert_rule(self, rule: Any, *args: Any, **kwargs: Any) -> Any:
+        """Of connections the pipeline knows the fields, and the kind of event only where a rule says who began them."""
+        found = super().convert_rule(rule, *args, **kwargs)
+        if rule.logsource.category != "network_connection" and not all("#event_simpleName" in str(q) for q in found):
             raise NotSupported("its pipeline knows no events of Falcon for this log source")
         return found
 
