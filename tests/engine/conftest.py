@@ -9,7 +9,10 @@ import pytest
 from dohyo.engines.spark import server
 
 #: Compiles less, for the statements are many and short; what it compiles means the same.
-_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+_JAVA = (
+    "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dspark.sql.adaptive.enabled=false "
+    "-Dspark.sql.codegen.wholeStage=false -Dspark.sql.codegen.factoryMode=NO_CODEGEN"
+)
 _SERVERS = ["spark", "sail"]
 
 

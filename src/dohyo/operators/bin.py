@@ -53,14 +53,15 @@ def _lower(stage: Bin, plan: Node, ctx: Context) -> Node:
         raise ctx.fail("DH2621", "the width of a class is more than 0", stage.span)
     value = to_type(to_number(ctx.column(stage.field, plan)), Type.DOUBLE)
     start = stage.min or 0.0
-    place = Call("floor", (_divide(_minus(value, start), stage.width),), Type.DOUBLE)
+    number = Column("__bin", Type.DOUBLE)
+    # a step each: what a step looks at more than once is written once
+    plan = Extend(plan, (("__bin", _divide(_minus(value, start), stage.width)),), hidden=True)
+    plan = Extend(plan, (("__bin", Call("floor", (number,), Type.DOUBLE)),), hidden=True)
     if stage.min is not None:  # what is below goes to the first class
-        place = Call("max", (place, _number(0.0)), Type.DOUBLE)
+        plan = Extend(plan, (("__bin", Call("max", (number, _number(0.0)), Type.DOUBLE)),), hidden=True)
     if stage.max is not None:  # what is above goes to the last one
         last = max(0.0, -((start - stage.max) // stage.width) - 1)
-        place = Call("min", (place, _number(last)), Type.DOUBLE)
-    plan = Extend(plan, (("__bin", place),), hidden=True)
-    number = Column("__bin", Type.DOUBLE)
+        plan = Extend(plan, (("__bin", Call("min", (number, _number(last)), Type.DOUBLE)),), hidden=True)
     lower = Call("+", (Call("*", (number, _number(stage.width)), Type.DOUBLE), _number(start)), Type.DOUBLE)
     plan = Extend(plan, (("_bin_lower", lower), ("_bin_upper", Call("+", (lower, _number(stage.width)), Type.DOUBLE))))
     ends = [to_text(Column(n, Type.DOUBLE)) for n in ("_bin_lower", "_bin_upper")]

@@ -98,8 +98,11 @@ def _by_data(stage: Timeslice, time: Expr, name: str, plan: Node, ctx: Context) 
     ends = (("__from", WindowCall("min", (time,), Type.LONG, whole=True)), ("__to", WindowCall("max", (time,), Type.LONG, whole=True)))
     plan = Window(plan, ends, hidden=True)
     first, last = Column("__from", Type.LONG), Column("__to", Type.LONG)
-    target = Call("whole_of", (Call("/", (Call("-", (last, first), Type.LONG), whole(stage.buckets or 1)), Type.DOUBLE),), Type.LONG)
-    plan = Extend(plan, (("__width", _rounded(target)),), hidden=True)
+    # a step each: what a step looks at more than once is written once
+    share = Call("/", (Call("-", (last, first), Type.LONG), whole(stage.buckets or 1)), Type.DOUBLE)
+    plan = Extend(plan, (("__share", share),), hidden=True)
+    plan = Extend(plan, (("__target", Call("whole_of", (Column("__share", Type.DOUBLE),), Type.LONG)),), hidden=True)
+    plan = Extend(plan, (("__width", _rounded(Column("__target", Type.LONG))),), hidden=True)
     width = Column("__width", Type.LONG)
     start: Expr = Call("slice", (time, width), Type.LONG) if stage.buckets else first
     plan = Extend(plan, ((name, start),))

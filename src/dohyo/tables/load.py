@@ -82,6 +82,7 @@ def _load(path: Path, changed: int) -> Table:
 
 
 def _csv(path: Path) -> Table:
+    csv.field_size_limit(max(csv.field_size_limit(), MOST_BYTES))  # the module knows only one limit, for all who read
     with path.open(encoding="utf-8-sig", newline="") as stream:
         reader = csv.reader(stream)
         head = next(reader, None)

@@ -43,6 +43,8 @@ _SETTINGS = {
 _RETRIES = 4
 #: Rows that are sent to a server at a time.
 _ROWS = 50_000
+#: So many rows travel within the statement, where a file would have to be planned and opened.
+_FEW = 2_000
 
 
 def connect(name: str, threads: int | None = None, memory: str | None = None) -> Spark:
@@ -132,15 +134,17 @@ class Spark(Engine):
         self._keep("events", schema, batches)
 
     def _keep(self, name: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> None:
-        if self.is_local:
+        chunks = _chunks(schema, batches)
+        first = next(chunks, schema.empty_table())
+        if self.is_local and len(first) > _FEW:
             path = Path(self._folder.name) / f"{name}.parquet"
             with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-                for batch in batches:
-                    writer.write_batch(batch)
+                for table in itertools.chain([first], chunks):
+                    writer.write_table(table)
             self._view(name, self.session.spark.read.schema(_types(schema)).parquet(str(path)))
             return
-        frame = self._frame(schema.empty_table())
-        for table in _chunks(schema, batches):
+        frame = self._frame(first)
+        for table in chunks:
             frame = frame.unionAll(self._frame(table))
         self._view(name, frame)
 

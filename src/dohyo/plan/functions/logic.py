@@ -24,6 +24,7 @@ from dohyo.plan.functions.model import (
     coalesce,
     group_of,
     is_null,
+    java_names,
     lit,
     paren,
     try_cast,
@@ -76,9 +77,19 @@ def _arithmetic(kind: type[exp.Binary]) -> object:
 
 def _divide(a: Sql, b: Sql) -> Sql:
     """Floating-point division; by zero gives ±Infinity, 0/0 NaN (spec §2.3)."""
+    quotient = exp.Div(this=paren(a), expression=paren(b.copy()))
+    if _never_zero(b):
+        return quotient
     zero = exp.EQ(this=paren(b), expression=lit(0))
     infinite = exp.Mul(this=apply("sign", a.copy()), expression=cast(lit("Infinity"), "DOUBLE"))
-    return case((zero, infinite), default=exp.Div(this=paren(a), expression=paren(b.copy())))
+    return case((zero, infinite), default=quotient)
+
+
+def _never_zero(sql: Sql) -> bool:
+    """Whether this is a constant other than zero."""
+    while isinstance(sql, (exp.Cast, exp.Neg, exp.Paren)):
+        sql = sql.this
+    return isinstance(sql, exp.Literal) and float(sql.this) != 0
 
 
 def _remainder(a: Sql, b: Sql) -> Sql:
@@ -93,10 +104,7 @@ def _double_text(a: Sql) -> Sql:
     """Doubles as Java prints them, without a trailing ``.0`` (spec §12.47)."""
     small = exp.LT(this=apply("abs", a), expression=lit(10**15))
     whole = exp.And(this=exp.EQ(this=paren(a.copy()), expression=apply("trunc", a.copy())), expression=small)
-    shown = cast(a.copy(), "VARCHAR")
-    for theirs, java in (("inf", "Infinity"), ("nan", "NaN")):
-        shown = apply("replace", shown, lit(theirs), lit(java))
-    return case((whole, cast(cast(a.copy(), "BIGINT"), "VARCHAR")), default=shown)
+    return case((whole, cast(cast(a.copy(), "BIGINT"), "VARCHAR")), default=java_names(cast(a.copy(), "VARCHAR")))
 
 
 def _internal(name: str, args: tuple[Arg, ...], result: object, build: object, doc: str, **more: object) -> Function:
