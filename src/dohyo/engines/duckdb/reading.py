@@ -36,7 +36,6 @@ from dohyo.sources.shapes import OF_EVENT_LOGS, SHAPES, shape
 from dohyo.sources.shapes.lean import lean
 from dohyo.sources.shapes.recognise import epoch_milliseconds, read_field, read_time, recognise, time_text
 from dohyo.sources.shapes.times import is_month_first
-from dohyo.sources.unfold import wraps
 
 _PEEK_FURTHER = 20
 #: In so many records of a file a time is looked for.
@@ -158,7 +157,11 @@ class Reading(Struct, dict=True):
 
     def _native(self, source: Input) -> bool:
         big = source.format is Format.NDJSON and source.path is not None and (source.size or 0) >= limits.NATIVE
-        return big and not self.request.needs_raw and not self.request.needs_id and not wraps(source.head)
+        if not big or self.request.needs_raw or self.request.needs_id:
+            return False
+        from dohyo.sources.unfold import wraps  # only a large log asks
+
+        return not wraps(source.head)
 
     # -- JSON text handed over
 
