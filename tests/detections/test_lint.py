@@ -39,6 +39,28 @@ def test_the_bundled_queries_are_in_the_layout() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+QUERY = """_sourceCategory={{where}} | where `office_hosts`
+| lookup owner from path://"/owners" on Computer=host | count by owner
+"""
+
+
+@pytest.mark.parametrize("command", ["lint", "fix"])
+def test_a_query_that_relies_on_its_project(command: str, tmp_path: Path) -> None:
+    """Macros and tables of `dohyo.toml` and `--param` count, as where the query runs; without them each is named."""
+    (tmp_path / "q.sumo").write_text(QUERY)
+
+    def run(*more: str) -> subprocess.CompletedProcess[str]:
+        given = [sys.executable, "-m", "dohyo", command, "q.sumo", *more]
+        return subprocess.run(given, capture_output=True, text=True, timeout=120, check=False, cwd=tmp_path)
+
+    bare = run()
+    assert bare.returncode == 1 and "DH1015" in bare.stderr
+    (tmp_path / "owners.csv").write_text("host,owner\nWS-1,ann\n")
+    (tmp_path / "dohyo.toml").write_text('lookup-dir = "."\n[macros]\noffice_hosts = \'Computer matches "WS-*"\'\n')
+    done = run("--param", "where=windows/sysmon")
+    assert (done.returncode, done.stderr) == (0, {"lint": "nothing to say\n", "fix": "q.sumo: nothing to fix\n"}[command])
+
+
 ATTACK = {"tactics": ["command-and-control"], "techniques": ["T1197"]}
 #: What is changed in detection.yml, the code, and what is said.
 FAULTS: list[tuple[dict[str, Any], str, str]] = [

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from dohyo.binding.context import Options
 from dohyo.cli.commands.text import fixed
 from dohyo.detections.cases import load as case
 from dohyo.detections.coverage import coverage
@@ -45,7 +46,7 @@ def test_lint_needs_no_logs(engine: str) -> None:
 def test_faults_of_the_child_are_faults_of_the_query() -> None:
     """Errors, warnings and fixes within the brackets are told as elsewhere."""
     assert _lint("* | where [subquery: * | where nothing(b) | count by a | compose a]") == ["DH2130"]
-    assert fixed("* | where [subquery: * | where b in (1, 2) | compose b]", "q")[0] == (
+    assert fixed("* | where [subquery: * | where b in (1, 2) | compose b]", "q", Options())[0] == (
         '* | where [subquery: * | where b in ("1", "2") | compose b]'
     )
 

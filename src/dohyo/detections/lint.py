@@ -46,16 +46,23 @@ class Remark(Struct, frozen=True):
         return {"code": self.code, "severity": self.severity.value, "place": self.place, "text": self.text, "hint": self.hint}
 
 
-def lint(folder: Path, known: Sequence[str], attacks: Sequence[str] = (), engine: str = DUCKDB) -> list[Remark]:
+#: What real Sumo Logic would take.
+STRICT = Options(dialect=Dialect.STRICT)
+
+
+def lint(
+    folder: Path, known: Sequence[str], attacks: Sequence[str] = (), engine: str = DUCKDB, options: Options = STRICT
+) -> list[Remark]:
     """All remarks on one folder. ``known``: the ids of all detections; ``attacks``: those that the generator makes;
-    ``engine``: the one that the query shall run on."""
+    ``engine``: the one that the query shall run on; ``options``: what its queries are compiled for."""
     try:
         detection = read(folder)
     except DetectionError as error:
         return [Remark("DL001", Severity.ERROR, str(folder), line) for line in str(error).split("; ")]
     places = Places(folder / "detection.yml")
     found = [*_doubled(places), *_layout(detection), *_attack(detection, places), *_names(detection, known, attacks, places)]
-    return [*found, *_query(detection, engine), *_telemetry(detection, places), *_tests(detection), *_links(detection, places)]
+    found += [*_query(detection, engine, options), *_telemetry(detection, places, options)]
+    return [*found, *_tests(detection), *_links(detection, places)]
 
 
 def _doubled(places: Places) -> Iterator[Remark]:
@@ -126,17 +133,17 @@ def _unknown(what: str, name: str, known: Sequence[str], place: str) -> Remark:
     return Remark("DL030", Severity.ERROR, place, f"there is no {what} `{name}`", f"did you mean `{near}`?" if near else "")
 
 
-def _query(detection: Detection, engine: str) -> Iterator[Remark]:
-    yield from query_remarks(detection.query, str(detection.query_path), engine=engine)
+def _query(detection: Detection, engine: str, options: Options) -> Iterator[Remark]:
+    yield from query_remarks(detection.query, str(detection.query_path), options, engine)
     for name, text in detection.hunting().items():
-        found = query_remarks(text, str(detection.folder / "hunting" / f"{name}.sumo"))
+        found = query_remarks(text, str(detection.folder / "hunting" / f"{name}.sumo"), options)
         yield from (r for r in found if r.severity is not Severity.NOTE)
 
 
-def query_remarks(text: str, name: str, dialect: Dialect = Dialect.STRICT, engine: str = DUCKDB) -> Iterator[Remark]:
+def query_remarks(text: str, name: str, options: Options = STRICT, engine: str = DUCKDB) -> Iterator[Remark]:
     """The diagnostics of a query, what its engine lacks, and the findings about its meaning when it compiles."""
     try:
-        compiled = compile_query(text, name, looked_at(Options(dialect=dialect)))
+        compiled = compile_query(text, name, looked_at(options))
     except QueryError as error:
         yield from (_diagnostic(d, error.source) for d in error.diagnostics)
         return
@@ -151,10 +158,10 @@ def _diagnostic(found: Diagnostic, source: Source) -> Remark:
     return Remark(found.code, found.severity, f"{source.name}:{line}:{column}", found.title, found.hint, found.render(source))
 
 
-def _telemetry(detection: Detection, places: Places) -> Iterator[Remark]:
+def _telemetry(detection: Detection, places: Places, options: Options) -> Iterator[Remark]:
     for i, test in enumerate(detection.metadata.tests):
         for j, telemetry in enumerate(test.expect):
-            for remark in query_remarks(telemetry.query, telemetry.name):
+            for remark in query_remarks(telemetry.query, telemetry.name, options):
                 if remark.severity is Severity.ERROR:
                     yield Remark(remark.code, remark.severity, places.of("tests", i, "expect", j, "query"), remark.text, remark.hint)
 

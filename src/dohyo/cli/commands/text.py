@@ -10,14 +10,13 @@ from pathlib import Path
 
 from click.exceptions import Exit
 
-from dohyo.binding.context import Dialect, Options
+from dohyo.binding.context import Options
 from dohyo.cli.errors import CHECK_FAILED, WRONG, UsageError, errors_first, print_diagnostics, shown
-from dohyo.cli.options import one_of
+from dohyo.cli.options import Settings, one_of
 from dohyo.compile import compile_query, looked_at, parse
 from dohyo.detections.lint import Remark, lint, query_remarks
 from dohyo.detections.load import load
 from dohyo.diagnostics import Diagnostic, QueryError, Severity, Source
-from dohyo.engines.choose import checked
 from dohyo.formats.values import safe
 from dohyo.lang import printer
 from dohyo.lang.parser import has_errors
@@ -58,13 +57,13 @@ def format_files(paths: Sequence[Path], check: bool) -> None:
     raise Exit(code)
 
 
-def fix_files(paths: Sequence[Path], dry_run: bool) -> None:
+def fix_files(paths: Sequence[Path], dry_run: bool, settings: Settings) -> None:
     """Applies the patches of diagnostics until none is left."""
     code = 0
     with shown():
         for path in _files(paths):
             before = _text(path)
-            text, left = fixed(before, str(path))
+            text, left = fixed(before, str(path), settings.options().compiler("lenient"))
             if dry_run or str(path) == "-":
                 sys.stdout.write(text)
             elif text != before:
@@ -78,11 +77,11 @@ def fix_files(paths: Sequence[Path], dry_run: bool) -> None:
     raise Exit(code)
 
 
-def fixed(text: str, name: str) -> tuple[str, list[Diagnostic]]:
+def fixed(text: str, name: str, options: Options) -> tuple[str, list[Diagnostic]]:
     """The text with all certain fixes applied, and the diagnostics that are left."""
     found: list[Diagnostic] = []
     for _ in range(20):  # a fix may uncover another one: `eval a = matches(…)`
-        found = _diagnostics(text, name, "lenient")[0]
+        found = _diagnostics(text, name, options)
         patches = [p for d in found for p in d.patches]
         if not patches:
             return text, found
@@ -90,13 +89,12 @@ def fixed(text: str, name: str) -> tuple[str, list[Diagnostic]]:
     return text, found
 
 
-def lint_paths(paths: Sequence[Path], format: str, dialect: str, engine: str = "duckdb") -> None:
+def lint_paths(paths: Sequence[Path], format: str, settings: Settings) -> None:
     """Checks query files and detection folders; exit code 1 when one has a warning or an error."""
     with shown():
         one_of("--format", format, ("text", "json"))
-        one_of("--dialect", dialect, ("lenient", "strict"))
-        checked(engine)
-        found = [r for p in paths for r in _remarks(p, Dialect(dialect), engine)]
+        options = settings.options()
+        found = [r for p in paths for r in _remarks(p, options.compiler(None), options.engine)]
         if format == "json":
             print(json.dumps([r.as_json() for r in found], indent=2, ensure_ascii=False))
         else:
@@ -108,16 +106,16 @@ def lint_paths(paths: Sequence[Path], format: str, dialect: str, engine: str = "
     raise Exit(CHECK_FAILED if any(r.severity is not Severity.NOTE for r in found) else 0)
 
 
-def _remarks(path: Path, dialect: Dialect, engine: str) -> Iterator[Remark]:
+def _remarks(path: Path, options: Options, engine: str) -> Iterator[Remark]:
     """What is to be said of a query file, a detection's folder, or a folder of either."""
     folders = _detection_folders(path)
     if not folders:
         for file in _files([path]):
-            yield from query_remarks(_text(file), str(file), dialect, engine)
+            yield from query_remarks(_text(file), str(file), options, engine)
         return
     known = [d.id for d in load([path] if path.is_dir() else []).detections]
     for folder in folders:
-        yield from lint(folder, known, [a.name for a in ATTACKS], engine)
+        yield from lint(folder, known, [a.name for a in ATTACKS], engine, options)
 
 
 def _detection_folders(path: Path) -> list[Path]:
@@ -126,9 +124,8 @@ def _detection_folders(path: Path) -> list[Path]:
     return [path] if (path / "detection.yml").is_file() else sorted(p.parent for p in path.glob("*/detection.yml"))
 
 
-def _diagnostics(text: str, name: str, dialect: str) -> tuple[list[Diagnostic], Source]:
+def _diagnostics(text: str, name: str, options: Options) -> list[Diagnostic]:
     try:
-        compiled = compile_query(text, name, looked_at(Options(dialect=Dialect(dialect))))
+        return list(compile_query(text, name, looked_at(options)).diagnostics)
     except QueryError as error:
-        return list(error.diagnostics), error.source
-    return list(compiled.diagnostics), compiled.source
+        return list(error.diagnostics)

@@ -152,29 +152,30 @@ def fmt(files: Sequence[Path], check: bool) -> None:
 @commands.command()
 @argument("files", "Query files (.sumo).", nargs=-1, required=True, type=FILE)
 @flag("--dry-run", help="Print the fixed query, change nothing.")
-def fix(files: Sequence[Path], dry_run: bool) -> None:
+@shared("param", "lookup_dir")
+def fix(files: Sequence[Path], dry_run: bool, **given: Any) -> None:
     """Apply the fixes of diagnostics, so that the query is valid Sumo Logic.
 
     Example: dohyo fix --dry-run query.sumo
     """
     from dohyo.cli.commands.text import fix_files
 
-    fix_files(files, dry_run)
+    fix_files(files, dry_run, settings(given))
 
 
 @commands.command()
 @argument("files", "Query files (.sumo), detection folders, or folders of them.", nargs=-1, required=True, type=FILE)
 @formats("text", "json")
 @option("--dialect", default="strict", help="lenient runs what Sumo Logic would refuse, and says so; strict refuses.")
-@shared("engine")
-def lint(files: Sequence[Path], format: str, dialect: str, engine: str) -> None:
+@shared("engine", "param", "lookup_dir")
+def lint(files: Sequence[Path], format: str, **given: Any) -> None:
     """Check queries and whole detections: metadata, ATT&CK, query and what it means, tests, links. Exits 1 on a warning.
 
     Example: dohyo lint detections/
     """
     from dohyo.cli.commands.text import lint_paths
 
-    lint_paths(files, format, dialect, engine)
+    lint_paths(files, format, settings(given))
 
 
 @commands.command()
