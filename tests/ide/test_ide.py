@@ -47,7 +47,7 @@ def test_completion(before: str, own: list[str], wanted: str) -> None:
     complete(before, own)
     began = time.process_time()
     assert wanted in [w.text for w in complete(before, own)]
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 5
 
 
 def test_the_word_that_is_being_written_is_no_field_yet() -> None:

@@ -143,7 +143,7 @@ def test_zip_bomb_is_refused_at_once(tmp_path: Path) -> None:
     tracemalloc.start()
     started = time.process_time()
     counts, problems = read_all(path)
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < 10
     assert tracemalloc.get_traced_memory()[1] < 50_000_000
     tracemalloc.stop()
     assert counts == {"bomb.zip!ok.json": 3}

