@@ -30,11 +30,11 @@ def together(before: Guess, now: Guess) -> Guess:
     return tuple(dict.fromkeys((*before[0], *now[0]))), Spellings(seen)
 
 
-def spread(texts: pa.StringArray) -> pa.StringArray:
+def spread(texts: pa.StringArray) -> list[str]:
     """Some records of a chunk: the first ones, and further ones from all over it."""
     step = max(1, len(texts) // _PEEK_SPREAD)
     places = sorted({*range(min(PEEK_RECORDS, len(texts))), *range(0, len(texts), step)})
-    return pa.array([texts[i].as_py() for i in places], pa.string())  # `take` would load all of Arrow's functions
+    return [texts[i].as_py() for i in places]  # `take` would load all of Arrow's functions
 
 
 def peek(source: Input) -> list[str]:

@@ -142,10 +142,7 @@ class Reading(Struct, dict=True):
         first = next(chunks, None)
         if first is None:
             return None
-        some = spread(first.raw)
-        if self._growing[0]:  # what is guessed already is hardly ever wrong
-            some = some.take(pa.array(range(0, len(some), max(1, len(some) // _PEEK_FURTHER)), pa.int64()))
-        names, known = self._guess(part.source, some)
+        names, known = self._guess(part.source, first.raw, fewer=bool(self._growing[0]))  # what is guessed already is hardly ever wrong
         if part.source.format not in _FIXED:
             names, known = self._growing = together(self._growing, (names, known))
         return Text(part.source, part.base, chain([first], chunks), names, known)
@@ -172,20 +169,24 @@ class Reading(Struct, dict=True):
         if first is None:
             self._done(source, self.accounts.position.bytes_done)
             return None
-        names, known = self._guess(source, spread(first.raw))
+        names, known = self._guess(source, first.raw)
         return Text(source, base, chain([first], chunks), names, known)
 
-    def _guess(self, source: Input, texts: pa.StringArray) -> tuple[tuple[str, ...], Spellings]:
+    def _guess(self, source: Input, raw: pa.StringArray, fewer: bool = False) -> Guess:
+        """What some of these first records say. ``fewer``: of few of them."""
         if source.format in _FIXED:
             return (_FIXED[source.format],), Spellings()
-        guess = self._guessed(texts.to_pylist())
-        self._note_times(source, objects(texts.slice(0, _PEEK_TIMES).to_pylist()))
+        texts = spread(raw)
+        if fewer:
+            texts = texts[:: max(1, len(texts) // _PEEK_FURTHER)]
+        guess = self._guessed(texts)
+        self._note_times(source, objects(texts[:_PEEK_TIMES]))
         if guess[0] == ("generic",):
-            keys = next((tuple(record) for record in objects(texts.slice(0, 1).to_pylist())), ())
+            keys = next((tuple(record) for record in objects(texts[:1])), ())
             self.accounts.report.unknown[source.name] = keys
         return guess
 
-    def _guessed(self, texts: list[str]) -> tuple[tuple[str, ...], Spellings]:
+    def _guessed(self, texts: list[str]) -> Guess:
         records = objects(texts)
         found = [recognise(r) for r in records]
         self._note_present(found, records)
