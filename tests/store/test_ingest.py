@@ -60,6 +60,17 @@ def log(tmp_path: Path) -> Path:
     return path
 
 
+def test_many_small_events_of_several_kinds_of_one_day(tmp_path: Path) -> None:
+    """More of them in one file than a row group holds, so that it is made of pieces with different columns."""
+    log, store, each = tmp_path / "small.ndjson", str(tmp_path / "store"), 40_000
+    image = '{"EventID":1,"Channel":"Security","Computer":"ws","UtcTime":"2026-01-12 07:30:00.018","Image":"a.exe"}\n'
+    name = '{"EventID":22,"Channel":"Security","Computer":"ws","UtcTime":"2026-01-12 07:30:00.018","QueryName":"a.example"}\n'
+    log.write_text(image * each + name * each)
+    ingest([str(log)], store)
+    found = search("* | count as n, count(Image) as images, count(QueryName) as names", [store]).rows
+    assert found == [{"n": 2 * each, "images": each, "names": each}]
+
+
 @pytest.fixture
 def root(tmp_path: Path) -> str:
     return str(tmp_path / "store")

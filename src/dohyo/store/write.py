@@ -126,16 +126,17 @@ def _groups(batches: Iterable[pa.Table], schema: pa.Schema) -> Iterator[pa.Table
     """The events in pieces of a row group each: so many events, or fewer that are large."""
     waiting: list[pa.Table] = []
     count = size = 0
-    for table in batches:
+    for batch in batches:  # some have columns that others lack
+        table = fitted(batch, schema)
         waiting.append(table)
         count, size = count + len(table), size + table.nbytes
         if count >= ROW_GROUP or size >= _GROUP_BYTES:
             whole = pa.concat_tables(waiting)
             full = count - count % ROW_GROUP or count
-            yield from (fitted(whole.slice(at, ROW_GROUP), schema) for at in range(0, full, ROW_GROUP))
+            yield from (whole.slice(at, ROW_GROUP) for at in range(0, full, ROW_GROUP))
             waiting, count, size = [whole.slice(full)], count - full, 0
     if count:
-        yield fitted(pa.concat_tables(waiting), schema)
+        yield pa.concat_tables(waiting)
 
 
 def fitted(table: pa.Table, schema: pa.Schema) -> pa.Table:
