@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from command import dohyo
 
 GOOD = {"EventID": 3, "Channel": "Microsoft-Windows-Sysmon/Operational", "Hostname": "DESK07", "User": "CORP\\mira",
         "UtcTime": "2024-03-05 09:15:30.123", "DestinationPort": "443", "Image": "C:\\Windows\\System32\\mshta.exe",
@@ -73,8 +74,7 @@ CASES: list[tuple[str, Callable[[Path], object], list[str], int]] = [
 
 
 def _hunt(*paths: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "dohyo", "hunt", "-d", "T1043", *map(str, paths), "--format", "ndjson"]
-    return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    return dohyo("hunt", "-d", "T1043", *paths, "--format", "ndjson", timeout=240)
 
 
 @pytest.mark.parametrize(("name", "make", "said", "alerts"), CASES, ids=[c[0] for c in CASES])

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from command import dohyo
 from dohyo.sample import run as sample
 
 EVENT = {
@@ -24,11 +25,6 @@ EVENT = {
 
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "logs"
-
-
-def dohyo(*args: object, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "dohyo", *map(str, args)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, input=stdin, check=False)
 
 
 @pytest.fixture

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from command import dohyo
+
 SOURCES = Path(__file__).resolve().parents[2] / "src"
 
 
 def _dohyo(*args: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "dohyo", *args]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, env=os.environ | environment, check=False)
+    return dohyo(*args, env=os.environ | environment)
 
 
 def _bash(*words: str) -> list[str]:

@@ -10,13 +10,12 @@ from importlib import import_module
 import click
 import pytest
 
+from command import dohyo
 from dohyo.cli.app import PANELS, app
 
 
 def _dohyo(*args: str, columns: int = 80) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "dohyo", *args]
-    environment = os.environ | {"COLUMNS": str(columns)}
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment, stdin=subprocess.DEVNULL, check=False)
+    return dohyo(*args, env=os.environ | {"COLUMNS": str(columns)})
 
 
 def _commands(group: click.Group, context: click.Context) -> list[list[str]]:

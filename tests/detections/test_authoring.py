@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
+from command import dohyo
+
 LOGS = Path(__file__).resolve().parents[2] / "samples" / "logs"
-
-
-def dohyo(*args: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "dohyo", *map(str, args)], capture_output=True, text=True, timeout=120, check=False)
 
 
 def test_a_new_detection_passes_its_tests(tmp_path: Path) -> None:

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import yaml
 
+from command import dohyo
 from dohyo.detections.baseline import Kind
 
 EVENT = {"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": "3", "DestinationIp": "198.51.100.7", "DestinationPort": "443"}
-
-
-def dohyo(*args: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "dohyo", *map(str, args)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=cwd)
 
 
 def test_proposed_entries_let_the_usual_pass_and_the_rare_stand(tmp_path: Path) -> None:

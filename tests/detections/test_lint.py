@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from command import dohyo
 from dohyo import attack
 from dohyo.detections.load import bundled
 
 T1197 = "T1197-bits-job-to-an-external-address"
 
-
-def lint(*args: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "dohyo", "lint", *map(str, args)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+lint = functools.partial(dohyo, "lint")
 
 
 def test_the_bundled_detections_have_notes_only() -> None:
@@ -34,8 +31,7 @@ def test_the_bundled_detections_have_notes_only() -> None:
 
 def test_the_bundled_queries_are_in_the_layout() -> None:
     """What `dohyo fmt` would write is what stands there: people take these queries for a model."""
-    command = [sys.executable, "-m", "dohyo", "fmt", "--check", str(bundled())]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = dohyo("fmt", "--check", bundled())
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -49,10 +45,7 @@ def test_a_query_that_relies_on_its_project(command: str, tmp_path: Path) -> Non
     """Macros and tables of `dohyo.toml` and `--param` count, as where the query runs; without them each is named."""
     (tmp_path / "q.sumo").write_text(QUERY)
 
-    def run(*more: str) -> subprocess.CompletedProcess[str]:
-        given = [sys.executable, "-m", "dohyo", command, "q.sumo", *more]
-        return subprocess.run(given, capture_output=True, text=True, timeout=120, check=False, cwd=tmp_path)
-
+    run = functools.partial(dohyo, command, "q.sumo", cwd=tmp_path)
     bare = run()
     assert bare.returncode == 1 and "DH1015" in bare.stderr
     (tmp_path / "owners.csv").write_text("host,owner\nWS-1,ann\n")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
+from command import dohyo
 from dohyo.detections import cases
 from dohyo.detections.load import load
 from dohyo.detections.testing import run_tests
@@ -27,10 +26,6 @@ def folder(tmp_path: Path) -> Path:
     (home / "query.sumo").write_text(QUERY)
     (home / "tests" / "a.yml").write_text('# what must fire\nevents: [{p: a, n: "1"}, {p: z, n: "1"}]\ncount: 1\n')
     return tmp_path
-
-
-def dohyo(*args: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "dohyo", *map(str, args)], capture_output=True, text=True, timeout=120, check=False)
 
 
 def test_coverage_names_what_no_test_reaches(folder: Path) -> None:

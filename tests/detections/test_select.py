@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from command import dohyo
 from dohyo.detections.load import load
 from dohyo.detections.select import BadSelection, Selection, coverage
 
 LIBRARY = load().detections
 LOGS = Path(__file__).resolve().parents[2] / "samples" / "logs"
-
-
-def dohyo(*args: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "dohyo", *map(str, args)], capture_output=True, text=True, timeout=120, check=False)
 
 
 @pytest.mark.parametrize(("selection", "wanted"), [

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec import convert
 
+from command import dohyo
 from dohyo.detections.load import bundled
 from dohyo.detections.tuning import File, TuningError, apply, load
 from dohyo.results import Alert, Evidence
@@ -87,7 +86,6 @@ def test_hunt_with_tuning(tmp_path: Path) -> None:
              "Image": "C:\\x\\certutil.exe", "DestinationIp": "10.0.0.1", "DestinationPort": "80"}  # fmt: skip
     log.write_text(json.dumps(event) + "\n")
     rules.write_text(json.dumps({"allow": [BASE | {"match": {"DestinationIp": "cidr:10.0.0.0/8"}}]}))
-    command = [sys.executable, "-m", "dohyo", "hunt", "-d", "T1043", log, "--tuning", rules, "-f", "json", "--fail-on", "low", "-v"]
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=60, check=False)
+    done = dohyo("hunt", "-d", "T1043", log, "--tuning", rules, "-f", "json", "--fail-on", "low", "-v")
     assert (done.returncode, json.loads(done.stdout)) == (0, [])
     assert "tuning let 1 alert pass" in done.stderr and "entry 1: 2024-01-01T00:00:00.000Z" in done.stderr

@@ -4,13 +4,12 @@ the reasoning in the detection says."""
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
+from command import dohyo
 from dohyo.detections.load import load
 from dohyo.detections.model import Detection
 from dohyo.detections.testing import run_tests
@@ -20,10 +19,6 @@ from dohyo.run import RunOptions
 
 LIBRARY = load().detections
 SHAPES = ("flat", "evtx", "winlogbeat6", "flat-nxlog", "azure", "ecs")
-
-
-def dohyo(*args: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "dohyo", *map(str, args)], capture_output=True, text=True, timeout=120, check=False)
 
 
 @pytest.mark.parametrize("detection", LIBRARY, ids=lambda d: d.id)

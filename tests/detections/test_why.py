@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
+from command import dohyo
 from dohyo.detections.event import explain_event
 from dohyo.detections.load import load
 from dohyo.detections.model import Detection
@@ -58,10 +57,9 @@ def test_the_time_that_was_asked_for(tmp_path: Path) -> None:
     assert found.verdict == "no-time"
     assert found.reason.endswith("these logs reach from 2024-01-01T00:00:00.000Z to 2024-01-02T00:00:00.000Z")
     for command in (["hunt", "-d", "T1043"], ["search", "*"]):
-        asked = [sys.executable, "-m", "dohyo", *command, str(log), "--since"]
-        done = subprocess.run([*asked, "2025-01-01"], capture_output=True, text=True, check=False)
+        done = dohyo(*command, log, "--since", "2025-01-01")
         assert done.stderr.count("no event is from the time asked for") == 1 and "scope" not in done.stderr
-        inside = subprocess.run([*asked, "2024-01-02"], capture_output=True, text=True, check=False)
+        inside = dohyo(*command, log, "--since", "2024-01-02")
         assert "time asked for" not in inside.stderr
 
 
@@ -112,7 +110,6 @@ def test_a_hunt_without_alerts_closes_with_the_verdict(tmp_path: Path) -> None:
     """One line for the detection: what removed the events, in the words of `why`."""
     log = tmp_path / "log.ndjson"
     log.write_text(json.dumps(GOOD | {"DestinationPort": "8443"}) + "\n")
-    command = [sys.executable, "-m", "dohyo", "hunt", "-d", "T1043", str(log)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = dohyo("hunt", "-d", "T1043", log)
     last = done.stderr.strip().splitlines()[-1]
     assert last.startswith("T1043-commonly-used-port: filtered: `where DestinationPort in"), done.stderr

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
 import pytest
 import sqlglot
 
+from command import dohyo
 from dohyo.compile import compile_query
 from dohyo.detections.load import load
 from dohyo.engines.plain_sql import NoSql, plain_sql
@@ -50,7 +49,6 @@ def test_what_is_no_sql_is_said() -> None:
 
 def test_as_a_user_types_it() -> None:
     """A dialect that is not known is refused with those that are."""
-    command = [sys.executable, "-m", "dohyo", "convert", "T1043", "--to"]
-    assert "SELECT" in subprocess.run([*command, "sql:clickhouse"], capture_output=True, text=True, check=True).stdout
-    refused = subprocess.run([*command, "sql:nothing"], capture_output=True, text=True, check=False)
+    assert "SELECT" in dohyo("convert", "T1043", "--to", "sql:clickhouse").stdout
+    refused = dohyo("convert", "T1043", "--to", "sql:nothing")
     assert refused.returncode == 2 and "postgres" in refused.stderr

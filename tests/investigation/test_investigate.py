@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import asdict
 
+from command import dohyo
 from dohyo.detections.load import load, read
 from dohyo.investigation.beacon import beat
 from dohyo.investigation.gather import NoSuchEvent, filled, investigate
@@ -119,15 +119,12 @@ def test_values_in_the_playbook() -> None:
 
 def test_as_a_user_types_it(log: Path) -> None:
     """Text without control characters, JSON, and a clear refusal of an event that is not there."""
-    def dohyo(*args: object) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "dohyo", "investigate", *map(str, args)]
-        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-
-    done = dohyo(f"{log}:5", log, "-d", "T1043")
+    typed = functools.partial(dohyo, "investigate")
+    done = typed(f"{log}:5", log, "-d", "T1043")
     assert done.returncode == 0 and "\x1b" not in done.stdout and "like a clock" in done.stdout
-    assert json.loads(dohyo(f"{log}:5", "-f", "json").stdout)["beacon"]["regular"] is True
+    assert json.loads(typed(f"{log}:5", "-f", "json").stdout)["beacon"]["regular"] is True
     for wrong in (f"{log}:99", "nothing", f"{log}x:1"):
-        refused = dohyo(wrong)
+        refused = typed(wrong)
         assert refused.returncode == 2 and "Traceback" not in refused.stderr and refused.stderr, refused
     with pytest.raises(NoSuchEvent):
         investigate(str(log), 99, [str(log)], None, RunOptions())

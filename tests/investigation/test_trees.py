@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
+from command import dohyo
 from dohyo.detections.hunt import run_detections
 from dohyo.detections.load import load
 from dohyo.investigation.tree import Forest, Process
@@ -75,10 +74,9 @@ def test_every_alert_has_its_tree(tmp_path: Path) -> None:
 def test_the_page_shows_them_and_nothing_else_changes(tmp_path: Path) -> None:
     """``--html`` adds the trees to the page; what goes to stdout is the same as without it."""
     log, page = _log(tmp_path / "log.ndjson", 3), tmp_path / "page.html"
-    command = [sys.executable, "-m", "dohyo", "hunt", "-d", "T1043", str(log), "-f", "ndjson"]
-    plain = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-    with_page = subprocess.run([*command, "--html", str(page)], capture_output=True, text=True, timeout=120, check=True)
-    assert with_page.stdout == plain.stdout and '"raw"' not in plain.stdout
+    plain = dohyo("hunt", "-d", "T1043", log, "-f", "ndjson")
+    with_page = dohyo("hunt", "-d", "T1043", log, "-f", "ndjson", "--html", page)
+    assert with_page.returncode == 0 and with_page.stdout == plain.stdout and '"raw"' not in plain.stdout
     data = page.read_text("utf-8").split('id="data">')[1].split("</script>")[0]
     shown = json.loads(data)
     assert len(shown["trees"]) == 1 and "<img" not in data

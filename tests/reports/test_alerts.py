@@ -10,7 +10,6 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 import tarfile
 from collections import Counter
 from html.parser import HTMLParser
@@ -19,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from command import dohyo
 from dohyo.reports.alerts import ALERT_WRITERS
 from dohyo.reports.html_page import Entry, page
 from dohyo.results import Alert, Evidence, FileReport, ReadReport
@@ -188,7 +188,6 @@ def test_hunt_writes_them(tmp_path: Path) -> None:
     """``hunt --format sarif --output`` and ``--html`` write whole files."""
     logs = Path(__file__).resolve().parents[2] / "samples" / "logs"
     out = ["-f", "sarif", "-o", tmp_path / "a.sarif", "--html", tmp_path / "a.html"]
-    command = [sys.executable, "-m", "dohyo", "hunt", "-d", "T1043", logs, *out]
-    subprocess.run(list(map(str, command)), check=True, capture_output=True, timeout=120)
+    assert dohyo("hunt", "-d", "T1043", logs, *out).returncode == 0
     assert len(json.loads((tmp_path / "a.sarif").read_text())["runs"][0]["results"]) == 11
     assert "T1043-commonly-used-port" in (tmp_path / "a.html").read_text("utf-8")

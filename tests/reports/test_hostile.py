@@ -7,7 +7,6 @@ import io
 import json
 import re
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -15,6 +14,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+
+from command import dohyo_bytes
 
 VALUES: dict[str, str] = {
     "markup": "<img src=x onerror=alert(1)><b>bold</b>",
@@ -59,8 +60,7 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def hunt(log: Path, *more: str) -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "dohyo", "hunt", "-d", "T1043", str(log), *more]
-    done = subprocess.run(command, capture_output=True, timeout=240, check=False)
+    done = dohyo_bytes("hunt", "-d", "T1043", log, *more, timeout=240)
     assert done.returncode == 0, done.stderr[-2000:]
     assert b"Traceback" not in done.stderr
     assert not _STEERING.search(done.stderr.decode("utf-8"))
@@ -149,7 +149,7 @@ def test_each_value_in_what_a_terminal_shows(log: Path, command: str) -> None:
             "why": ["why", "T1043", "--event", f"{log}:{number}"],
             "search": ["search", "* | count by CommandLine, User", str(log)],
         }[command]
-        done = subprocess.run([sys.executable, "-m", "dohyo", *rest], capture_output=True, timeout=240, check=False)
+        done = dohyo_bytes(*rest, timeout=240)
         assert done.returncode == 0, done.stderr[-2000:]
         assert done.stdout and not _STEERING.search(done.stdout.decode("utf-8").replace("\n", ""))
         if command == "search":  # one table holds all of them

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from command import dohyo
 from dohyo.sigma.cache import Cache
 from dohyo.sigma.load import load
 
@@ -105,8 +106,7 @@ def test_a_placeholder_names_a_table_and_reads_no_other_file(tmp_path: Path) -> 
     log = tmp_path / "log.ndjson"
     log.write_text(json.dumps({"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": "1", "Image": "x.exe",
                                "UtcTime": "2024-01-01 00:00:00.000"}) + "\n")  # fmt: skip
-    command = [sys.executable, "-m", "dohyo", "hunt", "--sigma", str(rules), "--lookup-dir", str(tables), str(log), "-f", "json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = dohyo("hunt", "--sigma", rules, "--lookup-dir", tables, log, "-f", "json")
     assert json.loads(done.stdout) == [] and "there is no table `../secret`" in done.stderr
 
 
@@ -119,6 +119,5 @@ def test_where_no_rule_can_be_used_the_command_says_so(text: str, reason: str, t
     (tmp_path / "a.yml").write_text(text)
     log = tmp_path / "log.ndjson"
     log.write_text("{}\n")
-    done = subprocess.run([sys.executable, "-m", "dohyo", "hunt", "--sigma", str(tmp_path / "a.yml"), str(log)],
-                          capture_output=True, text=True, timeout=120, check=False)  # fmt: skip
+    done = dohyo("hunt", "--sigma", tmp_path / "a.yml", log)
     assert done.returncode == 2 and reason in done.stderr and "no detection that can run" in done.stderr

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import yaml
+
+from command import dohyo
 
 RULE = {
     "title": "Odd: a/b?", "id": "11111111-2222-3333-4444-555555555555", "status": "stable", "level": "critical",
@@ -15,10 +15,6 @@ RULE = {
     "logsource": {"product": "windows", "category": "process_creation"},
     "detection": {"sel": {"Image|endswith": "\\x.exe"}, "condition": "sel"},
 }  # fmt: skip
-
-
-def dohyo(*args: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "dohyo", *map(str, args)], capture_output=True, text=True, timeout=120, check=False)
 
 
 def test_import_then_hunt(tmp_path: Path) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
+from command import dohyo
 from dohyo.sigma.cache import Cache
 from dohyo.sigma.load import load, notes
 from dohyo.sigma.placeholders import BadPlaceholders, read
@@ -19,10 +18,6 @@ RULE = {
     "detection": {"sel": {"User|expand": "%admins%", "CommandLine|contains|expand": "/%word%:"}, "condition": "sel"},
 }  # fmt: skip
 WHOLE = {**RULE, "title": "Whole", "detection": {"sel": {"User|expand": "%admins%"}, "condition": "sel"}}
-
-
-def dohyo(*args: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "dohyo", *map(str, args)], capture_output=True, text=True, timeout=120, check=False)
 
 
 @pytest.mark.parametrize("wrapped", [False, True], ids=["plain", "pipeline"])

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ import pytest
 import sqlglot
 import yaml
 
+from command import dohyo
 from dohyo.detections.load import load
 from dohyo.run import Query, RunOptions, search
 from dohyo.sample import run as sample
@@ -29,10 +28,6 @@ T1043 = next(d for d in load().detections if d.id.startswith("T1043"))
 def rule(category: str = "process_creation", **body: Any) -> dict[str, Any]:
     return {"title": "A rule", "level": "high", "status": "test", "logsource": {"product": "windows", "category": category},
             "tags": ["attack.defense-evasion", "attack.t1218.011"], "detection": {"condition": "sel", **body}}  # fmt: skip
-
-
-def dohyo(*args: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "dohyo", *map(str, args)], capture_output=True, text=True, timeout=120, check=False)
 
 
 HARD = rule(

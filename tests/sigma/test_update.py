@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
+from command import dohyo
 from dohyo.sigma.load import load
 from dohyo.sigma.update import MEMORY, REPLACED
 
@@ -32,9 +32,8 @@ detection:
 NAMES = ("same", "changed", "mine", "both", "clash", "gone", "gone_but_mine", "old", "moved", "deleted", "deleted_and_changed")
 
 
-def dohyo(*args: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "dohyo", "update-rules", *map(str, args)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+def update_rules(*args: object) -> subprocess.CompletedProcess[str]:
+    return dohyo("update-rules", *args)
 
 
 def edit(path: Path, old: str, new: str) -> None:
@@ -50,7 +49,7 @@ def sets(tmp_path: Path) -> tuple[Path, Path]:
     public.mkdir()
     for number, name in enumerate(NAMES):
         (public / f"{name}.yml").write_text(RULE.format(title=name, number=number))
-    assert dohyo(own, "--from", public, "-q").returncode == 0
+    assert update_rules(own, "--from", public, "-q").returncode == 0
     for name in ("mine", "both", "gone_but_mine"):
         edit(own / f"{name}.yml", "'\\two.exe'", "'\\two.exe'\n            - '\\local.exe'")
     edit(own / "clash.yml", "level: medium", "level: low")
@@ -75,7 +74,7 @@ def test_each_rule_becomes_what_its_three_versions_say(sets: tuple[Path, Path]) 
     """New, changed, moved, deprecated and removed rules follow the public set; one's own changes and rules stay; a rule that
     both changed has both changes; where both changed one key one's own stays, and the exit code is 1."""
     own, newer = sets
-    done = dohyo(own, "--from", newer, "-f", "json")
+    done = update_rules(own, "--from", newer, "-f", "json")
     assert done.returncode == 1
     steps = {s["path"]: s for s in json.loads(done.stdout)}
     assert {p: s["kind"] for p, s in steps.items()} == {
@@ -100,7 +99,7 @@ def test_each_rule_becomes_what_its_three_versions_say(sets: tuple[Path, Path]) 
     ]  # fmt: skip
     found = load([own])
     assert len(found.rules) == 10 and not found.broken
-    again = dohyo(own, "--from", newer)
+    again = update_rules(own, "--from", newer)
     assert again.returncode == 0 and "changed " not in again.stdout and "merged" not in again.stdout
 
 
@@ -108,7 +107,7 @@ def test_a_dry_run_writes_nothing(sets: tuple[Path, Path]) -> None:
     """The same is told, and every file is as it was, the memory too."""
     own, newer = sets
     before = {p: p.read_bytes() for p in own.rglob("*") if p.is_file()}
-    done = dohyo(own, "--from", newer, "--dry-run")
+    done = update_rules(own, "--from", newer, "--dry-run")
     assert "conflict   clash.yml  clash\n           both changed level" in done.stdout
     assert "nothing was written" in done.stderr
     assert {p: p.read_bytes() for p in own.rglob("*") if p.is_file()} == before
@@ -122,7 +121,7 @@ def test_the_first_time_the_date_of_change_decides(tmp_path: Path) -> None:
         for number, (name, date) in enumerate((("later", dated), ("undated", "2024-01-01"))):
             text = RULE.format(title=name, number=number).replace("level: medium", f"level: {level}\nmodified: {date}")
             (folder / f"{name}.yml").write_text(text)
-    assert dohyo(own, "--from", newer).returncode == 0
+    assert update_rules(own, "--from", newer).returncode == 0
     assert "level: high" in (own / "later.yml").read_text()
     assert "level: low" in (own / REPLACED / "later.yml").read_text()
     assert "level: low" in (own / "undated.yml").read_text()
@@ -140,11 +139,11 @@ def test_what_cannot_be_read_is_named_and_left_alone(tmp_path: Path) -> None:
     (tmp_path / "secret.yml").write_text("secret: 1\n")
     (newer / "link.yml").symlink_to(tmp_path / "secret.yml")
     (own / MEMORY).write_bytes(b"no gzip")
-    done = dohyo(own, "--from", newer)
+    done = update_rules(own, "--from", newer)
     assert done.returncode == 0
     assert all(t in done.stderr for t in ("a.yml:1:9: no valid YAML", "link.yml: a link", f"{MEMORY}: cannot be read"))
     assert (own / "a.yml").read_text().startswith("# a comment") and not (own / "link.yml").exists()
-    assert dohyo(own, "--from", tmp_path / "absent").returncode == 2
+    assert update_rules(own, "--from", tmp_path / "absent").returncode == 2
 
 
 def test_a_file_that_cannot_be_read_is_not_taken_for_a_removed_one(sets: tuple[Path, Path]) -> None:
@@ -152,7 +151,7 @@ def test_a_file_that_cannot_be_read_is_not_taken_for_a_removed_one(sets: tuple[P
     own, newer = sets
     (newer / "same.yml").write_text("title: [")
     (own / "changed.yml").write_text("title: [")
-    dohyo(own, "--from", newer)
+    update_rules(own, "--from", newer)
     assert "id: 00000000" in (own / "same.yml").read_text() and (own / "changed.yml").read_text() == "title: ["
     (newer / "same.yml").unlink()
-    assert "removed    same.yml" in dohyo(own, "--from", newer).stdout
+    assert "removed    same.yml" in update_rules(own, "--from", newer).stdout

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from command import dohyo
 from dohyo.compile import compile_query
 from dohyo.detections.load import load
 from dohyo.engines.plain_sql import plain_sql
@@ -114,10 +113,6 @@ def test_sql_finds_the_same(dialect: str) -> None:
     assert proof.same and proof.both > 100
     faulty = verify_sql.on_made(T1043.query, sql.replace("'443', ", ""), dialect, RunOptions())
     assert not faulty.same and all('"443"' in e for e in faulty.only_query) and not faulty.only_other
-
-
-def dohyo(*args: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "dohyo", *map(str, args)], capture_output=True, text=True, timeout=240, check=False)
 
 
 def test_the_command_says_what_was_proved(tmp_path: Path) -> None:

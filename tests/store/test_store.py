@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from command import dohyo
 from dohyo.detections.hunt import run_detections
 from dohyo.detections.load import load
 from dohyo.run import Query, RunOptions, search
@@ -110,10 +109,6 @@ def test_every_form_and_shape_gives_the_same_rows(form: str, shape: str, tmp_pat
     queries = "* | count by EventID, _sourceCategory, _sourceHost", "* | fields Image, User, hostname, winlog.event_data.Image, _raw"
     for query in queries:
         assert rows(query, root) == rows(query, str(path)), query
-
-
-def dohyo(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "dohyo", *arguments], capture_output=True, text=True)
 
 
 def test_the_commands_ingest_hunt_and_tell(tmp_path: Path) -> None:
