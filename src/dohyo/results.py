@@ -41,7 +41,8 @@ class ReadReport(Struct):
     those in ``asked``; ``asks``: what is asked of those that need not always be there. ``unknown``: inputs whose first
     records have no form that is known, with the keys of the very first. ``untimed``: inputs of whose first events some have
     no time that can be read, with what looks like the time of such a one. ``month_first``: inputs with a time in which only a
-    guess tells the month from the day. ``seconds``: the whole run's wall time.
+    guess tells the month from the day. ``fractions``: inputs of whose first events some have ports or ids written as 443.0, with
+    the names of these. ``seconds``: the whole run's wall time.
     """
 
     files: list[FileReport] = field(default_factory=list)
@@ -56,6 +57,7 @@ class ReadReport(Struct):
     unknown: dict[str, tuple[str, ...]] = field(default_factory=dict)
     untimed: dict[str, str] = field(default_factory=dict)
     month_first: dict[str, str] = field(default_factory=dict)
+    fractions: dict[str, tuple[str, ...]] = field(default_factory=dict)
     seconds: float = 0.0
 
     @property
@@ -76,7 +78,7 @@ class ReadReport(Struct):
     @property
     def foreign(self) -> list[str]:
         """Files in which no record has the form of a Windows event."""
-        return [f.name for f in self.files if f.records and set(f.shapes) <= {"generic"}]
+        return [f.name for f in self.files if f.records and set(f.shapes) == {"generic"}]
 
     @property
     def missing(self) -> tuple[str, ...]:

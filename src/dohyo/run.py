@@ -352,14 +352,15 @@ class Session(Struct):
         from dohyo.engines.duckdb.parquet import Columnars
 
         opened = Columnars(engine.connection, self.report, self.places)
-        opened.open(inputs, self.report.asked)
+        opened.open(inputs)
         if not opened.files:
             return self._streamed(engine, [])
         results = []
         for query in self.queries:
             condition, rest = pushed_apart(query.plan)
             lean = replace(query, plan=rest)
-            engine.view_events([f.request(self._asked([lean], condition)) for f in opened.files])
+            asked = self._asked([lean], condition)
+            engine.view_events([f.request(asked, self.report) for f in opened.files])
             results.append(self._result(engine, lean))
         return results
 

@@ -12,6 +12,7 @@ import pytest
 
 from dohyo.engines.duckdb.parquet import read_footer
 from dohyo.run import search
+from dohyo.store.ingest import ingest
 
 Row = dict[str, str | None]
 
@@ -72,3 +73,28 @@ def test_a_key_of_an_object_is_no_column(tmp_path: Path) -> None:
     pq.write_table(table, tmp_path / "a.parquet")
     found = read_footer(str(tmp_path / "a.parquet"))
     assert not found.full | found.empty
+
+
+SYSMON = {"Channel": "Microsoft-Windows-Sysmon/Operational", "UtcTime": "2026-01-12 07:30:00.018"}
+
+
+def test_whole_numbers_in_a_column_of_floating_ones(tmp_path: Path) -> None:
+    """A table has ports so when some events have none; a fraction stays one."""
+    path, store = tmp_path / "e.parquet", str(tmp_path / "store")
+    rows = [SYSMON | {"EventID": 3.0, "DestinationPort": 443.0, "Score": 0.5}, SYSMON | {"EventID": 1.0, "DestinationPort": None}]
+    pq.write_table(pa.Table.from_pylist(rows), path)
+    ingest([str(path)], store)
+    wanted = [{"EventID": "3", "DestinationPort": "443", "Score": "0.5"}]
+    for place in (str(path), store):
+        assert search('* | where DestinationPort = "443" | fields EventID, DestinationPort, Score', [place]).rows == wanted
+
+
+def test_what_a_table_is_said_to_have(tmp_path: Path) -> None:
+    """A field that is made of another column is there; a table without Windows events is named, with its columns."""
+    windows, other = tmp_path / "w.parquet", tmp_path / "o.parquet"
+    pq.write_table(pa.Table.from_pylist([SYSMON | {"EventID": "3", "Hostname": "h"}]), windows)
+    pq.write_table(pa.table({"a": ["x"], "b": ["y"]}), other)
+    read = search("* | fields Computer, Image", [windows]).read
+    assert (read.foreign, read.missing) == ([], ("Image",))
+    read = search("* | fields a", [other]).read
+    assert (read.foreign, read.unknown) == ([str(other)], {str(other): ("a", "b")})

@@ -137,6 +137,20 @@ def test_times_that_cannot_be_read_or_only_guessed_are_told(written: str, tmp_pa
     assert ("month first" in told) == bool(read.month_first)
 
 
+@pytest.mark.parametrize(("record", "names"), [
+    ({"EventID": 3.0, "Version": 5.0, "DestinationPort": 443.0}, ("EventID", "DestinationPort")),
+    ({"event_id": "3.0", "destination": {"port": 443.0}}, ("event_id", "port")),
+    ({"EventID": 3, "DestinationPort": "443", "Score": 3.5}, ()),
+], ids=["numbers", "texts and objects", "whole"])  # fmt: skip
+def test_ports_and_ids_written_as_fractions_are_told(record: dict[str, object], names: tuple[str, ...], tmp_path: Path) -> None:
+    """A query that asks for port 443 does not meet 443.0, which is how tables with holes write it."""
+    path = tmp_path / "log.ndjson"
+    path.write_text(json.dumps({"Channel": "Microsoft-Windows-Sysmon/Operational", "UtcTime": "2024-03-05 09:15:30", **record}) + "\n")
+    read = search("* | count", [path]).read
+    assert read.fractions == ({str(path): names} if names else {})
+    assert ("written as 443.0" in "\n".join(summary(read, "", False))) == bool(names)
+
+
 def test_pairs_are_unescaped(tmp_path: Path) -> None:
     """A value in a list of pairs is JSON: quotation marks and backslashes in it are its own."""
     data = [{"@Name": "Image", "#text": 'C:\\"x"\\ü'}, {"@Name": "Other", "#text": "1"}]

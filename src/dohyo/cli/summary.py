@@ -22,6 +22,7 @@ def summary(read: ReadReport, found: str, verbose: bool) -> list[str]:
     lines += _foreign(read, verbose)
     lines += _untimed(read, verbose)
     lines += _times(read, verbose)
+    lines += _fractions(read, verbose)
     lines += _rest(read, verbose)
     return lines
 
@@ -93,6 +94,15 @@ def _times(read: ReadReport, verbose: bool) -> list[str]:
         return []
     seen = next(iter(read.month_first.values()))
     return [f"times taken with the month first ({seen[:_TIME_SHOWN]}) in: {_listed(list(read.month_first), verbose)}"]
+
+
+def _fractions(read: ReadReport, verbose: bool) -> list[str]:
+    """Files whose ports and ids no query asks for as they are written."""
+    if not read.fractions:
+        return []
+    names = _listed(list(dict.fromkeys(n for found in read.fractions.values() for n in found)), verbose)
+    return [f"{names} written as 443.0, which is not 443 to a query, in: {_listed(list(read.fractions), verbose)} — "
+            "write them as whole numbers (in pandas: convert_dtypes() before the export)"]  # fmt: skip
 
 
 def _untimed(read: ReadReport, verbose: bool) -> list[str]:

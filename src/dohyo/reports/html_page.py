@@ -106,6 +106,7 @@ def _read(read: ReadReport) -> dict[str, Any]:
         "No Windows event, in a form that is known, in": read.foreign,
         "Events without a time, which are in no time range, in": list(read.untimed),
         "Times taken with the month first in": list(read.month_first),
+        "Ports and ids written as 443.0, which is not 443 to a query, in": list(read.fractions),
         "Empty": read.empty,
         "Skipped, being no logs": [name for name, _ in read.skipped],
         "Not in the table of files": [f"{len(files) - _MOST_FILES:,} smaller ones"] if len(files) > _MOST_FILES else [],

@@ -4,6 +4,7 @@ decides speed only."""
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pyarrow as pa
@@ -19,6 +20,8 @@ _PEEK_SPREAD = 100
 _PEEK_BYTES = 1 << 20
 #: So many spellings of a name are remembered from one part of a growing file to the next.
 _SPELLINGS_KEPT = 4
+#: What is a whole number, by the end of its name, and how tables with holes (pandas) write one.
+_WHOLE, _FRACTION = re.compile("(id|port|code)$", re.IGNORECASE), re.compile(r"\d+\.0")
 
 
 def together(before: Guess, now: Guess) -> Guess:
@@ -73,3 +76,10 @@ def note_spellings(record: dict[str, Any], wanted: set[str], known: Spellings) -
                 value = _loaded(value)
             if isinstance(value, dict):
                 todo.append(value)
+
+
+def fractions(records: list[dict[str, Any]]) -> tuple[str, ...]:
+    """The ports and ids that some of these records, or objects in them, have written as 443.0."""
+    values = [pair for r in records for o in (r, *r.values()) if isinstance(o, dict) for pair in o.items()]
+    odd = (key for key, value in values if isinstance(value, float | str) and _FRACTION.fullmatch(str(value)) and _WHOLE.search(key))
+    return tuple(dict.fromkeys(odd))

@@ -10,7 +10,7 @@ import pyarrow as pa
 from msgspec import Struct, field
 
 from dohyo.engines.duckdb.raw import ColumnRaw
-from dohyo.engines.duckdb.scan import Request, parquet_view
+from dohyo.engines.duckdb.scan import Request, parquet_view, probable
 from dohyo.results import FileReport, Places, ReadReport
 from dohyo.sources.model import Input, Problem
 
@@ -35,11 +35,21 @@ class Columnar(Struct):
     base: int
     names: dict[str, str]
     footer: Footer
+    _raw: ColumnRaw | None = None
 
-    def request(self, request: Request) -> exp.Select:
-        """The events of this file that a request asks for."""
-        there = {n: t for n, t in self.names.items() if n not in self.footer.empty}
-        return parquet_view(request, self.names, ColumnRaw(there, self.footer.full, self.footer.beginnings), self.path, self.base)
+    @property
+    def raw(self) -> ColumnRaw:
+        """The columns that hold any value."""
+        if self._raw is None:
+            there = {n: t for n, t in self.names.items() if n not in self.footer.empty}
+            self._raw = ColumnRaw(there, self.footer.full, self.footer.beginnings)
+        return self._raw
+
+    def request(self, request: Request, report: ReadReport) -> exp.Select:
+        """The events of this file that a request asks for. The fields that some may have are noted in the report."""
+        view, absent = parquet_view(request, self.names, self.raw, self.path, self.base)
+        report.present |= {n for n in report.asked if n.lower() in request.spelled and n.lower() not in absent}
+        return view
 
 
 class Columnars(Struct):
@@ -50,8 +60,8 @@ class Columnars(Struct):
     places: Places
     files: list[Columnar] = field(default_factory=list)
 
-    def open(self, inputs: list[Input], presence: tuple[str, ...]) -> None:
-        """Reads the footers. ``presence``: the fields of which is reported whether any event has them."""
+    def open(self, inputs: list[Input]) -> None:
+        """Reads the footers."""
         for source in inputs:
             path = str(source.path)
             try:
@@ -60,10 +70,13 @@ class Columnars(Struct):
                 reason = f"cannot be read as Parquet: {str(error).splitlines()[0][:200]}"
                 self.report.problems.append(Problem(source.name, "", reason))
                 continue
-            self.report.files.append(FileReport(source.name, source.format.value, source.size, records=footer.rows))
-            there = {n.lower() for n in names if n not in footer.empty}
-            self.report.present |= {n for n in presence if n.lower() in there}
-            self.files.append(Columnar(path, self.places.add(source.name), names, footer))
+            found = Columnar(path, self.places.add(source.name), names, footer)
+            file = FileReport(source.name, source.format.value, source.size, records=footer.rows)
+            if [s.name for s in probable(found.raw)] == ["generic"]:
+                file.shapes["generic"] = footer.rows
+                self.report.unknown[source.name] = tuple(names)
+            self.report.files.append(file)
+            self.files.append(found)
 
 
 def read_footer(path: str) -> Footer:

@@ -11,7 +11,7 @@ from typing import Protocol
 from msgspec import Struct, field
 from sqlglot import exp
 
-from dohyo.plan.functions.model import Sql, apply, case, cast, is_null, lit, null
+from dohyo.plan.functions.model import Sql, apply, case, cast, is_null, lit, null, try_cast
 from dohyo.sources.shapes.names import CANONICAL, SPELLINGS
 
 Path = tuple[str, ...]
@@ -306,6 +306,8 @@ class ColumnRaw:
             return cast(apply("epoch_ms", column), "VARCHAR")
         if kind.startswith(("STRUCT", "MAP")) or kind.endswith("[]"):
             return cast(apply("to_json", column), "VARCHAR")
+        if kind in FLOATING:
+            return whole_or_fraction(column, lambda number: cast(number, "VARCHAR"))
         return column if kind == "VARCHAR" else cast(column, "VARCHAR")
 
     def _inside(self, path: Path) -> Sql:
@@ -320,3 +322,15 @@ class ColumnRaw:
 
     def within(self, text: Sql, path: Path) -> Sql:
         return json_value(text, path)
+
+
+#: The engine's types of floating numbers.
+FLOATING = ("DOUBLE", "FLOAT")
+
+
+def whole_or_fraction(number: Sql, written: Callable[[Sql], Sql]) -> Sql:
+    """A floating number, written without a fraction where it is whole: in many tables a column of ports, some of which are
+    missing, is one of floating numbers."""
+    whole = try_cast(number, "BIGINT")
+    same = exp.EQ(this=cast(whole.copy(), "DOUBLE"), expression=number.copy())
+    return case((same, written(whole)), default=written(number.copy()))

@@ -22,7 +22,7 @@ from msgspec.structs import replace
 from dohyo.engines.duckdb.accounts import Accounts, Position
 from dohyo.engines.duckdb.ahead import ahead
 from dohyo.engines.duckdb.bytesearch import ByteSearch
-from dohyo.engines.duckdb.guess import PEEK_RECORDS, Guess, note_spellings, objects, peek, spread, together
+from dohyo.engines.duckdb.guess import PEEK_RECORDS, Guess, fractions, note_spellings, objects, peek, spread, together
 from dohyo.engines.duckdb.left import RECORDS, Left
 from dohyo.engines.duckdb.parquet import parquet_columns
 from dohyo.engines.duckdb.raw import ColumnRaw, Spellings
@@ -38,8 +38,8 @@ from dohyo.sources.shapes.recognise import epoch_milliseconds, read_field, read_
 from dohyo.sources.shapes.times import is_month_first
 
 _PEEK_FURTHER = 20
-#: In so many records of a file a time is looked for.
-_PEEK_TIMES = 8
+#: In so many records of a file a time is looked for, and what else may be odd.
+_PEEK_ODD = 8
 _BATCH_ROWS = 200_000
 _NONE = np.zeros(0, dtype=np.int64)
 #: Formats whose records are always of one shape.
@@ -180,7 +180,7 @@ class Reading(Struct, dict=True):
         if fewer:
             texts = texts[:: max(1, len(texts) // _PEEK_FURTHER)]
         guess = self._guessed(texts)
-        self._note_times(source, objects(texts[:_PEEK_TIMES]))
+        self._note_odd(source, objects(texts[:_PEEK_ODD]))
         if guess[0] == ("generic",):
             keys = next((tuple(record) for record in objects(texts[:1])), ())
             self.accounts.report.unknown[source.name] = keys
@@ -204,9 +204,12 @@ class Reading(Struct, dict=True):
             if any(read_field(s, r, name) for s, r in looked.values()):
                 self.accounts.report.present.add(name)
 
-    def _note_times(self, source: Input, records: list[dict[str, Any]]) -> None:
-        """Events without a time are in no time range, and on no timeline; some times can be read in two ways."""
+    def _note_odd(self, source: Input, records: list[dict[str, Any]]) -> None:
+        """Events without a time are in no time range, and on no timeline; some times can be read in two ways. A port that is
+        written as a fraction is not the port that a query asks for."""
         report = self.accounts.report
+        if names := fractions(records):
+            report.fractions[source.name] = names
         for record in records:
             found = recognise(record)
             if found.name == "generic":

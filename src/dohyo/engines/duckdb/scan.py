@@ -14,7 +14,7 @@ from sqlglot import exp
 from dohyo.engines.duckdb import sourcecategory
 from dohyo.engines.duckdb.dialect import DIALECT
 from dohyo.engines.duckdb.marks import carries, impossible, shape_number
-from dohyo.engines.duckdb.raw import ColumnRaw, JsonRaw, KeyTree, Raw, Spellings, quoted
+from dohyo.engines.duckdb.raw import FLOATING, ColumnRaw, JsonRaw, KeyTree, Raw, Spellings, quoted, whole_or_fraction
 from dohyo.engines.duckdb.shaping import TIMES, BuiltIns, built_in, kind_field, text_field
 from dohyo.engines.sql import Expressions, column
 from dohyo.plan.expr import FALSE, TRUE, Call, Expr, all_of, any_of, columns
@@ -487,14 +487,15 @@ def parquet_statement(request: Request, names: dict[str, str], path: str) -> str
     return events.read(reader, events.number(), []).sql("duckdb", copy=False)
 
 
-def parquet_view(request: Request, names: dict[str, str], raw: ColumnRaw, path: str, base: int) -> exp.Select:
+def parquet_view(request: Request, names: dict[str, str], raw: ColumnRaw, path: str, base: int) -> tuple[exp.Select, Sequence[str]]:
     """The asked-for columns of the useful rows of a Parquet file as a plain SELECT, to be part of the query's own
-    statement. ``raw``: the columns that hold any value."""
-    shapes = _probable(raw)
+    statement, and the fields, in lower case, that no row can have. ``raw``: the columns that hold any value."""
+    shapes = probable(raw)
     row_id = exp.Add(this=column("file_row_number"), expression=lit(base + 1))
     events = Events(request, shapes, raw, BuiltIns(row_text(names), row_id), every=shapes)
     events.levels = events.numbered = len(shapes) > 1 or events.own_category
-    predicate = settled(request.predicate, dict.fromkeys(events.absent()))
+    absent = events.absent()
+    predicate = settled(request.predicate, dict.fromkeys(absent))
     events.request = replace(request, predicate=predicate if events.levels else _by_category(predicate))
     file = apply("read_parquet", lit(path), exp.Kwarg(this=exp.to_identifier("file_row_number"), expression=exp.true()))
     shown = [exp.alias_(typed(events.value(n), t), n, quoted=True) for n, t in request.columns]
@@ -503,7 +504,7 @@ def parquet_view(request: Request, names: dict[str, str], raw: ColumnRaw, path: 
         view = exp.select(*shown, copy=False).from_(events.beside(file), copy=False)
     else:
         view = events.over(exp.select(exp.Star()).from_(file, copy=False), events.number(), shown)
-    return view if useful is None else view.where(useful, copy=False)
+    return view if useful is None else view.where(useful, copy=False), absent
 
 
 def _by_category(predicate: Expr) -> Expr:
@@ -514,7 +515,7 @@ def _by_category(predicate: Expr) -> Expr:
     return all_of([p for first in (True, False) for p, is_named in zip(predicate.args, named, strict=True) if is_named is first])
 
 
-def _probable(raw: ColumnRaw) -> list[Shape]:
+def probable(raw: ColumnRaw) -> list[Shape]:
     """The shapes that rows may have; each row has one of them."""
     found: list[Shape] = []
     for each in SHAPES:
@@ -536,5 +537,9 @@ def possible(shape: Shape, raw: ColumnRaw) -> bool:
 
 def row_text(names: dict[str, str]) -> Sql:
     """A row of a columnar file as JSON text."""
-    parts = [exp.PropertyEQ(this=quoted(n), expression=column(n)) for n in names]
+    parts = [exp.PropertyEQ(this=quoted(n), expression=_as_json(column(n), kind)) for n, kind in names.items()]
     return cast(apply("to_json", exp.Struct(expressions=parts)), "VARCHAR")
+
+
+def _as_json(value: Sql, kind: str) -> Sql:
+    return whole_or_fraction(value, lambda number: apply("to_json", number)) if kind in FLOATING else value
