@@ -75,7 +75,7 @@ def test_a_key_of_an_object_is_no_column(tmp_path: Path) -> None:
     assert not found.full | found.empty
 
 
-SYSMON = {"Channel": "Microsoft-Windows-Sysmon/Operational", "UtcTime": "2026-01-12 07:30:00.018"}
+SYSMON: dict[str, object] = {"Channel": "Microsoft-Windows-Sysmon/Operational", "UtcTime": "2026-01-12 07:30:00.018"}
 
 
 def test_whole_numbers_in_a_column_of_floating_ones(tmp_path: Path) -> None:
