@@ -75,13 +75,13 @@ def test_a_key_of_an_object_is_no_column(tmp_path: Path) -> None:
     assert not found.full | found.empty
 
 
-SYSMON: dict[str, object] = {"Channel": "Microsoft-Windows-Sysmon/Operational", "UtcTime": "2026-01-12 07:30:00.018"}
+EVENT: dict[str, object] = {"Channel": "Microsoft-Windows-Sysmon/Operational", "UtcTime": "2026-01-12 07:30:00.018"}
 
 
 def test_whole_numbers_in_a_column_of_floating_ones(tmp_path: Path) -> None:
     """A table has ports so when some events have none; a fraction stays one."""
     path, store = tmp_path / "e.parquet", str(tmp_path / "store")
-    rows = [SYSMON | {"EventID": 3.0, "DestinationPort": 443.0, "Score": 0.5}, SYSMON | {"EventID": 1.0, "DestinationPort": None}]
+    rows = [EVENT | {"EventID": 3.0, "DestinationPort": 443.0, "Score": 0.5}, EVENT | {"EventID": 1.0, "DestinationPort": None}]
     pq.write_table(pa.Table.from_pylist(rows), path)
     ingest([str(path)], store)
     wanted = [{"EventID": "3", "DestinationPort": "443", "Score": "0.5"}]
@@ -92,7 +92,7 @@ def test_whole_numbers_in_a_column_of_floating_ones(tmp_path: Path) -> None:
 def test_what_a_table_is_said_to_have(tmp_path: Path) -> None:
     """A field that is made of another column is there; a table without Windows events is named, with its columns."""
     windows, other = tmp_path / "w.parquet", tmp_path / "o.parquet"
-    pq.write_table(pa.Table.from_pylist([SYSMON | {"EventID": "3", "Hostname": "h"}]), windows)
+    pq.write_table(pa.Table.from_pylist([EVENT | {"EventID": "3", "Hostname": "h"}]), windows)
     pq.write_table(pa.table({"a": ["x"], "b": ["y"]}), other)
     read = search("* | fields Computer, Image", [windows]).read
     assert (read.foreign, read.missing) == ([], ("Image",))
