@@ -13,7 +13,8 @@ _GRAYLOG = (("winlogbeat_winlog_event_data_", ("winlog", "event_data")), ("winlo
 
 def graylog(record: Record) -> Iterator[Record]:
     """GELF and Graylog's exports: ``_EventID``, ``winlogbeat_winlog_event_data_Image``."""
-    if not any(key.startswith(("winlogbeat_", "_")) for key in record):
+    named = [value for key, value in record.items() if key.startswith(("winlogbeat_", "_"))]
+    if not named or any(isinstance(value, dict) for value in named):  # it has no objects; a document of Elasticsearch is one
         return
     found: Record = {"@timestamp": record.get("timestamp"), "message": record.get("full_message", record.get("message"))}
     for written, value in record.items():

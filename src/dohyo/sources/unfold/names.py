@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 
@@ -32,6 +33,8 @@ def log_parser(record: Record) -> Iterator[Record]:
         yield found | {"Message": broken_up(str(record.get("Message", "")))}
 
 
+#: So many names are remembered; a stranger's log may have any number.
+_NAMES = 10_000
 #: Names that are none of an event's fields, as tables of databases and of other products spell them.
 _SPELLED = {"eventcode": "EventID", "eventdata": "EventData", "userdata": "UserData", "timegenerated": "TimeCreated",
             "eventtime": "TimeCreated", "dateandtime": "TimeCreated", "timestamp": "@timestamp", "datetime": "TimeCreated",
@@ -41,9 +44,10 @@ _SPELLED = {"eventcode": "EventID", "eventdata": "EventData", "userdata": "UserD
 
 def respelled(record: Record) -> Iterator[Record]:
     """Names in other letters, as databases and other products write them: ``eventid``, ``EVENT_ID``, ``Event ID``."""
-    found = _spelled(record)
-    if str(found.get("EventID")).isdigit() and "EventID" not in record and _of_windows(found):
-        yield found
+    if "EventID" not in record and any(_name(key) == "EventID" for key in record):
+        found = _spelled(record)
+        if str(found.get("EventID")).isdigit() and _of_windows(found):
+            yield found
 
 
 def _of_windows(found: Record) -> bool:
@@ -55,14 +59,20 @@ def _of_windows(found: Record) -> bool:
 
 
 def _spelled(record: Record) -> Record:
-    from dohyo.sources.shapes.names import canonical
-
     found: Record = {}
     for written, value in record.items():
-        plain = re.sub(r"[\W_]", "", written).lower()
-        name = _SPELLED.get(plain) or canonical(plain)
-        found.setdefault(written if name == plain else name, _spelled(value) if isinstance(value, dict) else value)
+        found.setdefault(_name(written), _spelled(value) if isinstance(value, dict) else value)
     return found
+
+
+@functools.lru_cache(_NAMES)
+def _name(written: str) -> str:
+    """The field that is meant; the name itself where it is none that is known."""
+    from dohyo.sources.shapes.names import canonical
+
+    plain = re.sub(r"[\W_]", "", written).lower()
+    name = _SPELLED.get(plain) or canonical(plain)
+    return written if name == plain else name
 
 
 _PORTAL = {"Event Time": "Timestamp", "Computer Name": "DeviceName", "Machine Id": "DeviceId"}
