@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dohyo.run import search
@@ -168,12 +168,15 @@ WORDS = st.sampled_from([
     "winlogbeat_event_id", "_EventID", "event_data", "a.b", "a", "index", "_index", "EventLog", "timestamp", "host",
 ])  # fmt: skip
 ANY = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=3) | WORDS | st.sampled_from(["{}", '{"EventID": 1}', XML, "Sysmon"]),
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3) | WORDS
+    | st.sampled_from(["{}", '{"EventData": 1}', XML, "Sysmon"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=4),
     max_leaves=12,
 )
 
 
+@example({"eventid": 1, "provider_name": "x", "data": 1})
+@example({"eventid": 1, "provider_name": "x", "data": '{"EventData": 1}'})
 @given(st.dictionaries(WORDS, ANY, max_size=5))
 def test_no_record_is_too_odd(record: dict[str, Any]) -> None:
     """Whatever stands where an event may be, it is looked at and left."""

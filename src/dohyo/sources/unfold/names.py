@@ -88,8 +88,8 @@ def osquery(record: Record) -> Iterator[Record]:
     """osquery's table ``windows_events``: the event's fields as JSON in ``data``."""
     columns = record.get("columns", record)
     if isinstance(columns, dict) and "eventid" in columns and "provider_name" in columns:
-        data = json_object(columns.get("data")) or {}
-        yield (data.get("EventData") or {}) | {
+        data = (json_object(columns.get("data")) or {}).get("EventData")
+        yield (data if isinstance(data, dict) else {}) | {
             "EventID": columns["eventid"], "Channel": columns.get("source"), "ProviderName": columns["provider_name"],
             "Computer": record.get("hostIdentifier"), "TimeCreated": columns.get("datetime"),
         }  # fmt: skip

@@ -10,9 +10,9 @@ import msgspec
 Record = dict[str, Any]
 
 
-def json_object(text: str | None) -> Record | None:
+def json_object(text: object) -> Record | None:
     """The JSON object that a text is."""
-    if not text or not text.lstrip(" \t\r\n").startswith("{"):
+    if not isinstance(text, str) or not text.lstrip(" \t\r\n").startswith("{"):
         return None
     try:
         value = _decoded(text)
