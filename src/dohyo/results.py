@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
@@ -37,16 +37,17 @@ class FileReport(Struct):
 class ReadReport(Struct):
     """What a run read, and what it could not.
 
-    ``kinds``: events by (source category, event id or type). ``present``: fields that at least one event had, of
-    those in ``asked``; ``asks``: what is asked of those that need not always be there. ``unknown``: inputs whose first
-    records have no form that is known, with the keys of the very first. ``untimed``: inputs of whose first events some have
-    no time that can be read, with what looks like the time of such a one. ``month_first``: inputs with a time in which only a
+    ``counted``: events by (source category, event id or type), but for those that ``uncounted`` counts. ``present``: fields that at
+    least one event had, of those in ``asked``; ``asks``: what is asked of those that need not always be there. ``unknown``: inputs
+    whose first records have no form that is known, with the keys of the very first. ``untimed``: inputs of whose first events some
+    have no time that can be read, with what looks like the time of such a one. ``month_first``: inputs with a time in which only a
     guess tells the month from the day. ``fractions``: inputs of whose first events some have ports or ids written as 443.0, with
     the names of these. ``seconds``: the whole run's wall time.
     """
 
     files: list[FileReport] = field(default_factory=list)
-    kinds: Counter[tuple[str, str]] = field(default_factory=Counter)
+    counted: Counter[tuple[str, str]] = field(default_factory=Counter)
+    uncounted: list[Callable[[], Counter[tuple[str, str]]]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     empty: list[str] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)  # (file, reason)
@@ -59,6 +60,14 @@ class ReadReport(Struct):
     month_first: dict[str, str] = field(default_factory=dict)
     fractions: dict[str, tuple[str, ...]] = field(default_factory=dict)
     seconds: float = 0.0
+
+    @property
+    def kinds(self) -> Counter[tuple[str, str]]:
+        """Events by (source category, event id or type). Those of tables, which a query reads no further than it must, are
+        counted when this is first asked for."""
+        while self.uncounted:
+            self.counted.update(self.uncounted.pop()())
+        return self.counted
 
     @property
     def records(self) -> int:

@@ -352,7 +352,7 @@ class Session(Struct):
         from dohyo.engines.duckdb.parquet import Columnars
 
         opened = Columnars(engine.connection, self.report, self.places)
-        opened.open(inputs)
+        opened.open(inputs, self.options.source_category)
         if not opened.files:
             return self._streamed(engine, [])
         results = []

@@ -10,8 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from dohyo.detections.load import load
+from dohyo.detections.why import why
 from dohyo.engines.duckdb.parquet import read_footer
-from dohyo.run import search
+from dohyo.run import RunOptions, search
 from dohyo.store.ingest import ingest
 
 Row = dict[str, str | None]
@@ -98,3 +100,17 @@ def test_what_a_table_is_said_to_have(tmp_path: Path) -> None:
     assert (read.foreign, read.missing) == ([], ("Image",))
     read = search("* | fields a", [other]).read
     assert (read.foreign, read.unknown) == ([str(other)], {str(other): ("a", "b")})
+
+
+def test_the_events_of_a_table_are_counted(tmp_path: Path) -> None:
+    """By category and kind, so that a detection which finds nothing is not said to have had nothing to look at."""
+    path = tmp_path / "e.parquet"
+    rows = [EVENT | {"EventID": n, "Image": "C:\\a\\cmd.exe", "DestinationPort": "4444"} for n in ("3", "3", "1")]
+    pq.write_table(pa.Table.from_pylist([*rows, {"Channel": "Security", "EventID": "4688", "UtcTime": None}]), path)
+    counted = {("windows/sysmon", "3"): 2, ("windows/sysmon", "1"): 1, ("windows/security", "4688"): 1}
+    assert search("* | count", [path]).read.kinds == counted
+    assert search("* | count", [path], RunOptions(source_category="own")).read.kinds[("own", "3")] == 2
+    assert why(load().find("T1043"), [path], RunOptions()).verdict == "filtered"
+    read = search("* | count", [path]).read
+    path.unlink()
+    assert not read.kinds

@@ -69,7 +69,7 @@ class Store(Struct):
             file.shapes.update(dict.fromkeys(schema.shapes, each.rows))
             present.update(c.lower() for c in schema.columns)
             for category, kind, count in each.kinds:
-                report.kinds[(category, kind)] += count
+                report.counted[(category, kind)] += count
         report.files.append(file)
         report.present |= {n for n in report.asked if n.lower() in present}
 

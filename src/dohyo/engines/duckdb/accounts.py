@@ -39,6 +39,13 @@ class Position(Struct):
     hits: int = 0
 
 
+def named_kind(given: str | None, number: int, own_text: str | None, kind_text: str | None) -> tuple[str, str]:
+    """The source category and the event id or type that a tally stands for. ``given``: the category of all events."""
+    code, event = divmod(number, KINDS)
+    category = given or (NAMES[code - 1] if code else own_text or "")
+    return category, str(event) if event < KINDS - 1 else kind_text or ""
+
+
 class Accounts(Struct, dict=True):
     """What one reading counts. ``request``: what its statements ask for."""
 
@@ -122,9 +129,7 @@ class Accounts(Struct, dict=True):
             groups = table.group_by(["t", "o", "k"], use_threads=False).aggregate([([], "count_all")])
             counts = [(r["t"], r["o"], r["k"], r["count_all"]) for r in groups.to_pylist()]
         for number, own_text, kind_text, count in counts:
-            code, event = divmod(number, KINDS)
-            category = self.request.category or (NAMES[code - 1] if code else own_text or "")
-            self.report.kinds[(category, str(event) if event < KINDS - 1 else kind_text or "")] += count
+            self.report.counted[named_kind(self.request.category, number, own_text, kind_text)] += count
 
     def _useful(self, batches: Iterable[tuple[pa.RecordBatch, Any]]) -> Iterator[pa.RecordBatch]:
         """The useful rows; those of several batches together where they are few."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from functools import partial
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
@@ -9,8 +11,10 @@ import duckdb
 import pyarrow as pa
 from msgspec import Struct, field
 
+from dohyo.engines.duckdb.accounts import named_kind
+from dohyo.engines.duckdb.connect import connect, give_back
 from dohyo.engines.duckdb.raw import ColumnRaw
-from dohyo.engines.duckdb.scan import Request, parquet_view, probable
+from dohyo.engines.duckdb.scan import Request, parquet_kinds, parquet_view, probable
 from dohyo.results import FileReport, Places, ReadReport
 from dohyo.sources.model import Input, Problem
 
@@ -52,6 +56,18 @@ class Columnar(Struct):
         return view
 
 
+    def kinds(self, category: str | None) -> Counter[tuple[str, str]]:
+        """How many events of each source category and kind there are; none where the file is gone meanwhile."""
+        connection = connect()
+        try:
+            rows = connection.execute(parquet_kinds(self.raw, self.path, category)).fetchall()
+        except duckdb.Error:
+            return Counter()
+        finally:
+            give_back(connection)
+        return Counter({named_kind(category, *told): count for *told, count in rows})
+
+
 class Columnars(Struct):
     """Parquet files that are opened; those that cannot be read are reported."""
 
@@ -60,8 +76,8 @@ class Columnars(Struct):
     places: Places
     files: list[Columnar] = field(default_factory=list)
 
-    def open(self, inputs: list[Input]) -> None:
-        """Reads the footers."""
+    def open(self, inputs: list[Input], category: str | None) -> None:
+        """Reads the footers. ``category``: of all events."""
         for source in inputs:
             path = str(source.path)
             try:
@@ -76,6 +92,7 @@ class Columnars(Struct):
                 file.shapes["generic"] = footer.rows
                 self.report.unknown[source.name] = tuple(names)
             self.report.files.append(file)
+            self.report.uncounted.append(partial(found.kinds, category))
             self.files.append(found)
 
 

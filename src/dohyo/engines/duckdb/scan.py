@@ -507,6 +507,17 @@ def parquet_view(request: Request, names: dict[str, str], raw: ColumnRaw, path: 
     return view if useful is None else view.where(useful, copy=False), absent
 
 
+def parquet_kinds(raw: ColumnRaw, path: str, category: str | None) -> str:
+    """SQL that counts the rows of a Parquet file: for each tally, own category and kind in words how many there are."""
+    shapes = probable(raw)
+    events = Events(Request((), category=category), shapes, raw, BuiltIns(None, lit(0)), every=shapes)
+    file = exp.select(exp.Star()).from_(apply("read_parquet", lit(path)))
+    tallied = events.over(file, events.number(), events.tally())
+    told = [column(name) for name in ("__tally", "__own", "__kind")]
+    counted = exp.select(*told, exp.Count(this=exp.Star())).from_(tallied.subquery("e", copy=False), copy=False)
+    return counted.group_by(*(t.copy() for t in told)).sql("duckdb", copy=False)
+
+
 def _by_category(predicate: Expr) -> Expr:
     """The condition with its tests of the category first: only so DuckDB has all of them done by a file's reader."""
     if not isinstance(predicate, Call) or predicate.function != "and":
