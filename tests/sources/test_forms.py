@@ -9,6 +9,7 @@ import pytest
 
 from dohyo.cli.summary import summary
 from dohyo.run import search
+from dohyo.sources import limits
 from dohyo.sources.shapes.messages import broken_up
 from dohyo.sources.shapes.recognise import epoch_milliseconds
 
@@ -149,6 +150,18 @@ def test_ports_and_ids_written_as_fractions_are_told(record: dict[str, object], 
     read = search("* | count", [path]).read
     assert read.fractions == ({str(path): names} if names else {})
     assert ("written as 443.0" in "\n".join(summary(read, "", False))) == bool(names)
+
+
+def test_what_is_odd_is_told_of_large_logs_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine opens these by itself."""
+    monkeypatch.setattr(limits, "NATIVE", 1)
+    odd, own = tmp_path / "odd.ndjson", tmp_path / "own.ndjson"
+    event = {"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": 1, "UtcTime": "1x2"}
+    odd.write_text((json.dumps(event) + "\n") * 20 + json.dumps(event | {"DestinationPort": 443.0}) + "\n")
+    own.write_text(json.dumps({"a": 1, "b": 2}) + "\n")
+    read = search("* | count", [odd, own]).read
+    assert (read.untimed, read.fractions) == ({str(odd): "1x2"}, {str(odd): ("DestinationPort",)})
+    assert read.unknown == {str(own): ("a", "b")}
 
 
 def test_pairs_are_unescaped(tmp_path: Path) -> None:

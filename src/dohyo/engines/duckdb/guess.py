@@ -80,6 +80,7 @@ def note_spellings(record: dict[str, Any], wanted: set[str], known: Spellings) -
 
 def fractions(records: list[dict[str, Any]]) -> tuple[str, ...]:
     """The ports and ids that some of these records, or objects in them, have written as 443.0."""
-    values = [pair for r in records for o in (r, *r.values()) if isinstance(o, dict) for pair in o.items()]
-    odd = (key for key, value in values if isinstance(value, float | str) and _FRACTION.fullmatch(str(value)) and _WHOLE.search(key))
-    return tuple(dict.fromkeys(odd))
+    objects_in = [o for r in records for o in (r, *r.values()) if isinstance(o, dict)]
+    odd = [k for o in objects_in for k, v in o.items() if isinstance(v, float) or (isinstance(v, str) and v.endswith(".0"))]
+    names = [name for name in dict.fromkeys(odd) if _WHOLE.search(name)]
+    return tuple(n for n in names if any(_FRACTION.fullmatch(str(o.get(n))) for o in objects_in))

@@ -38,8 +38,8 @@ from dohyo.sources.shapes.recognise import epoch_milliseconds, read_field, read_
 from dohyo.sources.shapes.times import is_month_first
 
 _PEEK_FURTHER = 20
-#: In so many records of a file a time is looked for, and what else may be odd.
-_PEEK_ODD = 8
+#: In so many records of a file a time is looked for.
+_PEEK_TIMES = 8
 _BATCH_ROWS = 200_000
 _NONE = np.zeros(0, dtype=np.int64)
 #: Formats whose records are always of one shape.
@@ -179,15 +179,17 @@ class Reading(Struct, dict=True):
         texts = spread(raw)
         if fewer:
             texts = texts[:: max(1, len(texts) // _PEEK_FURTHER)]
-        guess = self._guessed(texts)
-        self._note_odd(source, objects(texts[:_PEEK_ODD]))
+        return self._noted(source, objects(texts))
+
+    def _noted(self, source: Input, records: list[dict[str, Any]]) -> Guess:
+        """What these first records of a log say; what is odd about them is told."""
+        guess = self._guessed(records)
+        self._note_odd(source, records)
         if guess[0] == ("generic",):
-            keys = next((tuple(record) for record in objects(texts[:1])), ())
-            self.accounts.report.unknown[source.name] = keys
+            self.accounts.report.unknown[source.name] = tuple(records[0]) if records else ()
         return guess
 
-    def _guessed(self, texts: list[str]) -> Guess:
-        records = objects(texts)
+    def _guessed(self, records: list[dict[str, Any]]) -> Guess:
         found = [recognise(r) for r in records]
         self._note_present(found, records)
         names = Counter(s.name for s in found)
@@ -210,7 +212,7 @@ class Reading(Struct, dict=True):
         report = self.accounts.report
         if names := fractions(records):
             report.fractions[source.name] = names
-        for record in records:
+        for record in records[:_PEEK_TIMES]:
             found = recognise(record)
             if found.name == "generic":
                 continue
@@ -272,7 +274,7 @@ class Reading(Struct, dict=True):
         Each round takes at least the records that its guess came from."""
         left.parts += self.accounts.mended(left.broken)
         while left.parts:
-            names, known = self._guessed(left.parts[0][0].slice(0, PEEK_RECORDS).to_pylist())
+            names, known = self._guessed(objects(left.parts[0][0].slice(0, PEEK_RECORDS).to_pylist()))
             again = Left()
             yield from self._run_chunks(left.batches(), names, known, again, True)
             if again.count == left.count:
@@ -284,10 +286,10 @@ class Reading(Struct, dict=True):
 
     def _file(self, source: Input, base: int) -> Iterator[pa.RecordBatch]:
         began = self.accounts.position.bytes_done
-        some = peek(source)
-        names, known = self._guessed(some)
+        records = objects(peek(source))
+        names, known = self._noted(source, records)
         shapes = [shape(n) for n in names]
-        if len(shapes) == 1 and (records := objects(some)):
+        if len(shapes) == 1 and records:
             shapes = [lean(shapes[0], records)]
         sql = file_statement(self.request, shapes, known, self.accounts.unseen(), str(source.path))
         ordinals, done, complete = [], 0, sql is not None
