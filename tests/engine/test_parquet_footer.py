@@ -13,7 +13,8 @@ import pytest
 from dohyo.detections.load import load
 from dohyo.detections.why import why
 from dohyo.engines.duckdb.parquet import read_footer
-from dohyo.run import RunOptions, search
+from dohyo.results import Result
+from dohyo.run import Query, RunOptions, run_queries, search
 from dohyo.store.ingest import ingest
 
 Row = dict[str, str | None]
@@ -114,3 +115,18 @@ def test_the_events_of_a_table_are_counted(tmp_path: Path) -> None:
     read = search("* | count", [path]).read
     path.unlink()
     assert not read.kinds
+
+
+def test_many_queries_over_a_table_of_several_shapes(tmp_path: Path) -> None:
+    """Each row is read by the shape that it has, whatever its columns would allow; a table without rows is one."""
+    path, empty = tmp_path / "e.parquet", tmp_path / "none.parquet"
+    xml = ("<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><EventID>7</EventID>"
+           "<Channel>Security</Channel></System><EventData><Data Name='Image'>x.exe</Data></EventData></Event>")
+    rows: list[dict[str, object]] = [EVENT | {"EventID": "1", "Image": "a.exe"}, {"Message": xml}, {"x": "1"}]
+    columns = ["Channel", "UtcTime", "EventID", "Image", "Message", "x"]
+    table = pa.Table.from_pylist([{c: row.get(c) for c in columns} for row in rows])
+    pq.write_table(table, path)
+    pq.write_table(table.slice(0, 0), empty)
+    asked = ['* | where Image = "a.exe" | fields EventID', '* | where Image = "x.exe" | fields EventID', "* | where x = 1 | fields x"]
+    results = run_queries([Query(text) for text in asked], [str(path), str(empty)], RunOptions())
+    assert [r.rows for r in results if isinstance(r, Result)] == [[{"EventID": "1"}], [{"EventID": "7"}], [{"x": "1"}]]

@@ -14,9 +14,9 @@ from msgspec import Struct, field
 from dohyo.engines.duckdb.accounts import named_kind
 from dohyo.engines.duckdb.connect import connect, give_back
 from dohyo.engines.duckdb.raw import ColumnRaw
-from dohyo.engines.duckdb.scan import Request, parquet_kinds, parquet_view, probable
+from dohyo.engines.duckdb.scan import Request, parquet_kinds, parquet_shapes, parquet_view, probable
 from dohyo.results import FileReport, Places, ReadReport
-from dohyo.sources.model import Input, Problem
+from dohyo.sources.model import Input, Problem, Shape
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -36,9 +36,9 @@ class Columnar(Struct):
     """A Parquet file: its columns with their types, what its footer says, and where its ids begin."""
 
     path: str
-    base: int
     names: dict[str, str]
     footer: Footer
+    base: int = 0
     _raw: ColumnRaw | None = None
 
     @property
@@ -55,6 +55,15 @@ class Columnar(Struct):
         report.present |= {n for n in report.asked if n.lower() in request.spelled and n.lower() not in absent}
         return view
 
+
+    def shapes(self, connection: duckdb.DuckDBPyConnection) -> list[Shape]:
+        """The shapes that rows of this file have. To look takes much less time than to ask every field of every row in the ways of
+        all shapes that its columns allow."""
+        allowed = probable(self.raw)
+        if len(allowed) == 1:
+            return allowed
+        found = connection.execute(parquet_shapes(self.raw, allowed, self.path)).fetchall()
+        return [shape for number, shape in enumerate(allowed, 1) if (number,) in found]
 
     def kinds(self, category: str | None) -> Counter[tuple[str, str]]:
         """How many events of each source category and kind there are; none where the file is gone meanwhile."""
@@ -81,19 +90,24 @@ class Columnars(Struct):
         for source in inputs:
             path = str(source.path)
             try:
-                names, footer = parquet_columns(self.connection, path), read_footer(path)
+                found = opened(self.connection, path)
             except (duckdb.Error, pa.ArrowException, OSError) as error:
                 reason = f"cannot be read as Parquet: {str(error).splitlines()[0][:200]}"
                 self.report.problems.append(Problem(source.name, "", reason))
                 continue
-            found = Columnar(path, self.places.add(source.name), names, footer)
-            file = FileReport(source.name, source.format.value, source.size, records=footer.rows)
+            found.base = self.places.add(source.name)
+            file = FileReport(source.name, source.format.value, source.size, records=found.footer.rows)
             if [s.name for s in probable(found.raw)] == ["generic"]:
-                file.shapes["generic"] = footer.rows
-                self.report.unknown[source.name] = tuple(names)
+                file.shapes["generic"] = found.footer.rows
+                self.report.unknown[source.name] = tuple(found.names)
             self.report.files.append(file)
             self.report.uncounted.append(partial(found.kinds, category))
             self.files.append(found)
+
+
+def opened(connection: duckdb.DuckDBPyConnection, path: str) -> Columnar:
+    """A Parquet file's columns and footer. Raises what DuckDB and Arrow raise for one that is none."""
+    return Columnar(path, parquet_columns(connection, path), read_footer(path))
 
 
 def read_footer(path: str) -> Footer:

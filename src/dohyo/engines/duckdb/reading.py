@@ -24,15 +24,15 @@ from dohyo.engines.duckdb.ahead import ahead
 from dohyo.engines.duckdb.bytesearch import ByteSearch
 from dohyo.engines.duckdb.guess import PEEK_RECORDS, Guess, fractions, note_spellings, objects, peek, spread, together
 from dohyo.engines.duckdb.left import RECORDS, Left
-from dohyo.engines.duckdb.parquet import parquet_columns
-from dohyo.engines.duckdb.raw import ColumnRaw, Spellings
-from dohyo.engines.duckdb.scan import ChunkStatement, Request, chunk_statement, file_statement, parquet_statement, possible
+from dohyo.engines.duckdb.parquet import opened
+from dohyo.engines.duckdb.raw import Spellings
+from dohyo.engines.duckdb.scan import ChunkStatement, Request, chunk_statement, file_statement, parquet_statement
 from dohyo.sources import limits
 from dohyo.sources.arrays import int64s
 from dohyo.sources.model import Chunk, Format, Input, Problem, Shape
 from dohyo.sources.readers import READERS
 from dohyo.sources.readers.evtx_apart import Apart
-from dohyo.sources.shapes import OF_EVENT_LOGS, SHAPES, shape
+from dohyo.sources.shapes import OF_EVENT_LOGS, shape
 from dohyo.sources.shapes.lean import lean
 from dohyo.sources.shapes.recognise import epoch_milliseconds, read_field, read_time, recognise, time_text
 from dohyo.sources.shapes.times import is_month_first
@@ -329,14 +329,14 @@ class Reading(Struct, dict=True):
         shapes: list[Shape] = []
         try:
             held = spooled(source)
-            names = parquet_columns(self.connection, str(held.path))
-            sql = parquet_statement(self.request, names, str(held.path))
-            shapes = parquet_shapes(names)
-            for batch in self.connection.sql(sql).to_arrow_reader(_BATCH_ROWS):
+            table = opened(self.connection, str(held.path))
+            shapes = table.shapes(self.connection)
+            sql = parquet_statement(self.request, table.names, table.raw, shapes, table.path)
+            for batch in self.connection.sql(sql).to_arrow_reader(_BATCH_ROWS) if shapes else ():
                 ids = int64s(np.arange(done + 1, done + 1 + len(batch), dtype=np.int64) + base)
                 done += len(batch)
                 yield from self.accounts.take(batch, shapes, ids)
-        except (duckdb.Error, OSError) as error:
+        except (duckdb.Error, pa.ArrowException, OSError) as error:
             self.accounts.report.problems.append(Problem(source.name, "", f"cannot be read as Parquet: {_first_line(error)}"))
         yield from self.accounts.settle(shapes)
         self._done(source, began)
@@ -374,9 +374,3 @@ def _marked(statement: ChunkStatement, batches: Iterable[pa.RecordBatch]) -> pa.
 
 def _first_line(error: Exception) -> str:
     return str(error).split("\n")[0][:200]
-
-
-def parquet_shapes(names: dict[str, str]) -> list[Shape]:
-    """The shapes that the columns of a Parquet file allow."""
-    raw = ColumnRaw(names)
-    return [s for s in SHAPES if possible(s, raw)]

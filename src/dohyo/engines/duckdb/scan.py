@@ -478,13 +478,18 @@ def file_statement(request: Request, shapes: Sequence[Shape], spellings: Spellin
 # --- from Parquet -----------------------------------------------------------------------------------------------------
 
 
-def parquet_statement(request: Request, names: dict[str, str], path: str) -> str:
-    """SQL over a Parquet file, in the file's order; ``names``: its columns with their types."""
-    raw = ColumnRaw(names)
-    shapes = [s for s in SHAPES if possible(s, raw)]
+def parquet_statement(request: Request, names: dict[str, str], raw: ColumnRaw, shapes: Sequence[Shape], path: str) -> str:
+    """SQL over a Parquet file, in the file's order. ``names``: its columns with their types; ``raw``: those that hold any
+    value; ``shapes``: those that its rows have."""
     events = Events(request, shapes, raw, BuiltIns(row_text(names), lit(0)), every=shapes)
     reader = exp.select(exp.Star()).from_(apply("read_parquet", lit(path)))
     return events.read(reader, events.number(), []).sql("duckdb", copy=False)
+
+
+def parquet_shapes(raw: ColumnRaw, shapes: Sequence[Shape], path: str) -> str:
+    """SQL for the numbers of those of the shapes that rows of a Parquet file have."""
+    reader = exp.select(exp.alias_(shape_number(shapes, raw, shapes), "n")).distinct()
+    return reader.from_(apply("read_parquet", lit(path)), copy=False).sql("duckdb", copy=False)
 
 
 def parquet_view(request: Request, names: dict[str, str], raw: ColumnRaw, path: str, base: int) -> tuple[exp.Select, Sequence[str]]:
@@ -536,14 +541,6 @@ def probable(raw: ColumnRaw) -> list[Shape]:
         if not tests:
             break
     return found
-
-
-def possible(shape: Shape, raw: ColumnRaw) -> bool:
-    """False when the columns that mark a shape are not there."""
-    there = [not isinstance(raw.value(p), exp.Null) for p in shape.marks]
-    any_there = [not isinstance(raw.value(p), exp.Null) for p in shape.any_marks]
-    starts = [not isinstance(raw.value(p), exp.Null) for p, _ in shape.starts]
-    return all(there) and (not shape.any_marks or any(any_there)) and (not shape.starts or any(starts))
 
 
 def row_text(names: dict[str, str]) -> Sql:
