@@ -360,7 +360,7 @@ class Session(Struct):
             condition, rest = pushed_apart(query.plan)
             lean = replace(query, plan=rest)
             asked = self._asked([lean], condition)
-            engine.view_events([f.request(asked, self.report) for f in opened.files])
+            engine.view_events([f.request(asked, engine.connection, self.report) for f in opened.files])
             results.append(self._result(engine, lean))
         return results
 

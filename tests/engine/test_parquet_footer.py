@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from dohyo.detections.load import load
 from dohyo.detections.why import why
-from dohyo.engines.duckdb.parquet import read_footer
+from dohyo.engines.duckdb.parquet import opened, read_footer
+from dohyo.engines.duckdb.scan import probable
 from dohyo.results import Result
 from dohyo.run import Query, RunOptions, run_queries, search
 from dohyo.store.ingest import ingest
@@ -130,3 +133,15 @@ def test_many_queries_over_a_table_of_several_shapes(tmp_path: Path) -> None:
     asked = ['* | where Image = "a.exe" | fields EventID', '* | where Image = "x.exe" | fields EventID', "* | where x = 1 | fields x"]
     results = run_queries([Query(text) for text in asked], [str(path), str(empty)], RunOptions())
     assert [r.rows for r in results if isinstance(r, Result)] == [[{"EventID": "1"}], [{"EventID": "7"}], [{"x": "1"}]]
+
+
+def test_columns_with_types_of_their_own(tmp_path: Path) -> None:
+    """A number in each row tells the shape as a text does; an instant is the time as it is, before 1970 too."""
+    path = tmp_path / "e.parquet"
+    times = [datetime(2026, 1, 12, 7, 30, 0, 18_000), datetime(1960, 1, 1)]
+    columns = {"EventID": [3, 3], "UtcTime": times, "Message": ["<Event x", None], "Id": [None, "1"], "TimeCreated": times}
+    pq.write_table(pa.table(columns), path)
+    with duckdb.connect() as connection:
+        assert [shape.name for shape in probable(opened(connection, str(path)).raw)] == ["flat"]
+    found = search("* | fields _messageTime, EventID | sort by _messageTime", [path]).rows
+    assert [(r["_messageTime"], r["EventID"]) for r in found] == [(1768203000018, "3"), (-315619200000, "3")]

@@ -40,6 +40,7 @@ class Columnar(Struct):
     footer: Footer
     base: int = 0
     _raw: ColumnRaw | None = None
+    _shapes: list[Shape] | None = None
 
     @property
     def raw(self) -> ColumnRaw:
@@ -49,27 +50,26 @@ class Columnar(Struct):
             self._raw = ColumnRaw(there, self.footer.full, self.footer.beginnings)
         return self._raw
 
-    def request(self, request: Request, report: ReadReport) -> exp.Select:
+    def request(self, request: Request, connection: duckdb.DuckDBPyConnection, report: ReadReport) -> exp.Select:
         """The events of this file that a request asks for. The fields that some may have are noted in the report."""
-        view, absent = parquet_view(request, self.names, self.raw, self.path, self.base)
+        view, absent = parquet_view(request, self.names, self.raw, self.shapes(connection), self.path, self.base)
         report.present |= {n for n in report.asked if n.lower() in request.spelled and n.lower() not in absent}
         return view
-
 
     def shapes(self, connection: duckdb.DuckDBPyConnection) -> list[Shape]:
         """The shapes that rows of this file have. To look takes much less time than to ask every field of every row in the ways of
         all shapes that its columns allow."""
-        allowed = probable(self.raw)
-        if len(allowed) == 1:
-            return allowed
-        found = connection.execute(parquet_shapes(self.raw, allowed, self.path)).fetchall()
-        return [shape for number, shape in enumerate(allowed, 1) if (number,) in found]
+        if self._shapes is None:
+            allowed = probable(self.raw)
+            found = connection.execute(parquet_shapes(self.raw, allowed, self.path)).fetchall() if len(allowed) > 1 else []
+            self._shapes = [shape for number, shape in enumerate(allowed, 1) if (number,) in found] or allowed[-1:]
+        return self._shapes
 
     def kinds(self, category: str | None) -> Counter[tuple[str, str]]:
         """How many events of each source category and kind there are; none where the file is gone meanwhile."""
         connection = connect()
         try:
-            rows = connection.execute(parquet_kinds(self.raw, self.path, category)).fetchall()
+            rows = connection.execute(parquet_kinds(self.raw, self.shapes(connection), self.path, category)).fetchall()
         except duckdb.Error:
             return Counter()
         finally:

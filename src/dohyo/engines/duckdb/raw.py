@@ -296,8 +296,9 @@ class ColumnRaw:
         value = self.value(path)
         if isinstance(value, exp.Null):
             return exp.false()
-        sure = isinstance(value, exp.Column) and value.name in self.full
-        return exp.true() if sure else exp.Not(this=is_null(value))
+        if self.names.get(".".join(path).lower()) in self.full:
+            return exp.true()
+        return exp.Not(this=is_null(value))
 
     def _column(self, name: str) -> Sql:
         column = exp.column(self.names[name.lower()], quoted=True)
@@ -322,6 +323,12 @@ class ColumnRaw:
 
     def within(self, text: Sql, path: Path) -> Sql:
         return json_value(text, path)
+
+
+def instant(value: Sql) -> Sql | None:
+    """Milliseconds since 1970, where a value is the text of a column of instants."""
+    inner = value.this if isinstance(value, exp.Cast) else None
+    return inner.copy() if isinstance(inner, exp.Func) and inner.sql("duckdb").startswith("EPOCH_MS(") else None
 
 
 #: The engine's types of floating numbers.

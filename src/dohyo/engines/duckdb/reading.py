@@ -332,7 +332,7 @@ class Reading(Struct, dict=True):
             table = opened(self.connection, str(held.path))
             shapes = table.shapes(self.connection)
             sql = parquet_statement(self.request, table.names, table.raw, shapes, table.path)
-            for batch in self.connection.sql(sql).to_arrow_reader(_BATCH_ROWS) if shapes else ():
+            for batch in self.connection.sql(sql).to_arrow_reader(_BATCH_ROWS):
                 ids = int64s(np.arange(done + 1, done + 1 + len(batch), dtype=np.int64) + base)
                 done += len(batch)
                 yield from self.accounts.take(batch, shapes, ids)

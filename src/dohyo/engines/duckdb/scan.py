@@ -492,10 +492,11 @@ def parquet_shapes(raw: ColumnRaw, shapes: Sequence[Shape], path: str) -> str:
     return reader.from_(apply("read_parquet", lit(path)), copy=False).sql("duckdb", copy=False)
 
 
-def parquet_view(request: Request, names: dict[str, str], raw: ColumnRaw, path: str, base: int) -> tuple[exp.Select, Sequence[str]]:
+def parquet_view(
+    request: Request, names: dict[str, str], raw: ColumnRaw, shapes: Sequence[Shape], path: str, base: int
+) -> tuple[exp.Select, Sequence[str]]:
     """The asked-for columns of the useful rows of a Parquet file as a plain SELECT, to be part of the query's own
-    statement, and the fields, in lower case, that no row can have. ``raw``: the columns that hold any value."""
-    shapes = probable(raw)
+    statement, and the fields, in lower case, that no row can have. As for :func:`parquet_statement`."""
     row_id = exp.Add(this=column("file_row_number"), expression=lit(base + 1))
     events = Events(request, shapes, raw, BuiltIns(row_text(names), row_id), every=shapes)
     events.levels = events.numbered = len(shapes) > 1 or events.own_category
@@ -512,9 +513,8 @@ def parquet_view(request: Request, names: dict[str, str], raw: ColumnRaw, path: 
     return view if useful is None else view.where(useful, copy=False), absent
 
 
-def parquet_kinds(raw: ColumnRaw, path: str, category: str | None) -> str:
+def parquet_kinds(raw: ColumnRaw, shapes: Sequence[Shape], path: str, category: str | None) -> str:
     """SQL that counts the rows of a Parquet file: for each tally, own category and kind in words how many there are."""
-    shapes = probable(raw)
     events = Events(Request((), category=category), shapes, raw, BuiltIns(None, lit(0)), every=shapes)
     file = exp.select(exp.Star()).from_(apply("read_parquet", lit(path)))
     tallied = events.over(file, events.number(), events.tally())

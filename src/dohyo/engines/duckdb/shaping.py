@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 from sqlglot import exp
 
-from dohyo.engines.duckdb.raw import Path, Raw, quoted
+from dohyo.engines.duckdb.raw import Path, Raw, instant, quoted
 from dohyo.plan.functions.model import Sql, apply, case, cast, coalesce, is_null, lit, null, try_cast
 from dohyo.plan.names import ID, TIME
 from dohyo.sources import model as m
@@ -286,6 +286,8 @@ def _function(variable: str, body: Sql) -> Sql:
 
 def _time(expr: m.Time, raw: Raw) -> Sql:
     value = expression(expr.value, raw)
+    if (known := instant(value)) is not None:
+        return known
     return value if isinstance(value, exp.Null) else let("t", value, lambda t: time_value(t, raw.dated(value)))
 
 
@@ -386,6 +388,8 @@ def built_in(shape: m.Shape, raw: Raw, name: str, known: BuiltIns) -> Sql | None
 
 def trimmed(raw: Sql) -> Sql:
     """The text without blanks at its end. JSON ends with a brace; trimming walks through every character."""
+    if not isinstance(raw, exp.Column):  # a row of a table, written as JSON here
+        return raw.copy()
     whole = apply("ends_with", raw.copy(), lit("}"))
     return case((whole, raw.copy()), default=apply("rtrim", raw.copy(), lit("\r\n\t ")))
 
