@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from dohyo.engines.duckdb import reading
 from dohyo.results import Result
 from dohyo.run import RunOptions, search
 from dohyo.sources import limits
@@ -89,6 +90,19 @@ def test_a_time_elsewhere_is_found(most: bool, tmp_path: Path, monkeypatch: pyte
         assert {row["_messageTime"] for row in found.rows if row["n"] != "0"} == {1768203000777}
         assert sum(row["n"] == "0" for row in found.rows) == (960 if most and since is None else 0)
         assert found.read.files[0].shapes == {"flat": 964}
+
+
+@pytest.mark.parametrize("much", ["", "x" * (40 << 20)], ids=["all by DuckDB", "the rest as text"])
+def test_repaired_letters_are_told_of_once(much: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Invalid UTF-8 is read with replacement characters and told of, by whatever way a large file is read."""
+    path = tmp_path / "events.ndjson"
+    usual, bad = json.dumps(USUAL).encode(), json.dumps(_with(Image="?")).encode().replace(b"?", b"\xff")
+    long = json.dumps(_with(CommandLine=much)).encode()
+    path.write_bytes(b"\n".join([*[usual] * 60, bad, *[usual] * 200_000, long, bad, *[usual] * 9_000]) + b"\n")
+    monkeypatch.setattr(reading, "_BATCH_ROWS", 2048)  # so that some come before what DuckDB cannot read
+    found = _read("* | count by Image | sort by _count", path, monkeypatch, native=0)
+    assert [(row["Image"], row["_count"]) for row in found.rows] == [(r"C:\a.exe", 209_061), ("\ufffd", 2)]
+    assert [(p.where, p.count, p.mended) for p in found.read.problems] == [("line 61", 2, True)]
 
 
 def test_what_is_left_of_a_table() -> None:

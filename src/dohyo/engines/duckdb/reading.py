@@ -307,18 +307,18 @@ class Reading(Struct, dict=True):
         yield from self.accounts.settle(shapes)
         unplaced = np.concatenate(ordinals) if ordinals else _NONE
         if len(unplaced):
-            yield from self._again(source, base, unplaced, names, known)
+            from dohyo.sources.readers.ndjson import lines_at
+
+            told = self.accounts.report.problems.append if complete else None  # else what reads the rest tells of all
+            yield from self._again(base, lines_at(source, unplaced, told), names, known)
         if complete:
             self._done(source, began)
         elif (text := self._text(source, base)) is not None:
             yield from self._texts(replace(text, chunks=_after(text.chunks, done)), Opened((), self._opened))
 
-    def _again(self, source: Input, base: int, ordinals: Any, names: tuple[str, ...], known: Spellings) -> Iterator[pa.RecordBatch]:
-        """Records that the statement over the file could not place, by their ordinal numbers, as text."""
-        from dohyo.sources.readers.ndjson import lines_at
-
+    def _again(self, base: int, lines: Iterator[Chunk], names: tuple[str, ...], known: Spellings) -> Iterator[pa.RecordBatch]:
+        """Records that the statement over the file could not place, as text."""
         left = Left()
-        lines = lines_at(source, ordinals, self.accounts.report.problems.append)
         yield from self._run_chunks((_records(c, base) for c in lines), names, known, left)
         yield from self._left(left)
 

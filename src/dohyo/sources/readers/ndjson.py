@@ -57,11 +57,12 @@ def lines_at(
         if picked.size:
             yield _picked(block, picked, repaired)
         if last == wanted.size:
-            return
+            break
+    repaired.tell()
 
 
 def _ignore(problem: Problem) -> None:
-    """For a second reading, whose problems were told at the first."""
+    """For one reading of two, whose problems the other one tells."""
 
 
 class _Block(Struct, frozen=True):
