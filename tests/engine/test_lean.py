@@ -14,6 +14,7 @@ from dohyo.results import Result
 from dohyo.run import RunOptions, search
 from dohyo.sources import limits
 from dohyo.sources.model import Enough
+from dohyo.sources.readers.nth_line import nth_line
 from dohyo.sources.shapes import SHAPES, shape
 from dohyo.sources.shapes.lean import lean
 
@@ -103,6 +104,16 @@ def test_repaired_letters_are_told_of_once(much: str, tmp_path: Path, monkeypatc
     found = _read("* | count by Image | sort by _count", path, monkeypatch, native=0)
     assert [(row["Image"], row["_count"]) for row in found.rows] == [(r"C:\a.exe", 209_061), ("\ufffd", 2)]
     assert [(p.where, p.count, p.mended) for p in found.read.problems] == [("line 61", 2, True)]
+
+
+def test_blank_lines_do_not_shift_the_evidence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A record of a large file is named by its line, which is where `why` and `investigate` look for it."""
+    path = tmp_path / "events.ndjson"
+    usual, sought = json.dumps(USUAL), json.dumps(_with(Image="sought"))
+    path.write_text("\n".join([*[usual] * 60, "", " \t", *[usual] * 900, "\r", sought, *[usual] * 900]) + "\n", "utf-8", newline="")
+    found = _read('* | where Image = "sought" | fields EventID', path, monkeypatch, native=0)
+    assert [e and e.record for e in found.evidence()] == [964]
+    assert nth_line(path, 964) == sought
 
 
 def test_what_is_left_of_a_table() -> None:

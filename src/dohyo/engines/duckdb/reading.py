@@ -153,12 +153,13 @@ class Reading(Struct, dict=True):
         self._tell()
 
     def _native(self, source: Input) -> bool:
-        big = source.format is Format.NDJSON and source.path is not None and (source.size or 0) >= limits.NATIVE
-        if not big or self.request.needs_raw or self.request.needs_id:
+        path = source.path if source.format is Format.NDJSON and (source.size or 0) >= limits.NATIVE else None
+        if path is None or self.request.needs_raw or self.request.needs_id:
             return False
-        from dohyo.sources.unfold import wraps  # only a large log asks
+        from dohyo.sources.readers.nth_line import has_blank_lines  # only a large log asks
+        from dohyo.sources.unfold import wraps
 
-        return not wraps(source.head)
+        return not wraps(source.head) and not has_blank_lines(path)
 
     # -- JSON text handed over
 

@@ -1,9 +1,10 @@
-"""The n-th record of a large NDJSON file, without parsing the others: newlines are counted, on all cores."""
+"""The n-th line of a large NDJSON file, without parsing the others: newlines are counted, on all cores."""
 
 from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from io import FileIO
 from pathlib import Path
@@ -52,7 +53,7 @@ class Looking:
 
 
 def nth_line(path: Path, number: int) -> str | None:
-    """The text of the ``number``-th (from 1) line that is not blank; ``None`` when there are not so many.
+    """The text of the ``number``-th (from 1) line; ``None`` when there are not so many.
 
     Raises :class:`OSError`."""
     size = path.stat().st_size if number > 0 else 0
@@ -68,15 +69,27 @@ def nth_line(path: Path, number: int) -> str | None:
     return None
 
 
+def has_blank_lines(path: Path) -> bool:
+    """True when some line holds nothing but white space, so that lines are not numbered as records are.
+
+    Raises :class:`OSError`."""
+    size = path.stat().st_size
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        found = pool.map(lambda at: any(blank for _, blank in _pieces(path, at, size)), range(0, size, _PIECE * _TURN))
+        return any(found)
+
+
 def _counts(path: Path, start: int, size: int) -> list[int]:
-    """How many lines that are not blank start in each piece from ``start`` on, one thread's turn of them."""
+    """How many lines start in each piece from ``start`` on, one thread's turn of them."""
+    return [len(starts) for starts, _ in _pieces(path, start, size)]
+
+
+def _pieces(path: Path, start: int, size: int) -> Iterator[tuple[Ints, set[int]]]:
+    """What :func:`_starts` gives for each piece from ``start`` on, one thread's turn of them."""
     buffer, equal = np.empty(_PIECE + 1, dtype=np.uint8), np.empty(_PIECE + 1, dtype=np.bool_)
-    counts = []
     with path.open("rb", buffering=0) as file:
         for at in range(start, min(size, start + _PIECE * _TURN), _PIECE):
-            starts, blank = _starts(file, at, buffer, equal)
-            counts.append(len(starts) - len(blank))
-    return counts
+            yield _starts(file, at, buffer, equal)
 
 
 def _starts(file: FileIO, at: int, buffer: Bytes, equal: Truths) -> tuple[Ints, set[int]]:
@@ -106,10 +119,9 @@ def _line(file: FileIO, at: int) -> bytes:
 
 
 def _found(path: Path, start: int, counts: list[int], number: int) -> str:
-    """The ``number``-th line that is not blank among the pieces from ``start`` on."""
+    """The ``number``-th line of the pieces from ``start`` on."""
     piece = int(np.searchsorted(np.cumsum(counts), number))
     at = start + piece * _PIECE
     with path.open("rb", buffering=0) as file:
-        starts, blank = _starts(file, at, np.empty(_PIECE + 1, dtype=np.uint8), np.empty(_PIECE + 1, dtype=np.bool_))
-        kept = [s for s in starts.tolist() if s not in blank]
-        return _line(file, at + kept[number - sum(counts[:piece]) - 1]).decode("utf-8", "replace")
+        starts, _ = _starts(file, at, np.empty(_PIECE + 1, dtype=np.uint8), np.empty(_PIECE + 1, dtype=np.bool_))
+        return _line(file, at + int(starts[number - sum(counts[:piece]) - 1])).decode("utf-8", "replace")
