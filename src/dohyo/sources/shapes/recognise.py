@@ -379,7 +379,7 @@ _EPOCH = re.compile(r"(?:/Date\()?(\d{10}|\d{13}|\d{16}|\d{19})(?:\.(\d+))?(?:\)
 _FILETIME = re.compile(r"1[1-9]\d{16}", re.ASCII)
 _DECIMALS = re.compile(r"(\.\d{6})\d+")
 _ISO = re.compile(
-    r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:(?:[.,](\d{1,9})|\+(\d{9})(?=Z))?)\s*(?:Z|UTC|([+-])(\d\d):?(\d\d))?",
+    r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:(?:[.,](\d{1,9})|\+(\d{9})(?=Z))?)\s*(?:Z|UTC|([+-])(\d\d)(?::?(\d\d))?)?",
     re.ASCII,
 )
 
@@ -421,6 +421,6 @@ def _iso_milliseconds(iso: re.Match[str]) -> int:
     day, clock, decimals, plus_decimals, sign, hours, minutes = iso.groups()
     moment = datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=UTC)
     if sign:
-        offset = timedelta(hours=int(hours), minutes=int(minutes))
+        offset = timedelta(hours=int(hours), minutes=int(minutes or 0))
         moment += offset if sign == "-" else -offset
     return int(moment.timestamp()) * 1000 + int(f"{decimals or plus_decimals or ''}000"[:3])
