@@ -31,6 +31,7 @@ def test_as_reading_from_the_start(lines: list[str], ended: bool, piece: int, tu
         records = {n: t.strip() for c in chunks for n, t in zip(c.records.to_pylist(), c.raw.to_pylist(), strict=True)}
         patched.setattr(room, "_PIECE", piece)
         patched.setattr(room, "_TURN", turn)
+        patched.setattr(room, "_SAMPLED", len(text))
         found = {n: (nth_line(path, n) or "").strip() for n in range(len(lines) + 3)}
         blank = has_blank_lines(path)
     assert {n: text for n, text in found.items() if text} == records
@@ -41,3 +42,14 @@ def test_a_file_that_is_gone(tmp_path: Path) -> None:
     """What went wrong in the thread is told where the line is asked for."""
     with pytest.raises(FileNotFoundError):
         Looking(tmp_path / "gone.ndjson", 1).text()
+
+
+def test_a_blank_line_that_is_not_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blank lines are looked for all over a file, not everywhere; where none is noticed, records are counted, as the engine does."""
+    path = tmp_path / "log.ndjson"
+    path.write_bytes(b"{}\n{}\n\n{}\n" + b"{}\n" * 20 + b'{"last":1}\n')
+    monkeypatch.setattr(room, "_PIECE", 3)
+    monkeypatch.setattr(room, "_SAMPLED", 5)
+    assert not has_blank_lines(path) and nth_line(path, 24) == '{"last":1}'
+    monkeypatch.setattr(room, "_SAMPLED", 100)
+    assert has_blank_lines(path) and nth_line(path, 25) == '{"last":1}'
