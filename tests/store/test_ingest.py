@@ -516,3 +516,34 @@ def test_a_unit_that_cannot_be_written_leaves_no_files(log: Path, root: str, mon
     monkeypatch.setattr(_Bench, "shape", shape)
     ingest([str(log)], root)
     assert stored(root) == expected(log, range(300))
+
+
+ODD = (
+    ('{"": {"a": 1}, "EventID": 3}', "*", 1),
+    ('{"_raw": {"a": 1}, "EventID": 3}', "*", 1),
+    (r'{"EventID": 3, "Channel": "Security", "Image": "a\ud800.exe"}', '* | where EventID = "3"', 1),
+)
+
+
+@pytest.mark.parametrize(("records", "query", "found"), ODD, ids=["no name", "raw", "half a pair"])
+def test_odd_records_are_found_as_in_the_log(records: str, query: str, found: int, tmp_path: Path) -> None:
+    """What ended an ingest in an error, or was lost."""
+    log, store = tmp_path / "log.ndjson", str(tmp_path / "store")
+    log.write_text(records + "\n")
+    done = ingest([str(log)], store)
+    assert done.events == records.count("\n") + 1 and not done.broken
+    asked = f"{query} | count as n"
+    assert search(asked, [store]).rows == search(asked, [str(log)]).rows == [{"n": found}]
+
+
+def test_a_field_that_one_file_reads_from_the_raw_event_stays_after_compaction(tmp_path: Path) -> None:
+    """Another file of the same day has it as a column."""
+    store, logs = str(tmp_path / "store"), [tmp_path / "a.ndjson", tmp_path / "b.ndjson"]
+    event = {"EventID": 3, "Channel": "Security", "UtcTime": "2026-01-12 07:30:00.018"}
+    logs[0].write_text("".join(json.dumps(event | more) + "\n" for more in ({"foo": "x"}, {"foo": {"q": 1}})))
+    logs[1].write_text(json.dumps(event | {"foo": "x"}) + "\n")
+    for log in logs:
+        ingest([str(log)], store)
+    before = search('* | where foo = "x" | count as n', [store]).rows
+    compact(open_log(store))
+    assert before == search('* | where foo = "x" | count as n', [store]).rows == [{"n": 2}]

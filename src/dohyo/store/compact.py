@@ -128,15 +128,14 @@ def _merge(files: Files, sources: list[_Source], schemas: list[Schema]) -> tuple
 
 
 def united(schemas: list[Schema]) -> Schema:
-    """What files with these schemas answer for together."""
-    columns = {c.lower(): c for s in schemas for c in s.columns}
-    known = {k for s in schemas for k in s.known}
-    others = {o for s in schemas for o in s.others if o.lower() not in columns}
-    # a name that is a column of one file may be read from the raw event in another
-    lost = {o for s in schemas for o in s.others if o.lower() in columns and o.lower() not in {c.lower() for c in s.columns}}
-    columns = {n: c for n, c in columns.items() if n not in {o.lower() for o in lost}}
+    """What files with these schemas answer for together. A name that is read from the raw event in one of them is in all."""
+    raw = {o.lower() for s in schemas for o in s.others}
+    columns = {c.lower(): c for s in schemas for c in s.columns if c.lower() not in raw}
+    names = {n for s in schemas for n in (*s.columns, *s.known, *s.others)}
+    others = {n for n in names if n.lower() in raw}
+    known = {k for s in schemas for k in s.known} - others
     shapes = dict.fromkeys(n for s in schemas for n in s.shapes)
-    return Schema(tuple(columns.values()), tuple(sorted(known)), tuple(sorted(others | lost)), tuple(shapes))
+    return Schema(tuple(columns.values()), tuple(sorted(known)), tuple(sorted(others)), tuple(shapes))
 
 
 class _Source:

@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from dohyo.engines.duckdb.accounts import why_broken
+from dohyo.engines.duckdb.surrogates import MENDED
 from dohyo.results import Places
 from dohyo.sources.archives import Skipped
 from dohyo.sources.found import Found
@@ -17,7 +18,7 @@ from dohyo.sources.model import Format, Problem
 from dohyo.store.gather import Gathering, Unit
 from dohyo.store.log import Change, Conflict, Log, open_log
 from dohyo.store.origins import Seen
-from dohyo.store.state import State
+from dohyo.store.state import Origin, State
 from dohyo.store.workshop import Stored, Workshop
 
 _BROKEN_NAMED = 20
@@ -110,6 +111,7 @@ class _Run(Struct):
         """Makes the files of a unit visible."""
         unit, written = stored.unit, stored.written
         broken = self._tell_broken(stored)
+        self._tell_mended(stored)
 
         def make(state: State) -> Change:
             self._check(unit, state)
@@ -144,8 +146,20 @@ class _Run(Struct):
             broken[number] += 1
             self.done.broken[origin.name] += 1
             if self.done.broken[origin.name] <= _BROKEN_NAMED:
-                where = f"{'record' if origin.format == Format.EVTX else 'line'} {record}"
-                self.done.problems.append(Problem(origin.name, where, why_broken(text)))
+                self.done.problems.append(Problem(origin.name, _where(origin, record), why_broken(text)))
             elif self.done.broken[origin.name] == _BROKEN_NAMED + 1:
                 self.done.problems.append(Problem(origin.name, "", "further broken records"))
         return broken
+
+    def _tell_mended(self, stored: Stored) -> None:
+        """Names, of each log of a unit, the first record that was not stored as it is."""
+        mended: dict[int, list[int]] = {}
+        for row_id in stored.mended:
+            mended.setdefault(row_id >> Places.BITS, []).append(row_id & ((1 << Places.BITS) - 1))
+        for number, records in mended.items():
+            origin = stored.unit.origins[number]
+            self.done.problems.append(Problem(origin.name, _where(origin, min(records)), MENDED, len(records), mended=True))
+
+
+def _where(origin: Origin, record: int) -> str:
+    return f"{'record' if origin.format == Format.EVTX else 'line'} {record}"

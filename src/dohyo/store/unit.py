@@ -34,7 +34,7 @@ from dohyo.engines.duckdb.storing import (
     fields_statement,
     first_statement,
 )
-from dohyo.sources.shapes import shape
+from dohyo.sources.shapes import SHAPES, shape
 from dohyo.sources.shapes.recognise import recognise
 from dohyo.store.layout import ROW_GROUP, arranged
 from dohyo.store.names import MESSAGE_NAMES, MOST, PAIR_NAMES, XML_NAMES, Names, names_in
@@ -227,10 +227,11 @@ def trimmed_lengths(texts: pa.StringArray) -> pa.Array:
 
 
 def _more(names: tuple[str, ...], texts: list[str]) -> tuple[str, ...]:
-    """The names with those of the shapes that these records have."""
+    """The names with those of the shapes that these records have; with all, where the engine says otherwise: of a key that comes
+    twice it takes the first."""
     fresh = Counter(recognise(json.loads(t)).name for t in texts)
     added = tuple(n for n, _ in fresh.most_common() if n not in names)
-    return (*names, *(added or ("generic",)))
+    return (*names, *(added or (s.name for s in SHAPES if s.name not in names)))
 
 
 def _days(times: pa.Array) -> Any:

@@ -420,7 +420,7 @@ class Opener(Struct):
 
     def _hidden(self, records: pa.Table, opened: dict[Path, Any]) -> set[Path]:
         """The paths at which some value, which looks like an object, is one: its keys are not in the record's sign."""
-        paths = sorted(p for p in opened if "*" not in p)
+        paths = sorted(p for p in opened if "*" not in p and "" not in p)
         if not paths:
             return set()
         rows = np.unique(np.concatenate([opened[p] for p in paths]))
@@ -448,6 +448,8 @@ def _paths(top: _Pairs) -> Iterable[tuple[Path, Kind]]:
     while todo:
         pairs, path = todo.pop()
         for key, value in reversed(pairs):  # of a key that comes twice the engine takes the first
+            if not key:  # the engine's paths know none, and no name is of it
+                continue
             inner = isinstance(value, _Pairs)
             yield (*path, key), Kind.OBJECT if inner else Kind.NULL if value is None else Kind.PLAIN
             if inner:

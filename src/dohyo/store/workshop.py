@@ -11,13 +11,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from msgspec import Struct, field
 
+from dohyo.engines.duckdb import surrogates
 from dohyo.engines.duckdb.connect import connect
 from dohyo.store.files import Files
 from dohyo.store.gather import Unit
 from dohyo.store.unit import Shaper
-from dohyo.store.values import RECORDS, Memory, Statements
+from dohyo.store.values import RECORDS, Memory, Statements, whole
 from dohyo.store.write import Written, write_parts
 from dohyo.switching import quick_switches
 
@@ -28,11 +30,13 @@ _MEMORY = "400MB"
 
 
 class Stored(Struct):
-    """A unit whose data files are written, but that no commit names yet. ``broken``: its records that are no JSON objects."""
+    """A unit whose data files are written, but that no commit names yet. ``broken``: its records that are no JSON objects;
+    ``mended``: the ids of those that a small repair made JSON."""
 
     unit: Unit
     written: Written = field(default_factory=Written)
     broken: list[pa.Table] = field(default_factory=list)
+    mended: list[int] = field(default_factory=list)
 
     def remove(self, files: Files) -> None:
         """Removes the files."""
@@ -121,9 +125,26 @@ class _Bench:
             self.shapers[guess] = Shaper(guess, self.statements, self.category)
         shaper = self.shapers[guess]
         facts = shaper.facts(records)
+        records, tried = _mended(records, facts.broken)
+        if tried.true_count:
+            facts = shaper.facts(records)
+            stored.mended += records["row_id"].filter(pc.and_not(tried, facts.broken)).to_pylist()
         stored.broken.append(records.filter(facts.broken))
         parts = shaper.parts(facts, records)
         if not parts:
             return
         fields = shaper.fields(facts, parts)
         write_parts(self.files, parts, fields, records, stored.written)
+
+
+def _mended(records: pa.Table, broken: pa.BooleanArray) -> tuple[pa.Table, pa.BooleanArray]:
+    """The records with a small repair in those of the broken ones that it may make JSON, and which these are."""
+    if not broken.true_count:
+        return records, broken
+    raw = whole(records["raw"])
+    texts = raw.filter(broken)
+    repaired = pa.array([surrogates.whole(text) for text in texts.to_pylist()], pa.string())
+    changed = pc.not_equal(repaired, texts)
+    tried = pc.replace_with_mask(broken, broken, changed)
+    raw = pc.replace_with_mask(raw, tried, repaired.filter(changed))
+    return records.set_column(0, RECORDS.field("raw"), raw), tried

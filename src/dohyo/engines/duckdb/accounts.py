@@ -14,7 +14,7 @@ from msgspec import Struct, field
 from dohyo.engines.duckdb.connect import arrow_type
 from dohyo.engines.duckdb.scan import KEEP, KINDS, VALUE, Request
 from dohyo.engines.duckdb.sourcecategory import NAMES
-from dohyo.engines.duckdb.surrogates import whole
+from dohyo.engines.duckdb.surrogates import MENDED, whole
 from dohyo.plan.names import ID
 from dohyo.results import FileReport, Places, ReadReport
 from dohyo.sources.arrays import int64s
@@ -211,8 +211,7 @@ class Accounts(Struct, dict=True):
         for file in self.report.files:
             if file.mended:
                 where = f"{_unit(file)} {min(file.mended)}"
-                reason = "half a surrogate pair, read with a replacement character"
-                self.report.problems.append(Problem(file.name, where, reason, len(file.mended), mended=True))
+                self.report.problems.append(Problem(file.name, where, MENDED, len(file.mended), mended=True))
             if file.broken > _BROKEN_NAMED:
                 self.report.problems.append(Problem(file.name, "", "further broken records", file.broken - _BROKEN_NAMED))
 

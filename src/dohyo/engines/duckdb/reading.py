@@ -32,7 +32,7 @@ from dohyo.sources.arrays import int64s
 from dohyo.sources.model import Chunk, Format, Input, Problem, Shape
 from dohyo.sources.readers import READERS
 from dohyo.sources.readers.evtx_apart import Apart
-from dohyo.sources.shapes import OF_EVENT_LOGS, shape
+from dohyo.sources.shapes import OF_EVENT_LOGS, SHAPES, shape
 from dohyo.sources.shapes.lean import lean
 from dohyo.sources.shapes.recognise import epoch_milliseconds, read_field, read_time, recognise, time_text
 from dohyo.sources.shapes.times import is_month_first
@@ -44,6 +44,8 @@ _BATCH_ROWS = 200_000
 _NONE = np.zeros(0, dtype=np.int64)
 #: Formats whose records are always of one shape.
 _FIXED = {Format.EVTX: OF_EVENT_LOGS, Format.XML: OF_EVENT_LOGS}
+#: All shapes: what one of them does not take is no record.
+_EVERY = tuple(s.name for s in SHAPES)
 
 S = TypeVar("S")
 
@@ -272,15 +274,18 @@ class Reading(Struct, dict=True):
 
     def _left(self, left: Left) -> Iterator[pa.RecordBatch]:
         """What the guessed shapes did not take is read again with shapes guessed from itself, until nothing is left.
-        Each round takes at least the records that its guess came from."""
+        Each round takes at least the records that its guess came from; where one takes none, for the engine takes the first of
+        a key that comes twice, the next one looks for all shapes."""
         left.parts += self.accounts.mended(left.broken)
+        stuck = False
         while left.parts:
             names, known = self._guessed(objects(left.parts[0][0].slice(0, PEEK_RECORDS).to_pylist()))
             again = Left()
-            yield from self._run_chunks(left.batches(), names, known, again, True)
-            if again.count == left.count:
+            yield from self._run_chunks(left.batches(), _EVERY if stuck else names, known, again, True)
+            if stuck and again.count == left.count:
                 self.accounts.broken(again.parts)
                 return
+            stuck = again.count == left.count
             left = again
 
     # -- files that DuckDB opens

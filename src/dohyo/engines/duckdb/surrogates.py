@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+#: What is said of such records.
+MENDED = "half a surrogate pair, read with a replacement character"
 _HEX = "[0-9a-fA-F]"
 _ESCAPE = re.compile(rf"\\(?:u[dD][89abAB]{_HEX}{{2}}\\u[dD][c-fC-F]{_HEX}{{2}}|(u[dD][89a-fA-F]{_HEX}{{2}})|.)", re.S)
 

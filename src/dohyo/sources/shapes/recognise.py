@@ -72,7 +72,8 @@ def there(record: Record, path: Path) -> bool:
 
 def _begins(record: Record, path: Path, opening: str) -> bool:
     value = next(_values(record, path), None)
-    return isinstance(value, str) and value.lstrip(" \t\r\n").startswith(opening)
+    text = json.dumps(value) if isinstance(value, (dict, list)) else value
+    return isinstance(text, str) and text.lstrip(" \t\r\n").startswith(opening)
 
 
 def _values(value: Any, path: Path) -> Iterator[Any]:
