@@ -10,7 +10,7 @@ from typing import Any
 
 from sigma.collection import SigmaCollection
 from sigma.correlations import SigmaCorrelationRule
-from sigma.exceptions import SigmaError
+from sigma.exceptions import SigmaConditionError, SigmaError
 from sigma.rule import SigmaRule
 
 from dohyo.sigma import backend, correlations
@@ -97,6 +97,7 @@ def _one(document: dict[str, Any], others: list[dict[str, Any]], values: Values)
     document, others = tidied(document), [tidied(o) for o in others]
     for one in (document, *others):
         check(one)
+        _check_condition(one)
     kept, limits = ranged(document)
     collection = SigmaCollection.from_dicts(copy.deepcopy([*(ranged(o)[0] for o in others), kept]))
     rule = _itself(document, collection)
@@ -119,6 +120,16 @@ def _one(document: dict[str, Any], others: list[dict[str, Any]], values: Values)
         author=rule.author or "",
         date=str(rule.date or ""),
     )
+
+
+def _check_condition(document: dict[str, Any]) -> None:
+    """Raises :class:`SigmaConditionError` for a condition that is no text, on which pySigma breaks off with an error of Python's."""
+    detection = document.get("detection")
+    given = detection.get("condition", "") if isinstance(detection, dict) else ""
+    for each in given if isinstance(given, list) else [given]:
+        if not isinstance(each, str):
+            said = "nothing" if each is None else str(each)
+            raise SigmaConditionError(f"condition: {said} is no text, as `selection and not filter` is")
 
 
 def _of_source(rule: SigmaRule | SigmaCorrelationRule) -> list[str]:
