@@ -117,8 +117,9 @@ def shared(*names: str, panel: str = "") -> Decorator:
 def _in_panel(parameter: Decorator, panel: str) -> Decorator:
     def declared(command: _Command) -> _Command:
         parameter(command)
-        # before a function is a command, Click keeps what its decorators declare in an attribute that its types do not know
-        of: list[click.Parameter] = command.params if isinstance(command, click.Command) else getattr(command, "__click_params__")  # noqa: B009
+        # Click keeps what decorators declare of a function, before it is a command, in an attribute that types do not know
+        of: list[click.Parameter]
+        of = command.params if isinstance(command, click.Command) else getattr(command, "__click_params__")  # noqa: B009  # see above
         assert isinstance(of[-1], Option)
         of[-1].panel = panel
         return command

@@ -168,17 +168,18 @@ def translated(rules: Sequence[dict[str, Any]], target: str) -> tuple[str, tuple
     notes += (f"{platform.title}: `{f}` is lost: its table has no such column" for f in platform.lost if f in used)
     try:
         return _made(rules, platform), tuple(notes)
-    except NotImplementedError as error:  # what pySigma's base class raises where a language cannot compare with case
+    except _Lacking:  # to compare with letter case, perhaps
         loose = _uncased(list(rules))
         if loose == list(rules):
-            raise NotSaid(f"{platform.title}: {_first_line(error)}") from None
+            raise
     lost = (
         () if "with letter case" in platform.note else (f"{platform.title}: `cased` is lost: the query compares without letter case",)
     )
-    try:
-        return _made(loose, platform), (*notes, *lost)
-    except NotImplementedError as error:  # the same of something else that the language lacks
-        raise NotSaid(f"{platform.title}: {_first_line(error)}") from None
+    return _made(loose, platform), (*notes, *lost)
+
+
+class _Lacking(NotSaid):
+    """The platform's language has nothing for what a rule asks."""
 
 
 def _made(rules: Sequence[dict[str, Any]], platform: Platform) -> str:
@@ -197,8 +198,8 @@ def _made(rules: Sequence[dict[str, Any]], platform: Platform) -> str:
         found = backend.convert(SigmaCollection.from_dicts(copy.deepcopy(list(rules))), output_format=platform.format)
     except SigmaError as error:
         raise NotSaid(f"{platform.title}: {_first_line(error)}") from None
-    except NotImplementedError:  # for the caller, who tries without letter case
-        raise
+    except NotImplementedError as error:  # pySigma's base class says so of what a language lacks
+        raise _Lacking(f"{platform.title}: {_first_line(error)}") from None
     except Exception as error:  # published backends raise errors of their own on rules that they are not made for
         raise NotSaid(f"{platform.title}: its backend cannot take the rule ({type(error).__name__}: {_first_line(error)})") from None
     return "\n".join(found if isinstance(found, list) else [str(found)]) + "\n"
