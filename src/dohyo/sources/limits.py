@@ -10,8 +10,8 @@ GIB = 1 << 30
 
 HEAD = 64 * KIB  # what is looked at to tell a format; the first record of practically every log fits
 BLOCK = 4 * MIB  # what readers ask of a stream at once; larger ones cost more in fresh memory than they save in calls
-NATIVE = 64 * MIB  # from this size on DuckDB opens an NDJSON file by itself; below it text is handed over, as of
-# a file with blank lines, whose line numbers it gives
+NATIVE = 64 * MIB  # from this size on DuckDB opens an NDJSON file by itself, unless it has blank lines; of others text is handed
+# over, which gives exact line numbers
 
 
 class Limits(Struct, frozen=True):

@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import Struct, field
 
-from dohyo.engines.duckdb import surrogates
 from dohyo.engines.duckdb.connect import connect
+from dohyo.engines.duckdb.surrogates import repaired
 from dohyo.store.files import Files
 from dohyo.store.gather import Unit
 from dohyo.store.unit import Shaper
@@ -142,9 +142,7 @@ def _mended(records: pa.Table, broken: pa.BooleanArray) -> tuple[pa.Table, pa.Bo
     if not broken.true_count:
         return records, broken
     raw = whole(records["raw"])
-    texts = raw.filter(broken)
-    repaired = pa.array([surrogates.whole(text) for text in texts.to_pylist()], pa.string())
-    changed = pc.not_equal(repaired, texts)
+    found, changed = repaired(raw.filter(broken))
     tried = pc.replace_with_mask(broken, broken, changed)
-    raw = pc.replace_with_mask(raw, tried, repaired.filter(changed))
+    raw = pc.replace_with_mask(raw, tried, found.filter(changed))
     return records.set_column(0, RECORDS.field("raw"), raw), tried

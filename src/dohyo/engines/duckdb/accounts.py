@@ -14,7 +14,7 @@ from msgspec import Struct, field
 from dohyo.engines.duckdb.connect import arrow_type
 from dohyo.engines.duckdb.scan import KEEP, KINDS, VALUE, Request
 from dohyo.engines.duckdb.sourcecategory import NAMES
-from dohyo.engines.duckdb.surrogates import MENDED, whole
+from dohyo.engines.duckdb.surrogates import MENDED, repaired
 from dohyo.plan.names import ID
 from dohyo.results import FileReport, Places, ReadReport
 from dohyo.sources.arrays import int64s
@@ -187,9 +187,8 @@ class Accounts(Struct, dict=True):
 
         mended, beyond = [], []
         for texts, ids in parts:
-            repaired = pa.array([whole(t) for t in texts.to_pylist()], pa.string())
-            changed = pc.not_equal(repaired, texts)
-            mended.append((repaired.filter(changed), ids.filter(changed)))
+            found, changed = repaired(texts)
+            mended.append((found.filter(changed), ids.filter(changed)))
             beyond.append((texts.filter(pc.invert(changed)), ids.filter(pc.invert(changed))))
             for row_id in mended[-1][1].to_pylist():
                 self._files[row_id >> Places.BITS].mended.append(row_id & ((1 << Places.BITS) - 1))

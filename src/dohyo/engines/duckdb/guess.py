@@ -80,7 +80,9 @@ def note_spellings(record: dict[str, Any], wanted: set[str], known: Spellings) -
 
 def fractions(records: list[dict[str, Any]]) -> tuple[str, ...]:
     """The ports and ids that some of these records, or objects in them, have written as 443.0."""
-    objects_in = [o for r in records for o in (r, *r.values()) if isinstance(o, dict)]
-    odd = [k for o in objects_in for k, v in o.items() if isinstance(v, float) or (isinstance(v, str) and v.endswith(".0"))]
-    names = [name for name in dict.fromkeys(odd) if _WHOLE.search(name)]
-    return tuple(n for n in names if any(_FRACTION.fullmatch(str(o.get(n))) for o in objects_in))
+    values = ((k, v) for r in records for inner in (r, *r.values()) if isinstance(inner, dict) for k, v in inner.items())
+    return tuple(dict.fromkeys(k for k, v in values if isinstance(v, float | str) and _is_fraction(str(v)) and _WHOLE.search(k)))
+
+
+def _is_fraction(text: str) -> bool:
+    return text.endswith(".0") and _FRACTION.fullmatch(text) is not None  # few texts end so, and a regex takes longer

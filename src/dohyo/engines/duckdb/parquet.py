@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from functools import partial
+from functools import cached_property, partial
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
@@ -32,23 +32,25 @@ class Footer(Struct, frozen=True):
     beginnings: dict[str, bytes]
 
 
-class Columnar(Struct):
+class Columnar(Struct, dict=True):
     """A Parquet file: its columns with their types, what its footer says, and where its ids begin."""
 
     path: str
     names: dict[str, str]
     footer: Footer
     base: int = 0
-    _raw: ColumnRaw | None = None
     _shapes: list[Shape] | None = None
 
-    @property
+    @cached_property
     def raw(self) -> ColumnRaw:
         """The columns that hold any value."""
-        if self._raw is None:
-            there = {n: t for n, t in self.names.items() if n not in self.footer.empty}
-            self._raw = ColumnRaw(there, self.footer.full, self.footer.beginnings)
-        return self._raw
+        there = {n: t for n, t in self.names.items() if n not in self.footer.empty}
+        return ColumnRaw(there, self.footer.full, self.footer.beginnings)
+
+    @cached_property
+    def allowed(self) -> list[Shape]:
+        """The shapes that rows may have, as far as the columns and the footer tell."""
+        return probable(self.raw)
 
     def request(self, request: Request, connection: duckdb.DuckDBPyConnection, report: ReadReport) -> exp.Select:
         """The events of this file that a request asks for. The fields that some may have are noted in the report."""
@@ -60,9 +62,9 @@ class Columnar(Struct):
         """The shapes that rows of this file have. To look takes much less time than to ask every field of every row in the ways of
         all shapes that its columns allow."""
         if self._shapes is None:
-            allowed = probable(self.raw)
-            found = connection.execute(parquet_shapes(self.raw, allowed, self.path)).fetchall() if len(allowed) > 1 else []
-            self._shapes = [shape for number, shape in enumerate(allowed, 1) if (number,) in found] or allowed[-1:]
+            several = len(self.allowed) > 1
+            found = connection.execute(parquet_shapes(self.raw, self.allowed, self.path)).fetchall() if several else []
+            self._shapes = [shape for number, shape in enumerate(self.allowed, 1) if (number,) in found] or self.allowed[-1:]
         return self._shapes
 
     def kinds(self, category: str | None) -> Counter[tuple[str, str]]:
@@ -97,7 +99,7 @@ class Columnars(Struct):
                 continue
             found.base = self.places.add(source.name)
             file = FileReport(source.name, source.format.value, source.size, records=found.footer.rows)
-            if [s.name for s in probable(found.raw)] == ["generic"]:
+            if [s.name for s in found.allowed] == ["generic"]:
                 file.shapes["generic"] = found.footer.rows
                 self.report.unknown[source.name] = tuple(found.names)
             self.report.files.append(file)

@@ -328,7 +328,7 @@ class ColumnRaw:
 def instant(value: Sql) -> Sql | None:
     """Milliseconds since 1970, where a value is the text of a column of instants."""
     inner = value.this if isinstance(value, exp.Cast) else None
-    return inner.copy() if isinstance(inner, exp.Func) and inner.sql("duckdb").startswith("EPOCH_MS(") else None
+    return inner.copy() if isinstance(inner, exp.Anonymous) and inner.name == "epoch_ms" else None
 
 
 #: The engine's types of floating numbers.

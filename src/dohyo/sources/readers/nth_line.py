@@ -54,8 +54,8 @@ class Looking:
 
 
 def nth_line(path: Path, number: int) -> str | None:
-    """The text of the record with this number (from 1): of a file :func:`has_blank_lines` of, the line's, else that of the lines
-    that are not blank. ``None`` when there are not so many.
+    """The text of the record with this number (from 1), as readings of the file number them: among all lines where it is known
+    to have blank ones (:func:`has_blank_lines`), else among those that are not blank. ``None`` when there are not so many.
 
     Raises :class:`OSError`."""
     size = path.stat().st_size if number > 0 else 0
@@ -73,8 +73,8 @@ def nth_line(path: Path, number: int) -> str | None:
 
 
 def has_blank_lines(path: Path) -> bool:
-    """True when some line, of those that are looked at, holds nothing but white space: records are numbered by their lines then,
-    as where a reader of ours gives their numbers.
+    """True when a line holds nothing but white space, of those in the pieces that are looked at. Such a file is read by our reader,
+    which numbers records by their lines; DuckDB's counts records.
 
     Raises :class:`OSError`."""
     places = range(0, path.stat().st_size, _PIECE)
@@ -82,7 +82,7 @@ def has_blank_lines(path: Path) -> bool:
 
 
 def _counts(path: Path, start: int, size: int, blank_too: bool) -> list[int]:
-    """How many lines start in each piece from ``start`` on, one thread's turn of them; blank ones are left out, or not."""
+    """How many lines start in each piece from ``start`` on, one thread's turn of them. ``blank_too``: blank ones count."""
     pieces = _pieces(path, range(start, min(size, start + _PIECE * _TURN), _PIECE))
     return [len(starts) - (0 if blank_too else len(blank)) for starts, blank in pieces]
 
@@ -122,7 +122,7 @@ def _line(file: FileIO, at: int) -> bytes:
 
 
 def _found(path: Path, start: int, counts: list[int], number: int, blank_too: bool) -> str:
-    """The ``number``-th line of the pieces from ``start`` on."""
+    """The ``number``-th line of the pieces from ``start`` on. ``blank_too``: blank ones count."""
     piece = int(np.searchsorted(np.cumsum(counts), number))
     at = start + piece * _PIECE
     ((starts, blank),) = _pieces(path, [at])
