@@ -30,6 +30,12 @@ def test_search_gives_a_result_in_every_form(log: Path) -> None:
     assert [d.code for d in result.diagnostics] == []
 
 
+def test_search_takes_one_path_or_several(log: Path) -> None:
+    """A path alone is that path, not its characters (each of which would be a path: ``/`` is one)."""
+    expected = dohyo.search("*", [log]).rows
+    assert expected == dohyo.search("*", log).rows == dohyo.search("*", str(log)).rows
+
+
 def test_a_notebook_shows_hostile_text_escaped(log: Path) -> None:
     """Nothing that came from a log becomes markup."""
     for shown in (dohyo.search("* | fields User", [log])._repr_html_(), dohyo.hunt(log)._repr_html_()):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -115,6 +115,10 @@ class RunOptions(Struct, frozen=True):
         )
 
 
+#: One path or several: a file, a folder, a pattern, a store, or ``-``.
+Paths: TypeAlias = "Sequence[str | Path] | str | Path"
+
+
 class Query(Struct, frozen=True):
     """A query and the name it has in diagnostics."""
 
@@ -127,8 +131,8 @@ class InputError(Exception):
     """``strict_input`` was set and something could not be read."""
 
 
-def search(query: str | Query, paths: Sequence[str | Path], options: RunOptions = RunOptions()) -> Result:
-    """The rows of one query over logs. Raises :class:`QueryError` when the query cannot run."""
+def search(query: str | Query, paths: Paths, options: RunOptions = RunOptions()) -> Result:
+    """The rows of one query over logs, at one path or several. Raises :class:`QueryError` when the query cannot run."""
     one = query if isinstance(query, Query) else Query(query)
     result = run_queries([one], paths, options)[0]
     if isinstance(result, QueryError):
@@ -136,14 +140,14 @@ def search(query: str | Query, paths: Sequence[str | Path], options: RunOptions 
     return result
 
 
-def run_queries(queries: Sequence[Query], paths: Sequence[str | Path], options: RunOptions = RunOptions()) -> list[Result | QueryError]:
+def run_queries(queries: Sequence[Query], paths: Paths, options: RunOptions = RunOptions()) -> list[Result | QueryError]:
     """The rows of several queries; the events are read once for all. A query that cannot run gives its error."""
     return stoppable(lambda: _run_queries(queries, paths, options), interrupt)
 
 
-def _run_queries(queries: Sequence[Query], paths: Sequence[str | Path], options: RunOptions) -> list[Result | QueryError]:
+def _run_queries(queries: Sequence[Query], paths: Paths, options: RunOptions) -> list[Result | QueryError]:
     started = time.perf_counter()
-    names = [str(p) for p in paths]
+    names = [str(p) for p in ([paths] if isinstance(paths, (str, Path)) else paths)]
     if options.engine == DUCKDB and (len(queries) >= MANY or options.told is not None):
         return _run_many(queries, names, options)
     compiled = [compiled_query(q, options, names) for q in queries]

@@ -125,6 +125,16 @@ def test_permission_error_is_put_in_words(logs: Path, monkeypatch: pytest.Monkey
     assert "permission" in find(logs / "a.json")[1][0].reason
 
 
+def test_a_link_that_may_not_be_followed_ends_nothing(logs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where such a link leads cannot be told (``/proc/1/cwd`` is one); the other files are read."""
+
+    def refuse(path: str) -> str:
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr(os.path, "realpath", refuse)
+    assert len(find(logs)[0]) == 4
+
+
 def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     """``-`` is standard input, which can be read once and stays open."""
     stdin = io.TextIOWrapper(io.BytesIO(LINE * 3))

@@ -17,7 +17,7 @@ from dohyo.detections.tuning import File, Tuned, apply
 from dohyo.diagnostics import QueryError
 from dohyo.formats.values import iso_time
 from dohyo.results import Alert, ReadReport, Result
-from dohyo.run import Query, RunOptions, run_queries
+from dohyo.run import Paths, Query, RunOptions, run_queries
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -132,7 +132,7 @@ def _scalar(value: Any) -> Any:
 
 
 def hunt(
-    paths: Sequence[str | Path] | str | Path,
+    paths: Paths,
     detections: Sequence[str] = (),
     *,
     folders: Sequence[Path] = (),
@@ -144,13 +144,13 @@ def hunt(
     """
     library = load([Path(f) for f in folders])
     chosen = [library.find(name) for name in detections] or library.detections
-    found = run_detections(chosen, [paths] if isinstance(paths, (str, Path)) else paths, options or RunOptions())
+    found = run_detections(chosen, paths, options or RunOptions())
     found.broken = library.broken
     return found
 
 
 def run_detections(
-    detections: Sequence[Detection], paths: Sequence[str | Path], options: RunOptions, beside: Sequence[Query] = (),
+    detections: Sequence[Detection], paths: Paths, options: RunOptions, beside: Sequence[Query] = (),
     found: Callable[[list[Alert]], None] | None = None,
 ) -> Hunt:  # fmt: skip
     """The alerts of these detections; one that cannot run is an outcome with an error and does not stop the rest. ``beside``:

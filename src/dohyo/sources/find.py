@@ -101,7 +101,7 @@ def _folder(path: str, visit: Visit, seen: set[str]) -> Iterator[Input]:
 
 def _all_known(path: str, before: int, seen: set[str]) -> bool:
     """True when the folder was read already, as (part of) an argument before."""
-    return len(seen) == before and os.path.realpath(path) in seen
+    return len(seen) == before and _real(path) in seen
 
 
 def _walk(top: str, visit: Visit, seen: set[str]) -> Iterator[Input]:
@@ -135,11 +135,19 @@ def _entries(folder: str, visit: Visit) -> list[str]:
 
 def _known(path: str, seen: set[str]) -> bool:
     """True when ``path`` was met before, perhaps by another name; notes it."""
-    real = os.path.realpath(path)
+    real = _real(path)
     if real in seen:
         return True
     seen.add(real)
     return False
+
+
+def _real(path: str) -> str:
+    """Where links lead; a link that may not be read (``/proc/1/cwd``) is itself, and named when it is opened."""
+    try:
+        return os.path.realpath(path)
+    except OSError:
+        return os.path.abspath(path)
 
 
 def _file(path: str, visit: Visit, seen: set[str], *, named: bool) -> Iterator[Input]:
