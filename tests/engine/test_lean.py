@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from dohyo.engines.duckdb import reading
+from dohyo.engines.duckdb.scan import file_statement
 from dohyo.results import Result
 from dohyo.run import RunOptions, search
 from dohyo.sources import limits
-from dohyo.sources.model import Enough
+from dohyo.sources.model import Enough, Key, Uniform
 from dohyo.sources.readers.nth_line import nth_line
 from dohyo.sources.shapes import SHAPES, shape
 from dohyo.sources.shapes.lean import lean
@@ -33,7 +34,9 @@ ODD = [
     _with(Channel="Unknown", SourceName=..., ProviderName="Microsoft-Windows-Sysmon"), _with(SourceName="", Provider="PowerShell"),
     _with(Hostname=..., Computer="b"), _with(Hostname="", MachineName="c"), _with(UtcTime=...), _with(UtcTime="soon"),
     _with(UtcTime=..., TimeCreated=..., **{"@timestamp": "2026-01-12T08:00:00Z"}), _with(UtcTime=..., TimeCreated="no"),
-    _with(Provider={"Name": "x"}), _with(EventData={"Image": "y"}), _with(EventReceivedTime="2026-01-12 07:30:00"),
+    _with(UtcTime="2026-01-12 07:30:00,004"), _with(UtcTime=" 2026-01-12 07:30:00+02"), _with(UtcTime="2026-01-12 07:30:00.+02"),
+    _with(UtcTime="2026-01-12 07:30:00.0041"), _with(UtcTime="01/12/2026 7:30:00.1 PM"), _with(Provider={"Name": "x"}),
+    _with(EventData={"Image": "y"}), _with(EventReceivedTime="2026-01-12 07:30:00"),
     _with(TimeGenerated="2026-01-12 07:30:00"), _with(EventCode="3"), _with(event_id=3), _with(Event={"System": {"EventID": 4}}),
     _with(EventID=...), {"EventID": 9, "Image": "only"}, {"EventID": 9}, {"x": 1}, _with(_source={"winlog": {"event_id": 3}}),
     _with(_raw="<Event/>"), _with(Image=None), _with(Provider="text"), _with(Provider=[1]), _with(Event="text"),
@@ -93,6 +96,27 @@ def test_a_time_elsewhere_is_found(most: bool, tmp_path: Path, monkeypatch: pyte
         assert found.read.files[0].shapes == {"flat": 964}
 
 
+@pytest.mark.parametrize("category", ["windows/sysmon", "windows/security"])
+def test_only_the_useful_records_say_where_the_time_is(category: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The records of another source category may have their time elsewhere; the statement looks for one time."""
+    path = tmp_path / "events.ndjson"
+    security = _with(UtcTime=..., Channel="Security", SourceName="Microsoft-Windows-Security-Auditing", EventID=4688)
+    path.write_text("\n".join(json.dumps(record) for record in [USUAL, security] * 500) + "\n", "utf-8")
+    statements: list[str] = []
+
+    def noted(*given: Any) -> str | None:
+        made = file_statement(*given)
+        statements.append(made or "")
+        return made
+
+    monkeypatch.setattr(reading, "file_statement", noted)
+    found = _read(f"_sourceCategory={category} | fields _messageTime | count by _messageTime", path, monkeypatch, native=0)
+    sysmon = category == "windows/sysmon"
+    assert found.rows == [{"_messageTime": 1768203000004 if sysmon else 1768203000777, "_count": 500}]
+    assert "UtcTime" in statements[0]
+    assert ("TimeCreated" in statements[0]) == (not sysmon)
+
+
 @pytest.mark.parametrize("much", ["", "x" * (40 << 20)], ids=["all by DuckDB", "the rest as text"])
 def test_repaired_letters_are_told_of_once(much: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Invalid UTF-8 is read with replacement characters and told of, by whatever way a large file is read."""
@@ -119,13 +143,27 @@ def test_blank_lines_do_not_shift_the_evidence(tmp_path: Path, monkeypatch: pyte
 def test_what_is_left_of_a_table() -> None:
     """The first places that give each record a value, and one mark; where some record has none, all."""
     flat = shape("flat")
-    found = lean(flat, [_with(), _with(Channel="Security", SourceName=..., ProviderName="b")])
+    records = [_with(), _with(Channel="Security", SourceName=..., ProviderName="b")]
+    found = lean(flat, records, records)
     assert isinstance(channel := found.fields["Channel"], Enough)
     assert len(channel.value.options) == 1
     assert isinstance(provider := found.fields["Provider"], Enough)
     assert len(provider.value.options) == 2
     assert found.any_marks == (("Channel",),)
-    assert lean(flat, [{"EventID": 1, "Image": "a"}, {"EventID": 2, "Channel": "b"}]).any_marks == flat.any_marks
-    assert (found.time, found.time_left) == (flat.time[:1], True)
-    none = lean(flat, [_with(), _with(UtcTime=..., TimeCreated=...)])
-    assert (none.time, none.time_left) == (flat.time, False)
+    assert lean(flat, [{"EventID": 1, "Image": "a"}, {"EventID": 2, "Channel": "b"}], []).any_marks == flat.any_marks
+
+
+@pytest.mark.parametrize(
+    ("others", "left"),
+    [([], Uniform(Key(("UtcTime",)), 23, zoned=False)),
+     ([_with(UtcTime="2026-01-12 07:30:00")], "first"), ([_with(UtcTime="2026-01-12 07:30:00,004")], "first"),
+     ([_with(UtcTime=...)], "two"), ([_with(UtcTime=..., TimeCreated=...)], "all")],
+    ids=["one form", "two sizes", "a form that is no instant as it stands", "one elsewhere", "one without"],
+)  # fmt: skip
+def test_what_is_left_of_the_time(others: list[dict[str, Any]], left: object) -> None:
+    """The first places that give each record a time; if it is one and they write it alike, so long a text is one."""
+    flat = shape("flat")
+    found = lean(flat, [_with(), *others], [_with(), *others])
+    expected = {"first": flat.time[:1], "two": flat.time[:2], "all": flat.time}
+    assert found.time == (expected[left] if isinstance(left, str) else (left,))
+    assert found.time_left == (left != "all")

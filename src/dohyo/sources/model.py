@@ -220,6 +220,15 @@ class Time(Struct, frozen=True):
     value: ShapeExpr
 
 
+class Uniform(Struct, frozen=True):
+    """What is left of a ``Time`` where records are known to write it alike, as ISO 8601 in so many bytes, with a zone or without; a
+    record that does not is read by the whole table."""
+
+    value: ShapeExpr
+    size: int
+    zoned: bool
+
+
 class Enough(Struct, frozen=True):
     """What is left of the places of ``value`` where records are known to have it in one of these; a record that does not is read
     by the whole table."""
@@ -229,7 +238,7 @@ class Enough(Struct, frozen=True):
 
 ShapeExpr = (
     Enough | Key | Inside | Pair | XmlData | XmlSystem | MessageLine | Const | First | Lookup | Joined | Lines | Prefixed | Given
-    | When | FullPath | Time
+    | When | FullPath | Time | Uniform
 )
 
 

@@ -27,6 +27,8 @@ from dohyo.engines.duckdb.left import RECORDS, Left
 from dohyo.engines.duckdb.parquet import opened
 from dohyo.engines.duckdb.raw import Spellings
 from dohyo.engines.duckdb.scan import ChunkStatement, Request, chunk_statement, file_statement, parquet_statement
+from dohyo.engines.duckdb.shaping import TIMES
+from dohyo.plan.known import may_be
 from dohyo.sources import limits
 from dohyo.sources.arrays import int64s
 from dohyo.sources.model import Chunk, Format, Input, Problem, Shape
@@ -296,7 +298,7 @@ class Reading(Struct, dict=True):
         names, known = self._noted(source, records)
         shapes = [shape(n) for n in names]
         if len(shapes) == 1 and records:
-            shapes = [lean(shapes[0], records)]
+            shapes = [lean(shapes[0], records, self._timed(shapes[0], records))]
         sql = file_statement(self.request, shapes, known, self.accounts.unseen(), str(source.path))
         ordinals, done, complete = [], 0, sql is not None
         try:
@@ -321,6 +323,16 @@ class Reading(Struct, dict=True):
             self._done(source, began)
         elif (text := self._text(source, base)) is not None:
             yield from self._texts(replace(text, chunks=_after(text.chunks, done)), Opened((), self._opened))
+
+    def _timed(self, shape: Shape, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Those of the records whose time may be asked for: the others' source category says that the query cannot use them. All
+        where the time itself tells which are useful, or where none of these is."""
+        if not TIMES.isdisjoint(self.request.predicate_names):
+            return records
+        known = self.request.category
+        categories = [known or read_field(shape, record, "_sourceCategory") for record in records]
+        may = {name: may_be(self.request.predicate, {"_sourcecategory": name}) for name in set(categories)}
+        return [record for record, name in zip(records, categories, strict=True) if may[name]] or records
 
     def _again(self, base: int, lines: Iterator[Chunk], names: tuple[str, ...], known: Spellings) -> Iterator[pa.RecordBatch]:
         """Records that the statement over the file could not place, as text."""

@@ -211,6 +211,14 @@ def time_value(text: Sql, dated: bool = False) -> Sql:
     return case((looks, coalesce(*_instant(text))), (there, number), default=null())
 
 
+def _uniform(expr: m.Uniform, raw: Raw) -> Sql:
+    """Of a text that names no zone the same text with one is read: with another zone before it, it is no time."""
+    value = expression(expr.value, raw)
+    alike = exp.EQ(this=apply("strlen", value.copy()), expression=lit(expr.size))
+    text = value if expr.zoned else exp.Paren(this=exp.DPipe(this=value, expression=lit(_IN_UTC)))
+    return case((alike, _milliseconds(text)), default=null())
+
+
 def _written_out(text: Sql) -> Sql:
     """A time as programs write it for people; decimals beyond microseconds are cut."""
     short = apply("regexp_replace", apply("trim", apply("replace", text.copy(), lit(","), lit(""))), lit(r"(\.\d{6})\d+"), lit(r"\1"))
@@ -309,6 +317,7 @@ _EXPRESSIONS: dict[type, Callable[..., Sql]] = {
     m.When: _when,
     m.FullPath: _full_path,
     m.Time: _time,
+    m.Uniform: _uniform,
 }
 
 # --- shapes -----------------------------------------------------------------------------------------------------------

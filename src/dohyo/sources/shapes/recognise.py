@@ -31,6 +31,7 @@ from ..model import (
     Shape,
     ShapeExpr,
     Time,
+    Uniform,
     When,
     XmlData,
     XmlSystem,
@@ -280,7 +281,7 @@ def _(expr: FullPath, record: Record) -> str | None:
 
 
 @evaluate.register
-def _(expr: Time, record: Record) -> str | None:
+def _(expr: Time | Uniform, record: Record) -> str | None:
     value = evaluate(expr.value, record)
     milliseconds = None if value is None else epoch_milliseconds(value)
     return None if milliseconds is None else str(milliseconds)
