@@ -15,6 +15,8 @@ from dohyo.detections.load import load, read
 from dohyo.investigation.beacon import beat
 from dohyo.investigation.gather import NoSuchEvent, filled, investigate
 from dohyo.run import RunOptions
+from dohyo.sources import limits
+from dohyo.sources.readers import nth_line
 
 SYSMON = {"Channel": "Microsoft-Windows-Sysmon/Operational", "Hostname": "h1", "User": "CORP\\mira"}
 
@@ -45,6 +47,19 @@ def log(tmp_path: Path) -> Path:
     path = tmp_path / "log.ndjson"
     path.write_text("".join(json.dumps(e) + "\n" for e in LOG))
     return path
+
+
+@pytest.mark.parametrize("number", [2001, 2002], ids=["after the blank line", "where it is"])
+def test_a_blank_line_that_nobody_noticed(number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The line is looked for before it is known that a blank one comes before it; the event is the one that a hunt names."""
+    path = tmp_path / "log.ndjson"
+    lines = [json.dumps(sysmon(1, 0, "{x}", Image=rf"C:\x\{n}.exe")) for n in range(1, 4001)]
+    path.write_text("\n".join([*lines[:2000], "", *lines[2000:]]) + "\n", "utf-8")
+    for room, name, small in ((limits, "NATIVE", 0), (nth_line, "_PIECE", 1 << 12), (nth_line, "_SAMPLED", 2)):
+        monkeypatch.setattr(room, name, small)
+    assert not nth_line.has_blank_lines(path)
+    found = investigate(str(path), number, [str(path)], None, RunOptions(), nth_line.Looking(path, number))
+    assert found.event["Image"] == rf"C:\x\{number}.exe"
 
 
 def test_all_that_the_logs_tell(log: Path) -> None:

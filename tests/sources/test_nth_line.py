@@ -34,6 +34,9 @@ def test_as_reading_from_the_start(lines: list[str], ended: bool, piece: int, tu
         patched.setattr(room, "_SAMPLED", len(text))
         found = {n: (nth_line(path, n) or "").strip() for n in range(len(lines) + 3)}
         blank = has_blank_lines(path)
+        at = min(3, len(lines))
+        looking = Looking(path, at)
+        assert (looking.text() or "").strip() == found[at] and not looking.mistaken(len(records))
     assert {n: text for n, text in found.items() if text} == records
     assert blank == (len(records) < len(text.removesuffix("\n").split("\n")))
 
@@ -51,5 +54,10 @@ def test_a_blank_line_that_is_not_looked_at(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(room, "_PIECE", 3)
     monkeypatch.setattr(room, "_SAMPLED", 5)
     assert not has_blank_lines(path) and nth_line(path, 24) == '{"last":1}'
+    late, early = Looking(path, 24), Looking(path, 2)
+    assert late.text() == "{}" and late.mistaken(24) and late.mistaken(None)
+    assert early.text() == "{}" and not early.mistaken(24)
+    assert not Looking(path, 24).mistaken(25)  # lines and records are as many
     monkeypatch.setattr(room, "_SAMPLED", 100)
     assert has_blank_lines(path) and nth_line(path, 25) == '{"last":1}'
+    assert Looking(path, 25).text() == '{"last":1}' and not Looking(path, 25).mistaken(24)

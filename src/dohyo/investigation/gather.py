@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from dohyo.run import Query, RunOptions, Session, run_queries
 from dohyo.sources import limits
 from dohyo.sources.find import find_inputs
 from dohyo.sources.model import Format
-from dohyo.sources.readers.nth_line import Looking
+from dohyo.sources.readers.nth_line import Looking, nth_line
 from dohyo.sources.unfold import wraps
 
 #: ``{{Computer}}`` in a playbook is the event's value.
@@ -81,6 +82,18 @@ def investigate(
 ) -> Investigation:
     """All answers about the event ``record`` of ``file``, from the logs ``paths``. ``looking``: the search for that record as
     a line, if it has been begun. Raises :class:`NoSuchEvent`."""
+    if looking is not None:
+        with suppress(NoSuchEvent):  # the line that was found may be a blank one
+            found = _investigate(file, record, paths, detection, options, looking)
+            read = [f.records for f in found.read.files if f.name == file]
+            if not looking.mistaken(read[0] if len(read) == 1 else None):
+                return found
+    return _investigate(file, record, paths, detection, options, None)
+
+
+def _investigate(
+    file: str, record: int, paths: Sequence[str], detection: Detection | None, options: RunOptions, looking: Looking | None
+) -> Investigation:
     pages = detection.pages() if detection is not None else {}
     steps = "\n".join(pages[p] for p in _STEPS if p in pages)
     event = _event(file, record, paths, _fields(steps), options, looking)
@@ -154,7 +167,7 @@ def _line(file: str, record: int, looking: Looking | None) -> str | None:
         return None
     if wraps(inputs[0].head):  # a line is not the event then
         return None
-    return (looking or Looking(inputs[0].path, record)).text() or ""
+    return (looking.text() if looking is not None else nth_line(inputs[0].path, record)) or ""
 
 
 def _address(found: Investigation, rows: Sequence[dict[str, Any]]) -> None:
