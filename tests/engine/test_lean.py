@@ -130,6 +130,19 @@ def test_repaired_letters_are_told_of_once(much: str, tmp_path: Path, monkeypatc
     assert [(p.where, p.count, p.mended) for p in found.read.problems] == [("line 61", 2, True)]
 
 
+def test_how_far_it_is_can_be_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The share of a large file that was read rises while it is read, up to the whole of it."""
+    path = tmp_path / "events.ndjson"
+    path.write_text((json.dumps(USUAL) + "\n") * 20_000, "utf-8")
+    monkeypatch.setattr(limits, "NATIVE", 0)
+    monkeypatch.setattr(reading, "_BATCH_ROWS", 2048)
+    told: list[int] = []
+    search("* | count", [path], RunOptions(progress=lambda p: told.append(p.bytes_done)))
+    size = path.stat().st_size
+    assert told == sorted(told) and told[-1] == size
+    assert any(size * 0.2 < done < size * 0.8 for done in told)
+
+
 def test_blank_lines_do_not_shift_the_evidence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A record of a large file is named by its line, which is where `why` and `investigate` look for it."""
     path = tmp_path / "events.ndjson"

@@ -294,7 +294,8 @@ class Reading(Struct, dict=True):
 
     def _file(self, source: Input, base: int) -> Iterator[pa.RecordBatch]:
         began = self.accounts.position.bytes_done
-        records = objects(peek(source))
+        texts = peek(source)
+        records = objects(texts)
         names, known = self._noted(source, records)
         shapes = [shape(n) for n in names]
         if len(shapes) == 1 and records:
@@ -307,11 +308,12 @@ class Reading(Struct, dict=True):
                 ordinals.append(np.flatnonzero(batch.column("__shape").to_numpy(zero_copy_only=False) == 0) + done)
                 done += len(batch)
                 yield from self.accounts.take(batch, shapes, ids)
+                self.accounts.position.bytes_done = began + min(source.size or 0, done * _usual_size(texts))
                 self._tell()
         except (duckdb.Error, OSError) as error:  # a record that is too long for DuckDB, say
             if "Interrupted" in str(error):
                 raise
-            complete = False
+            complete, self.accounts.position.bytes_done = False, began
         yield from self.accounts.settle(shapes)
         unplaced = np.concatenate(ordinals) if ordinals else _NONE
         if len(unplaced):
@@ -362,6 +364,11 @@ class Reading(Struct, dict=True):
     def _tell(self) -> None:
         if self.on_position:
             self.on_position(self.accounts.position)
+
+
+def _usual_size(texts: list[str]) -> int:
+    """How long such lines are: of a file that DuckDB reads only the number of records is known."""
+    return sum(len(text) + 1 for text in texts) // max(1, len(texts))
 
 
 def _after(chunks: Iterable[Chunk], count: int) -> Iterator[Chunk]:
