@@ -130,6 +130,31 @@ def test_a_real_client(client: Client, tmp_path: Path) -> None:
     assert edits[0]["newText"].count("\n| ") == 3
 
 
+def _said(client: Client, uri: str, text: str, version: int) -> list[str]:
+    """The codes of what is said of a document that is opened."""
+    client.told.clear()
+    client.send("textDocument/didOpen", {"textDocument": {"uri": uri, "languageId": "sumo", "version": version, "text": text}})
+    client.ask("textDocument/formatting", {"textDocument": {"uri": uri}, "options": {"tabSize": 4, "insertSpaces": True}})
+    published = next(m["params"] for m in client.told if m["method"] == "textDocument/publishDiagnostics")
+    return [d["code"] for d in published["diagnostics"]]
+
+
+def test_the_project_file_is_heeded(client: Client, tmp_path: Path) -> None:
+    """As commands heed it: macros and tables are those of the nearest folder above a document that has one; a project file that
+    cannot be read is told of, and nothing else is lost."""
+    (tmp_path / "detections").mkdir()
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / "owners.csv").write_text("host,owner\nh1,ada\n", "utf-8")
+    uri = (tmp_path / "detections" / "q.sumo").as_uri()
+    text = "`office` | lookup owner from path://owners on host=Computer | count by owner"
+    assert _said(client, uri, text, 1) == ["DH1016"]
+    (tmp_path / "dohyo.toml").write_text("lookup-dir = 'tables'\n[macros]\noffice = '_sourceHost=ws*'\n", "utf-8")
+    assert _said(client, uri, text, 2) == []
+    (tmp_path / "dohyo.toml").write_text("[macros\n", "utf-8")
+    assert _said(client, uri, text, 3) == ["DH1016"]
+    assert any("dohyo.toml" in m["params"]["message"] for m in client.told if m["method"] == "window/logMessage")
+
+
 def test_documents_that_say_little(client: Client, tmp_path: Path) -> None:
     """An empty document and one that is in the layout are left as they are; a field is known by its name; a closed one is
     forgotten."""

@@ -29,11 +29,12 @@ def shown() -> Iterator[None]:
     from dohyo.detections.load import DetectionError
     from dohyo.diagnostics import QueryError
     from dohyo.engines.errors import EngineError
+    from dohyo.project import ProjectError
     from dohyo.run import InputError
 
     try:
         yield
-    except (UsageError, DetectionError, EngineError) as error:
+    except (UsageError, DetectionError, EngineError, ProjectError) as error:
         fail(str(error))
     except QueryError as error:
         print_diagnostics(errors_first(error.diagnostics), error.source, verbose=False)

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from dohyo.cli.errors import UsageError
-from dohyo.cli.project import project
 from dohyo.cli.timeparse import epoch_ms
 from dohyo.diagnostics import closest
 from dohyo.engines.errors import EngineError
+from dohyo.project import project
 
 if TYPE_CHECKING:
     from dohyo.detections.tuning import File

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 from lsprotocol import types as lsp
@@ -17,6 +18,7 @@ from dohyo.diagnostics import Diagnostic, Label, Patch, QueryError, Severity, So
 from dohyo.ide.words import about, complete, fields, own_fields
 from dohyo.lang import printer
 from dohyo.lang.parser import has_errors
+from dohyo.project import Project, ProjectError, project_of
 
 _SEVERITIES = {
     Severity.ERROR: lsp.DiagnosticSeverity.Error,
@@ -52,18 +54,28 @@ def offset_of(text: str, position: lsp.Position) -> int:
     return sum(len(one) + 1 for one in lines[: position.line]) + len(before)
 
 
-def compiled(text: str, name: str) -> tuple[Compiled | None, list[Diagnostic], Source]:
+def compiled(document: TextDocument) -> tuple[Compiled | None, list[Diagnostic], Source]:
     """A query, as far as it can be compiled, and all that is to be said of it."""
     try:
-        found = compile_query(text, name, looked_at(Options(dialect=Dialect.LENIENT)))
+        found = compile_query(document.source, document.uri, looked_at(_options(document)))
     except QueryError as error:
         return None, list(error.diagnostics), error.source
     meaning = [Diagnostic(f.code, Severity.NOTE, f.text, (Label(f.span),), (f.proof,)) for f in check(found)]
     return found, [*found.diagnostics, *meaning], found.source
 
 
+def _options(document: TextDocument) -> Options:
+    """What the document's project gives to a query; nothing while its project file cannot be read."""
+    try:
+        own = project_of(Path(document.path))
+    except ProjectError as error:
+        server.window_log_message(lsp.LogMessageParams(lsp.MessageType.Warning, str(error)))
+        own = Project()
+    return Options(dialect=Dialect.LENIENT, macros=own.macros, tables=own.tables)
+
+
 def _publish(document: TextDocument) -> None:
-    _, told, source = compiled(document.source, document.uri)
+    _, told, source = compiled(document)
     items = [_item(d, source) for d in told]
     server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(document.uri, items, document.version))
 
@@ -105,9 +117,9 @@ def completion(params: lsp.CompletionParams) -> lsp.CompletionList:
 @server.feature(lsp.TEXT_DOCUMENT_HOVER)
 def hover(params: lsp.HoverParams) -> lsp.Hover | None:
     """What an operator or a function does; the type of a field."""
-    text = server.workspace.get_text_document(params.text_document.uri).source
-    word = word_at(text, offset_of(text, params.position))
-    parts = [f"```\n{w.detail}\n```\n{w.doc}" for w in about(word)] or _typed(text, word)
+    document = server.workspace.get_text_document(params.text_document.uri)
+    word = word_at(document.source, offset_of(document.source, params.position))
+    parts = [f"```\n{w.detail}\n```\n{w.doc}" for w in about(word)] or _typed(document, word)
     return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, "\n\n---\n\n".join(parts))) if parts else None
 
 
@@ -116,8 +128,8 @@ def word_at(text: str, offset: int) -> str:
     return next((m[0] for m in re.finditer(r"[\w.]+", text) if m.start() <= offset <= m.end()), "")
 
 
-def _typed(text: str, word: str) -> list[str]:
-    found, _, _ = compiled(text, "query")
+def _typed(document: TextDocument, word: str) -> list[str]:
+    found, _, _ = compiled(document)
     typed = [f for step in (found.steps if found else ()) if (f := step.plan.schema.get(word)) is not None]
     if typed:
         return [f"`{typed[-1].name}`: {typed[-1].type.value}"]
@@ -139,8 +151,9 @@ def formatting(params: lsp.DocumentFormattingParams) -> list[lsp.TextEdit]:
 def quick_fixes(params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
     """The fixes of the diagnostics that touch a range."""
     uri = params.text_document.uri
-    text = server.workspace.get_text_document(uri).source
-    _, told, source = compiled(text, uri)
+    document = server.workspace.get_text_document(uri)
+    _, told, source = compiled(document)
+    text = document.source
     start, end = offset_of(text, params.range.start), offset_of(text, params.range.end)
     near = [d for d in told if d.patches and d.span is not None and d.span.start <= end and d.span.end >= start]
     return [_fix(d, source, uri) for d in near]

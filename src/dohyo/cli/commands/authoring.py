@@ -11,11 +11,12 @@ from click.exceptions import Exit
 
 from dohyo.cli.errors import CHECK_FAILED, UsageError, shown
 from dohyo.cli.options import Settings, inputs, one_of
-from dohyo.cli.project import NAME, all_detections, project
+from dohyo.cli.project import all_detections
 from dohyo.detections.compare import Difference, compare, of_query
 from dohyo.detections.load import Library, bundled
 from dohyo.detections.model import Detection
 from dohyo.detections.scaffold import SCHEMA_NAME, BadName, new, schema
+from dohyo.project import NAME, project
 
 
 def new_detection(name: str, folder: Path) -> None:
