@@ -17,10 +17,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from command import dohyo
-from dohyo.reports.alerts import ALERT_WRITERS
+from dohyo.attack import VERSION
+from dohyo.detections.load import load
+from dohyo.detections.model import Detection
 from dohyo.reports.html_page import Entry, page
+from dohyo.reports.navigator import navigator
+from dohyo.reports.ocsf import ocsf
+from dohyo.reports.sarif import sarif, uri
+from dohyo.reports.stix import stix
+from dohyo.reports.timesketch import timesketch
+from dohyo.reports.writers import ALERT_WRITERS
 from dohyo.results import Alert, Evidence, FileReport, ReadReport
 from dohyo.sources.model import Problem
 
@@ -143,45 +152,102 @@ def test_page_passes_an_accessibility_check(tmp_path: Path) -> None:
         assert '<pre id="axe">[]</pre>' in seen, re.findall(r'<pre id="axe">.*?</pre>', seen)
 
 
+T1043 = next(d for d in load().detections if d.id.startswith("T1043"))
+
+
+def _of(detection: Detection, *alerts: Alert) -> list[Alert]:
+    meta = detection.metadata
+    return [replace(a, detection=detection.id, title=meta.title, techniques=meta.attack.techniques) for a in alerts]
+
+
 def test_sarif_points_at_the_record() -> None:
     """One result an alert with its place, one rule a detection."""
-    run = json.loads(ALERT_WRITERS["sarif"]([alert(1), alert(2)]))["runs"][0]
+    run = json.loads(sarif([alert(1), alert(2)], {}))["runs"][0]
     assert [r["id"] for r in run["tool"]["driver"]["rules"]] == ["T1-x"]
     place = run["results"][0]["locations"][0]["physicalLocation"]
     assert (place["artifactLocation"]["uri"], place["region"]["startLine"], run["results"][0]["level"]) == ("logs/a.evtx", 7, "error")
+    assert len({r["partialFingerprints"]["alert/v1"] for r in run["results"]}) == 2  # of one record, but not the same
+
+
+def test_sarif_tells_what_fired() -> None:
+    """The detection's description and its playbook stand at the rule, which each result refers to."""
+    run = json.loads(sarif([alert(), *_of(T1043, alert(1))], {T1043.id: T1043}))["runs"][0]
+    unknown, rule = run["tool"]["driver"]["rules"]
+    assert rule["fullDescription"]["text"] == T1043.metadata.description.strip() and "fullDescription" not in unknown
+    assert rule["help"]["markdown"] == T1043.pages()["playbook"]
+    assert [r["ruleIndex"] for r in run["results"]] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("file", "expected"),
+    [("logs/a b#1%.evtx", "logs/a%20b%231%25.evtx"), ("C:\\logs\\ä.evtx", "file:///C:/logs/%C3%A4.evtx"), ("/var/a b", "file:///var/a%20b"),
+     ("logs\\a.zip!b.json", "logs/a.zip%21b.json"), ("s3://bucket/a b", "s3://bucket/a%20b"), ("12:30.log", "12%3A30.log"),
+     ("bad\udcff.log", "bad%3F.log")],
+)  # fmt: skip
+def test_files_are_uri_references(file: str, expected: str) -> None:
+    """Whatever the name, the place is one that a viewer can resolve."""
+    assert uri(file) == expected
 
 
 def test_navigator_counts_techniques() -> None:
     """A technique's score is its alerts."""
-    layer = json.loads(ALERT_WRITERS["navigator"]([alert(1), alert(2)]))
+    layer = json.loads(navigator([alert(1), alert(2)], {}))
     assert layer["techniques"] == [{"techniqueID": "T1059", "score": 2, "comment": "2 alerts", "enabled": True}]
+
+
+def test_navigator_shows_what_a_matrix_has() -> None:
+    """What took the place of a retired technique, and the technique that a sub-technique is folded into."""
+    layer = json.loads(navigator([*_of(T1043, alert(1)), replace(alert(2), techniques=("T1071.004",))], {}))
+    shown = {t["techniqueID"]: (t.get("score"), t.get("comment"), t.get("showSubtechniques")) for t in layer["techniques"]}
+    one, took = "1 alert", "1 alert of T1043, which it took the place of"
+    assert shown == {"T1043": (1, one, None), "T1571": (1, took, None), "T1071": (1, took, True), "T1071.004": (1, one, None)}
 
 
 def test_timesketch_has_its_columns() -> None:
     """message, datetime, timestamp_desc, then our own; a cell of any text is one cell."""
-    rows = list(csv.DictReader(io.StringIO(ALERT_WRITERS["timesketch"]([alert(1, 'a,"b"\nc')]))))
+    rows = list(csv.DictReader(io.StringIO(timesketch([alert(1, 'a,"b"\nc')], {}))))
     assert rows[0]["datetime"] == "2024-01-01T00:00:00.000Z" and rows[0]["timestamp_desc"] == "Event Logged"
     assert rows[0]["CommandLine"] == 'a,"b"\nc'
 
 
 def test_ocsf_is_a_detection_finding() -> None:
-    """One object a line with the class's ids, the time in milliseconds."""
-    (one,) = map(json.loads, ALERT_WRITERS["ocsf"]([alert(1)]).splitlines())
+    """One object a line with the class's ids, the time in milliseconds, techniques by name, what is observable."""
+    one, timeless = map(json.loads, ocsf([*_of(T1043, alert(1)), replace(alert(2), time=None)], {T1043.id: T1043}).splitlines())
     assert (one["class_uid"], one["type_uid"], one["severity_id"], one["time"]) == (2004, 200401, 4, 1704067200000)
+    assert one["finding_info"]["attacks"] == [{"technique": {"uid": "T1043", "name": "Commonly Used Port"}, "version": VERSION}]
+    assert one["finding_info"]["desc"] == T1043.metadata.description.strip()
+    assert [(o["type_id"], o["value"]) for o in one["observables"]] == [(1, "host1")]
+    assert timeless["time"] > 1704067200000  # an attribute that must be there: the time of the finding
+
+
+def test_ocsf_puts_a_sub_technique_into_its_technique() -> None:
+    """And leaves the name of one that the tables do not know."""
+    (one,) = map(json.loads, ocsf([replace(alert(1), techniques=("T1071.004", "T9999"))], {}).splitlines())
+    dns, unknown = one["finding_info"]["attacks"]
+    assert (dns["technique"]["uid"], dns["sub_technique"]) == ("T1071", {"uid": "T1071.004", "name": "DNS"})
+    assert unknown["technique"] == {"uid": "T9999"}
 
 
 def test_stix_sightings_refer_to_indicators() -> None:
-    """Each sighting's indicator is in the bundle; ids are stable."""
-    first, second = (json.loads(ALERT_WRITERS["stix"]([alert(1), alert(2)]))["objects"] for _ in range(2))
+    """Each sighting's indicator and host are in the bundle; ids are stable."""
+    first, second = (json.loads(stix([alert(1), alert(2)], {}))["objects"] for _ in range(2))
     ids = {o["id"] for o in first if o["type"] == "indicator"}
     assert {o["sighting_of_ref"] for o in first if o["type"] == "sighting"} == ids
+    hosts = {o["id"]: o["name"] for o in first if o["type"] == "identity"}
+    assert [hosts[o["where_sighted_refs"][0]] for o in first if o["type"] == "sighting"] == ["host1", "host2"]
     assert [o["id"] for o in first] == [o["id"] for o in second]
+
+
+def test_stix_patterns_are_queries() -> None:
+    """What is looked for is the detection's query, where it is known."""
+    objects = json.loads(stix([alert(1), *_of(T1043, alert(2))], {T1043.id: T1043}))["objects"]
+    assert [o["pattern"] for o in objects if o["type"] == "indicator"] == ["T1-x", T1043.query]
 
 
 @pytest.mark.parametrize("format", ALERT_WRITERS)
 def test_no_alerts(format: str) -> None:
     """Nothing found is a document too."""
-    assert isinstance(ALERT_WRITERS[format]([]), str)
+    assert isinstance(ALERT_WRITERS[format]([], {}), str)
 
 
 def test_hunt_writes_them(tmp_path: Path) -> None:

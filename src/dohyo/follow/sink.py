@@ -7,12 +7,13 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from dohyo.follow.model import FollowError
 from dohyo.formats.values import json_value, plain, safe
-from dohyo.reports.alerts import ocsf
+from dohyo.reports.ocsf import ocsf
 from dohyo.results import Alert
 
 #: The end of what was written tells the file from another one.
@@ -35,7 +36,11 @@ def _lines(one: Callable[[Alert], str]) -> Callable[[Sequence[Alert]], str]:
 
 
 #: Formats in which an alert can be written before the next one is known.
-FORMATS: dict[str, Callable[[Sequence[Alert]], str]] = {"table": _lines(_line), "ndjson": _lines(_ndjson), "ocsf": ocsf}
+FORMATS: dict[str, Callable[[Sequence[Alert]], str]] = {
+    "table": _lines(_line),
+    "ndjson": _lines(_ndjson),
+    "ocsf": partial(ocsf, detections={}),
+}
 
 
 class Sink:

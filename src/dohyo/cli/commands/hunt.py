@@ -27,7 +27,7 @@ from dohyo.detections.select import BadSelection, Selection
 from dohyo.detections.sight import absent_sources, brought_categories
 from dohyo.detections.tuning import File, apply
 from dohyo.investigation.trees import CREATIONS, Around, around
-from dohyo.reports.alerts import ALERT_WRITERS
+from dohyo.reports.writers import ALERT_WRITERS
 from dohyo.results import Alert
 
 if TYPE_CHECKING:
@@ -197,7 +197,8 @@ def _page(found: Hunt, investigations: dict[str, str], about: Around) -> str:
 def _write(found: Hunt, settings: Settings) -> None:
     alerts = found.alerts
     if settings.format in ALERT_WRITERS:
-        output.emit_text(ALERT_WRITERS[settings.format](alerts), settings.output)
+        detections = {o.detection.id: o.detection for o in found.outcomes}
+        output.emit_text(ALERT_WRITERS[settings.format](alerts, detections), settings.output)
         return
     if settings.format in ("json", "ndjson"):
         output.emit(settings.format, [], [a.as_json() for a in alerts], settings.output)
