@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -49,19 +50,22 @@ class Settings(Struct):
 
         now = int(time.time() * 1000)
         own = project(Path())
+        since, until = epoch_ms("--since", self.since, now), epoch_ms("--until", self.until, now)
+        if since is not None and until is not None and since >= until:
+            raise UsageError(f"--since {self.since} --until {self.until}: no event is in a range that ends before it begins")
         return RunOptions(
             dialect=one_of("--dialect", self.dialect, ("lenient", "strict")),
-            since=epoch_ms("--since", self.since, now),
-            until=epoch_ms("--until", self.until, now),
+            since=since,
+            until=until,
             raw=self.raw,
             strict_input=self.strict_input,
-            memory=self.memory,
+            memory=memory(self.memory),
             threads=self.threads,
             source_category=self.source_category or own.source_category,
             tables=(*self.lookup_dir, *own.tables),
             macros=own.macros,
             parameters=parameters(self.param),
-            timezone=self.timezone,
+            timezone=zone(self.timezone),
             engine=engine(self.engine),
             found=self.found,
         )
@@ -78,6 +82,27 @@ def engine(name: str) -> str:
     if name != DUCKDB:  # Spark's client needs what the command line hides
         sys.meta_path[:] = [f for f in sys.meta_path if not getattr(f, "hides_pandas", False)]
     return name
+
+
+#: How DuckDB writes an amount of memory.
+_MEMORY = re.compile(r"\d+(?:\.\d+)?\s*(?:%|B|[KMGT]i?B)", re.IGNORECASE)
+
+
+def memory(amount: str | None) -> str | None:
+    """The amount, or a usage error that says how one is written."""
+    if amount is not None and not _MEMORY.fullmatch(amount.strip()):
+        raise UsageError(f"--memory {amount}: write it as 500MB, 4GB or 50%")
+    return amount
+
+
+def zone(name: str) -> str:
+    """The time zone as the zone database calls it. Raises :class:`UsageError`."""
+    from dohyo.plan.functions.zones import zone_name
+
+    found = zone_name(name)
+    if found is None:
+        raise UsageError(f"--timezone {name}: is no time zone; write one such as Europe/Berlin, GMT+2 or UTC")
+    return found
 
 
 def one_of(option: str, value: str, allowed: Sequence[str]) -> str:

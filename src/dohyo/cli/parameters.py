@@ -28,6 +28,18 @@ class Decorator(Protocol):
 #: A file of ours, and something that may be a URL, a pattern or a file that cannot be read: both complete as files.
 FILE = click.Path(path_type=Path)
 PLACE = click.Path(readable=False)
+#: A folder that is to be there.
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+class _Output(click.Path):
+    """A file to write; ``-`` is standard output, as if none was named."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return None if value == "-" else super().convert(value, param, ctx)
+
+
+OUTPUT = _Output(dir_okay=False, path_type=Path)
 
 
 def option(*names: str, **about: Any) -> Decorator:
@@ -65,7 +77,7 @@ query = argument("query", "A Sumo Logic query, or @file.sumo.", type=PLACE)
 
 _SEVERITIES = ("informational", "low", "medium", "high", "critical")
 _SHARED: dict[str, Decorator] = {
-    "detections": option("--detections", type=FILE, multiple=True, help="A folder with more detections."),
+    "detections": option("--detections", type=FOLDER, multiple=True, help="A folder with more detections."),
     "sigma": option("--sigma", type=FILE, multiple=True, help="Sigma rules (files or folders) to run as detections; -d may name some."),
     "placeholders": option("--placeholders", type=FILE, help="YAML with values of Sigma's placeholders, name: [value]; "
                            "else %name% is looked up in a table of that name."),
@@ -81,14 +93,14 @@ _SHARED: dict[str, Decorator] = {
     "new_since": option("--new-since", help="Only of this date or later: 2026-01-31."),
     "format": formats("table", "json", "ndjson", "csv", "parquet"),
     "alert_format": formats("table", "json", "ndjson", "csv", "parquet", "sarif", "navigator", "timesketch", "ocsf", "stix"),
-    "output": option("--output", "-o", type=FILE, help="Write to this file instead of stdout."),
+    "output": option("--output", "-o", type=OUTPUT, help="Write to this file instead of stdout."),
     "since": option("--since", help="Only events from this time on: ISO 8601 (UTC unless said), or -24h."),
     "until": option("--until", help="Only events before this time."),
     "dialect": option("--dialect", default="lenient", shell_complete=known.words("lenient", "strict"),
                       help="lenient runs what Sumo Logic would refuse, and says so; strict refuses."),
     "source_category": option("--source-category", help="Override _sourceCategory for all events."),
     "param": option("--param", "-p", multiple=True, help="A value for {{name}}: name=value."),
-    "lookup_dir": option("--lookup-dir", type=FILE, multiple=True, help="Where lookup tables, threat lists and .mmdb files are."),
+    "lookup_dir": option("--lookup-dir", type=FOLDER, multiple=True, help="Where lookup tables, threat lists and .mmdb files are."),
     "raw": flag("--raw", help="Give the whole raw event as evidence."),
     "strict_input": flag("--strict-input", help="The first thing that cannot be read is an error."),
     "memory": option("--memory", help="Memory for the engine, such as 1GB; beyond it, it spills to disk."),

@@ -10,16 +10,17 @@ from msgspec.structs import replace
 
 from dohyo.detections.hunt import run_detections
 from dohyo.detections.model import Detection
-from dohyo.results import Alert
+from dohyo.results import Alert, ReadReport
 from dohyo.run import RunOptions
 
 
 class Difference(Struct, frozen=True):
-    """Alerts that both give, that only the first gives, and that only the second gives."""
+    """Alerts that both give, that only the first gives, and that only the second gives; and what was read."""
 
     both: int
     only_first: tuple[Alert, ...]
     only_second: tuple[Alert, ...]
+    read: ReadReport
 
 
 def compare(first: Detection, second: Detection, paths: Sequence[str | Path], options: RunOptions) -> Difference:
@@ -31,7 +32,7 @@ def compare(first: Detection, second: Detection, paths: Sequence[str | Path], op
             raise outcome.error
     a, b = ({_key(x): x for x in o.alerts} for o in found.outcomes)
     only_first, only_second = tuple(x for k, x in a.items() if k not in b), tuple(x for k, x in b.items() if k not in a)
-    return Difference(len(a.keys() & b.keys()), only_first, only_second)
+    return Difference(len(a.keys() & b.keys()), only_first, only_second, found.read)
 
 
 def _key(alert: Alert) -> object:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from click.exceptions import Exit
 
-from dohyo.cli.errors import CHECK_FAILED, UsageError, shown
+from dohyo.cli import summary
+from dohyo.cli.errors import CHECK_FAILED, NO_INPUT, UsageError, shown
 from dohyo.cli.options import Settings, inputs, one_of
 from dohyo.cli.project import all_detections
 from dohyo.detections.compare import Difference, compare, of_query
@@ -56,6 +57,9 @@ def compare_detections(first: str, second: str, paths: Sequence[str], folders: S
         a = _version(first, library, None)
         found = compare(a, _version(second, library, a), inputs(paths), settings.options())
         sys.stdout.write(_json(found) if settings.format == "json" else _text(found, first, second))
+        summary.show(summary.problems(found.read.problems, settings.verbose))
+    if found.read.nothing_read:
+        raise Exit(NO_INPUT)
     raise Exit(CHECK_FAILED if found.only_first or found.only_second else 0)
 
 

@@ -10,8 +10,10 @@ from pathlib import Path
 import yaml
 from click.exceptions import Exit
 
+from dohyo.cli import summary
 from dohyo.cli.errors import NO_INPUT, shown
 from dohyo.cli.options import Settings, inputs
+from dohyo.cli.output import emit_text
 from dohyo.cli.project import all_detections
 from dohyo.detections.baseline import Limits, proposed, without_fields
 from dohyo.detections.hunt import run_detections
@@ -31,13 +33,11 @@ def run(
         read = counted(hunt.read.records, "event")
         head = f"# Proposed from {read}; read each entry before you keep it: what is usual may still be bad.\n"
         body = yaml.safe_dump({"allow": [k.entry(owner, today) for k in usual]}, sort_keys=False, allow_unicode=True)
-        if settings.output:
-            settings.output.write_text(head + body, "utf-8")
-        else:
-            sys.stdout.write(head + body)
+        emit_text(head + body, settings.output)
         kinds = counted(len(usual) + len(rare), "kind")
         told = f"{counted(len(hunt.alerts), 'alert')} of {kinds}: {len(usual)} usual, {len(rare)} too rare to let pass"
-        print(told, file=sys.stderr)
+        if not settings.quiet:
+            summary.show(summary.summary(hunt.read, told, settings.verbose))
         for kind in rare:
             match = ", ".join(f"{k}={v}" for k, v in kind.match)
             print(f"  rare: {kind.detection}  {safe(match)}  {kind.alerts}× on {counted(len(kind.hosts), 'host')}", file=sys.stderr)

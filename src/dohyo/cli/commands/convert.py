@@ -12,6 +12,7 @@ from click.exceptions import Exit
 
 from dohyo.cli.errors import CHECK_FAILED, UsageError, shown
 from dohyo.cli.options import one_of
+from dohyo.cli.output import emit_text
 from dohyo.cli.project import all_detections
 from dohyo.compile import compile_query
 from dohyo.detections.model import Detection
@@ -35,10 +36,7 @@ def run(name: str, target: str, folders: Sequence[Path], output: Path | None, lo
         except (NotSaid, NoSql) as error:
             print(f"error: {name} cannot be converted to {target}: {error}", file=sys.stderr)
             raise Exit(CHECK_FAILED) from None
-        if output is None:
-            sys.stdout.write(text)
-        else:
-            output.write_text(text, "utf-8")
+        emit_text(text, output)
         if logs and not _proved(_named(name, folders), target, text, logs):
             raise Exit(CHECK_FAILED)
 

@@ -52,6 +52,8 @@ def run(
             queries.run(paths, chosen, settings)
             return
         output.check(settings.format, settings.output, tuple(ALERT_WRITERS))
+        if html is not None and (str(html) == "-" or html == settings.output):
+            raise UsageError(f"--html {html}: the page needs a file of its own")
         rules = tuning_file(tuning)
         with _as_found(order, rules, settings) as told, progress(settings.quiet) as tell:
             options = replace(settings.options(), progress=tell, raw=settings.raw or html is not None)

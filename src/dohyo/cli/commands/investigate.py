@@ -9,8 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from click.exceptions import Exit
+
+from dohyo.cli import summary
 from dohyo.cli.early import found_early
-from dohyo.cli.errors import UsageError, shown
+from dohyo.cli.errors import NO_INPUT, UsageError, shown
 from dohyo.cli.options import Settings, event_place, one_of
 from dohyo.sources.limits import NATIVE
 
@@ -50,6 +53,9 @@ def _print(
     as_json = settings.format == "json"
     told = json.dumps(found.as_json(), ensure_ascii=False, indent=2) if as_json else "\n".join(lines(found))
     sys.stdout.write(told + "\n")
+    summary.show(summary.problems(found.read.problems, settings.verbose))
+    if found.read.nothing_read:
+        raise Exit(NO_INPUT)
 
 
 def _looking(event: str) -> Looking | None:

@@ -11,6 +11,7 @@ from click.exceptions import Exit
 
 from dohyo.cli.errors import CHECK_FAILED, UsageError, shown
 from dohyo.cli.options import Settings, one_of
+from dohyo.cli.output import emit_text
 from dohyo.cli.project import all_detections
 from dohyo.detections.cases import Case
 from dohyo.detections.model import Detection
@@ -20,13 +21,6 @@ from dohyo.formats.values import counted, safe
 from dohyo.reports.junit import Check, junit
 
 _FORMATS = ("table", "json", "junit")
-
-
-def _written(text: str, output: Path | None) -> None:
-    if output is None:
-        sys.stdout.write(text)
-    else:
-        output.write_text(text, "utf-8")
 
 
 def test(
@@ -40,7 +34,7 @@ def test(
         chosen = [library.find(n) for n in names] or library.detections
         found = run_tests(chosen)
         broken = [] if names else library.broken
-        _written(_WRITERS[format](found), output)
+        emit_text(_WRITERS[format](found), output)
         if not quiet:
             for b in broken:
                 print(f"broken detection: {b}", file=sys.stderr)
@@ -144,7 +138,7 @@ def validate_detection(
                 print(f"read {counted(read.records, 'event')} from {counted(len(read.files), 'file')}", file=sys.stderr)
         else:
             raise UsageError("name the logs of the test (--logs PATH), or take generated ones (--simulate)")
-        _written(_VALIDATED[settings.format](found), settings.output)
+        emit_text(_VALIDATED[settings.format](found), settings.output)
     raise Exit(0 if all(v.verdict is Verdict.COVERED for v in found) else CHECK_FAILED)
 
 

@@ -31,8 +31,14 @@ def _text(path: Path) -> str:
 
 
 def _files(paths: Sequence[Path]) -> list[Path]:
-    """Query files; of a folder all ``.sumo`` files in it."""
-    return [f for p in paths for f in (sorted(p.rglob("*.sumo")) if p.is_dir() else [p])]
+    """Query files; of a folder all ``.sumo`` files in it. Raises :class:`UsageError` for a folder without any."""
+    found = []
+    for path in paths:
+        files = sorted(path.rglob("*.sumo")) if path.is_dir() else [path]
+        if not files:
+            raise UsageError(f"{path}: holds no query (.sumo) and no detection")
+        found += files
+    return found
 
 
 def format_files(paths: Sequence[Path], check: bool) -> None:

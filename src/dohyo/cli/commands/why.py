@@ -12,6 +12,7 @@ from typing import Any
 from click.exceptions import Exit
 from msgspec.structs import replace
 
+from dohyo.cli import summary
 from dohyo.cli.errors import NO_INPUT, UsageError, shown
 from dohyo.cli.options import Settings, event_place, inputs, one_of, tuning_file
 from dohyo.cli.project import all_detections
@@ -45,6 +46,7 @@ def run(
             _out(found.as_json() | ({"alert": alert.as_json()} if alert else {}))
         else:
             _out(_text(found) + (f"the newest alert, clause by clause:\n{_event(alert)}" if alert else ""))
+        summary.show(summary.problems(found.read.problems, settings.verbose))
     if found.read.nothing_read:
         raise Exit(NO_INPUT)
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import click
+
 from dohyo.cli import known
 from dohyo.cli.pages import Group
 from dohyo.cli.parameters import (
@@ -50,7 +52,7 @@ _ONLY_FOLLOWING = {"checkpoint": "--checkpoint", "new_only": "--new-only", "run_
 
 @commands.command()
 @paths
-@option("--html", type=FILE, help="Also write a self-contained report page.")
+@option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Also write a self-contained report page.")
 @flag("--hunting", help="Run the detections' hunting queries instead.")
 @flag("--investigate", help="Also say what the logs have around the newest alerts.")
 @flag("--profile", help="Say what each detection cost.")
@@ -82,6 +84,10 @@ def hunt(
         from dohyo.cli.early import found_early
 
         refuse({option: following[name] for name, option in _ONLY_FOLLOWING.items()}, "needs --follow")
+        if hunting:
+            beside = {"--html": html, "--investigate": investigate, "--profile": profile, "--fail-on": fail_on, "--tuning": tuning,
+                      "--order": order != "newest"}  # fmt: skip
+            refuse(beside, "cannot go with --hunting, which gives no alerts")
         with found_early(paths, options):
             from dohyo.cli.commands.hunt import run
 

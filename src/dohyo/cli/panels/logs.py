@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from dohyo.cli.pages import Group
-from dohyo.cli.parameters import FILE, PLACE, argument, formats, option, paths, shared
+from dohyo.cli.parameters import OUTPUT, PLACE, argument, formats, option, paths, shared
 
 commands = Group()
 
@@ -39,7 +39,7 @@ def ingest(
 
 
 @commands.command()
-@argument("out", "File to write (.ndjson .json .csv .parquet, also .gz .zst); default: stdout.", required=False, type=FILE)
+@argument("out", "File to write (.ndjson .json .csv .parquet, also .gz .zst); default: stdout.", required=False, type=OUTPUT)
 @option("--events", "-n", type=click.IntRange(min=0), default=10_000, help="How many events.")
 @option("--seed", type=int, default=0, help="The same seed gives the same bytes.")
 @option("--attack-rate", type=click.FloatRange(min=0.0, max=0.5), default=0.005, help="Share of events that belong to attacks.")
