@@ -268,8 +268,19 @@ def whole(column: pa.ChunkedArray) -> pa.Array:
 
 
 def taken_texts(texts: pa.StringArray, rows: Any) -> pa.ChunkedArray:
-    """These of the texts, in pieces that memory in use has room for."""
-    return pa.chunked_array([texts.take(pa.array(rows[at : at + _BLOCK])) for at in range(0, len(rows), _BLOCK)], pa.string())
+    """These of the texts, none of which is null, in pieces that memory in use has room for. (Arrow's ``take`` makes each piece
+    longer and longer, which for whole records costs three times as much as copying them once.)"""
+    offsets = np.frombuffer(texts.buffers()[1], dtype=np.int32, count=len(texts) + 1, offset=texts.offset * 4)
+    data = memoryview(texts.buffers()[2])
+    return pa.chunked_array([_gathered(data, offsets, rows[at : at + _BLOCK]) for at in range(0, len(rows), _BLOCK)], pa.string())
+
+
+def _gathered(data: memoryview, offsets: Any, rows: Any) -> pa.StringArray:
+    starts, ends = offsets[rows], offsets[rows + 1]
+    bounds = np.zeros(len(rows) + 1, dtype=np.int32)
+    np.cumsum(ends - starts, out=bounds[1:])
+    texts = b"".join([data[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)])
+    return pa.StringArray.from_buffers(len(rows), pa.py_buffer(bounds), pa.py_buffer(texts))
 
 
 def _like_objects(texts: pa.StringArray) -> Any:
