@@ -67,6 +67,12 @@ class Names(Struct):
         others = {name.lower() for name in self.others}
         return {name: self.spelled(name) for name in self.columns if name not in others}
 
+    @property
+    def beyond(self) -> set[str]:
+        """The names that become none, in all their spellings: they are looked for in the raw events."""
+        others = {name.lower() for name in self.others}
+        return self.others.union(*(found for name, found in self.columns.items() if name in others))
+
     def spelled(self, name: str) -> str:
         """How the column of a lower-cased name is spelled."""
         usual = SPELLINGS.get(name)

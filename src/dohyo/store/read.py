@@ -114,12 +114,19 @@ class Store(Struct):
             asked = kind_condition(condition, frozenset({name.lower()}))
             if asked == TRUE or (own_category and name == "_sourceCategory"):
                 continue
-            values = list(dict.fromkeys(v for f in files for v in f.values.get(name, ())))
+            listed = {f.path: found for f in files if (found := self._listed(f, name)) is not None}
+            values = list(dict.fromkeys(v for found in listed.values() for v in found))
             good = meeting(connection, asked, name, values)
-            files = [f for f in files if name not in f.values or good & set(f.values[name])]
-            if all(name in f.values for f in files) and None not in good and 0 < len(good) <= min(_MOST, len(values) - 1):
+            files = [f for f in files if f.path not in listed or good & set(listed[f.path])]
+            if all(f.path in listed for f in files) and None not in good and 0 < len(good) <= min(_MOST, len(values) - 1):
                 few.append(_one_of(name, sorted(v for v in good if v is not None)))
         return files, all_of(few)
+
+
+    def _listed(self, file: DataFile, name: str) -> tuple[str | None, ...] | None:
+        """The values of a field in a file; ``None`` where they are not known, or are in raw events only."""
+        others = {other.lower() for other in self.state.schemas[file.schema].others}
+        return None if name.lower() in others else file.values.get(name)
 
 
 def _usual(schemas: Iterable[Schema]) -> dict[str, str]:

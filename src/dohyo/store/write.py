@@ -85,7 +85,7 @@ def write_parts(files: Files, parts: Iterable[Part], fields: Fields, records: pa
         chosen = [*ALWAYS, *(c for n, c in names.items() if c not in ALWAYS and n in held)]
         file, there = write_file(files, (part.day, part.category), chosen, fields.events(records, part.rows), len(part.rows))
         known = sorted(n for name in names for n in part.names.columns[name])
-        schema = Schema(tuple(there), tuple(known), tuple(sorted(part.names.others)), part.shapes)
+        schema = Schema(tuple(there), tuple(known), tuple(sorted(part.names.beyond)), part.shapes)
         name = schema_name(schema)
         written.files.append(replace(file, schema=name))
         written.schemas[name] = schema

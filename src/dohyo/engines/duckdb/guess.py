@@ -65,17 +65,22 @@ def objects(texts: list[str]) -> list[dict[str, Any]]:
 
 
 def note_spellings(record: dict[str, Any], wanted: set[str], known: Spellings) -> None:
-    """Notes how the wanted names are spelled in a record, at its top and in the objects below."""
-    todo: list[dict[str, Any]] = [record]
+    """Notes how the wanted names are spelled in a record, at its top and in the objects below: as a key, or as a path of keys."""
+    lengths = {1, *(name.count(".") + 1 for name in wanted)}
+    todo: list[tuple[tuple[str, ...], dict[str, Any]]] = [((), record)]
     while todo:
-        for key, value in todo.pop().items():
-            if key.lower() in wanted:
-                known.seen.setdefault(key.lower(), set()).add(key)
-                known.often[key] += 1
+        above, found = todo.pop()
+        for key, value in found.items():
+            path = (*above, key)
+            for keys in (path[-length:] for length in lengths if length <= len(path)):
+                name = ".".join(keys)
+                if name.lower() in wanted:
+                    known.seen.setdefault(name.lower(), set()).add(name)
+                    known.often.update(keys)
             if isinstance(value, str) and value.startswith("{"):
                 value = _loaded(value)
             if isinstance(value, dict):
-                todo.append(value)
+                todo.append((path, value))
 
 
 def fractions(records: list[dict[str, Any]]) -> tuple[str, ...]:

@@ -180,8 +180,9 @@ class JsonRaw:
         return layer
 
     def settle(self) -> None:
-        """Puts the spellings that stand in most records into the first layer, so that few records, if any, need another one."""
-        self.layers = [KeyTree()]
+        """Puts the spellings that stand in most records into the first layer, so that few records, if any, need another one. What
+        was made of the layers before is forgotten."""
+        self.layers, self.held, self.relied_on = [KeyTree()], {}, {}
         for path, whole in sorted(self.asked.items(), key=lambda asked: -max((self.known.often[key] for key in asked[0]), default=0)):
             self._layer(path, whole)
 

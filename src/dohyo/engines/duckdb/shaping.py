@@ -353,7 +353,8 @@ def _in_texts(shape: m.Shape, raw: Raw, name: str) -> list[Sql]:
         text, inner = (bag.text, bag.inner) if isinstance(bag, m.Inside) else (bag, ())
         # text inside a record shows no spelling until it is read: all that are known are looked for
         spelled = dict.fromkeys((*raw.spellings(name), *SPELLINGS.get(name.lower(), ())))
-        found += [raw.within(expression(text, raw), (*inner, n)) for n in spelled]
+        keys = dict.fromkeys(key for n in spelled for key in _keys(n))
+        found += [raw.within(expression(text, raw), (*inner, *key)) for key in keys]
     found += [_pair(m.Pair(text, name), raw) for text in shape.pair_bags]
     found += [_xml_data(m.XmlData(text, name), raw) for text in shape.xml_bags]
     return found + [_message_line(m.MessageLine(text, name), raw) for text in shape.message_bags]
