@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -76,3 +80,27 @@ def test_what_was_not_read_is_told(arguments: list[str], log: Path, tmp_path: Pa
     beside = dohyo(*named, str(log), str(tmp_path / "gone.ndjson"))
     assert (alone.returncode, beside.returncode) == (3, 0)
     assert all("gone.ndjson: is not there" in done.stderr for done in (alone, beside))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device here that is always full")
+@pytest.mark.parametrize(
+    "arguments", [["--version"], ["list"], ["sample", "--events", "100"], ["search", "*", "LOG"]], ids=lambda a: str(a[0])
+)
+def test_a_full_disk_behind_stdout(arguments: list[str], log: Path) -> None:
+    """It is said, in a line, with exit code 2; what is still in a buffer ends in no traceback."""
+    command = [sys.executable, "-m", "dohyo", *(str(log) if a == "LOG" else a for a in arguments)]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=120, check=False)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == "error: stdout: No space left on device"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs ulimit")
+def test_of_a_file_that_cannot_be_written_nothing_is_left(log: Path, tmp_path: Path) -> None:
+    """Neither the file nor what was to become it."""
+    log.write_text((json.dumps(EVENT) + "\n") * 1_000, "utf-8")
+    out = tmp_path / "out.ndjson"
+    command = f"ulimit -f 16; exec {shlex.quote(sys.executable)} -m dohyo search '*' {log} --format ndjson --output {out}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 2 and f"--output {out}: File too large" in done.stderr
+    assert [p.name for p in tmp_path.iterdir()] == ["logs"]

@@ -103,6 +103,34 @@ def test_a_file_that_grew_goes_on_where_it_stopped(log: Path, root: str) -> None
     assert stored(root) == expected(log, range(131))
 
 
+@pytest.mark.parametrize(
+    "cuts", [[10], [1], [150], [151], [152], [10, 160, 161, 1000, 1001], [149, 150, 151, 152, 153, 300, 301, 302]], ids=str
+)
+def test_a_file_that_is_written_meanwhile_is_stored_once(cuts: list[int], log: Path, root: str) -> None:
+    """Wherever the writer is when it is read: within a line, before its end, after it. What is not all there yet is named and read
+    later."""
+    whole = log.read_bytes()
+    told = 0
+    for upto in cuts:
+        log.write_bytes(whole[:upto])
+        told += sum("not all there yet" in p.reason for p in ingest([str(log)], root).problems)
+        assert [e.record for e in _evidence(root)] == list(range(1, len(_complete(whole[:upto])) + 1))
+    assert told == sum(len(_complete(whole[:upto])) < len(whole[:upto].splitlines()) for upto in cuts)
+    log.write_bytes(whole)
+    ingest([str(log)], root)
+    assert stored(root) == expected(log, range(100))
+
+
+def _evidence(root: str) -> list[Any]:
+    found = search("* | fields EventID", [root], RunOptions(evidence=True)).evidence()
+    return sorted((e for e in found if e is not None), key=lambda e: e.record)
+
+
+def _complete(text: bytes) -> list[bytes]:
+    """The lines that are JSON."""
+    return [one for one in text.splitlines() if one.endswith(b"}")]
+
+
 def test_a_file_that_was_moved_away_and_grew_goes_on(log: Path, root: str) -> None:
     ingest([str(log)], root)
     moved = log.rename(log.with_name("a.1.ndjson"))

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import atexit
+import errno
 import gc
 import os
 import signal
 import sys
+from typing import NoReturn
 
 #: A command makes many objects that stay (modules, trees) and hardly any cycle: the collector may look seldom.
 _GC_AFTER = 200_000
 #: What is computed with matrices here is small; threads for it would only spin while numpy is being loaded.
 _ONE_THREAD = "OPENBLAS_NUM_THREADS"
+#: What a stream says that cannot be written to.
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EIO})
 #: What a shell expects after Ctrl-C.
 INTERRUPTED = 130
 
@@ -19,11 +23,6 @@ INTERRUPTED = 130
 def main() -> None:
     """The entry point of ``dohyo``. Never shows a traceback unless ``--debug`` is given (or DOHYO_DEBUG is set)."""
     arguments = sys.argv[1:]
-    if arguments in (["--version"], ["-V"]):
-        from dohyo import __version__
-
-        print(f"dohyo {__version__}")
-        return
     debug = "--debug" in arguments or bool(os.environ.get("DOHYO_DEBUG"))
     sys.argv[1:] = [a for a in arguments if a != "--debug"]
     sys.meta_path.insert(0, _WithoutPandas())
@@ -32,6 +31,11 @@ def main() -> None:
     if hasattr(signal, "SIGPIPE"):  # when the reader of a pipe goes away (`| head`), end as other tools do
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
+        if arguments in (["--version"], ["-V"]):  # needs nothing of what follows
+            from dohyo import __version__
+
+            print(f"dohyo {__version__}")
+            sys.exit()
         from dohyo.cli.app import run
 
         sys.exit(run())
@@ -43,6 +47,8 @@ def main() -> None:
     except Exception as error:
         if debug:
             raise
+        if isinstance(error, OSError) and error.errno in _NO_ROOM and error.filename is None:
+            _no_room(error)
         print(f"error: something unexpected went wrong in Dohyo: {type(error).__name__}: {_first_line(error)}", file=sys.stderr)
         print("  help: please report it; `--debug` shows the details", file=sys.stderr)
         sys.exit(2)
@@ -54,11 +60,20 @@ def _leave(end: SystemExit) -> None:
         raise end
     if end.code == INTERRUPTED:
         print("stopped", file=sys.stderr)
-    for stream in (sys.stdout, sys.stderr):
-        if not stream.closed:  # a language server closes its output when its editor leaves
-            stream.flush()
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if not stream.closed:  # a language server closes its output when its editor leaves
+                stream.flush()
+    except OSError as error:
+        _no_room(error)
     atexit._run_exitfuncs()
     os._exit(end.code or 0)
+
+
+def _no_room(error: OSError) -> NoReturn:
+    """Ends the process, whose output cannot be written: nor can what is still in the stream's buffer."""
+    print(f"error: stdout: {error.strerror}", file=sys.stderr)
+    os._exit(2)
 
 
 class _WithoutPandas:

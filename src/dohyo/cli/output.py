@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from dohyo.cli.errors import UsageError
 from dohyo.cli.options import one_of
@@ -25,12 +25,23 @@ def emit_text(text: str, output: Path | None, option: str = "--output") -> None:
     if output is None:
         sys.stdout.write(text)
         return
+    with _written(output, option) as out:
+        out.write(text.encode("utf-8", "replace"))
+
+
+@contextmanager
+def _written(output: Path, option: str = "--output") -> Iterator[BinaryIO]:
+    """A file to write to beside its place, where it is moved when it is whole. Of one that is not nothing is left."""
     part = output.with_name(output.name + ".part")
     try:
-        part.write_text(text, "utf-8", errors="replace")
+        with part.open("wb") as out:
+            yield out
         part.replace(output)
     except OSError as error:
         raise UsageError(f"{option} {output}: {error.strerror}") from None
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -39,18 +50,13 @@ def lines(output: Path | None) -> Iterator[Callable[[list[dict[str, Any]]], None
     if output is None:
         yield lambda rows: emit("ndjson", [], rows, None)
         return
-    part = output.with_name(output.name + ".part")
-    try:
-        with part.open("wb") as out:
+    with _written(output) as out:
 
-            def put(rows: list[dict[str, Any]]) -> None:
-                writer("ndjson")([], rows, out)
-                out.flush()
+        def put(rows: list[dict[str, Any]]) -> None:
+            writer("ndjson")([], rows, out)
+            out.flush()
 
-            yield put
-        part.replace(output)
-    except OSError as error:
-        raise UsageError(f"--output {output}: {error.strerror}") from None
+        yield put
 
 
 def emit(format: str, names: Sequence[str], rows: Sequence[dict[str, Any]], output: Path | None) -> None:
@@ -59,10 +65,5 @@ def emit(format: str, names: Sequence[str], rows: Sequence[dict[str, Any]], outp
         writer(format)(names, rows, sys.stdout.buffer)
         sys.stdout.buffer.flush()
         return
-    part = output.with_name(output.name + ".part")
-    try:
-        with part.open("wb") as out:
-            writer(format)(names, rows, out)
-        part.replace(output)
-    except OSError as error:
-        raise UsageError(f"--output {output}: {error.strerror}") from None
+    with _written(output) as out:
+        writer(format)(names, rows, out)

@@ -18,7 +18,7 @@ from dohyo.sources.readers import READERS
 from dohyo.sources.readers.evtx_apart import Apart
 from dohyo.sources.shapes.recognise import recognise
 from dohyo.store.columnar import read_rows
-from dohyo.store.origins import Digest, Seen, digest_of, gone
+from dohyo.store.origins import Digest, Seen, digest_of, gone, is_ended, is_lines
 from dohyo.store.stamps import stamp_of
 from dohyo.store.state import Origin
 from dohyo.store.values import RECORDS
@@ -27,6 +27,8 @@ from dohyo.store.values import RECORDS
 #: Larger ones make larger files, but memory that is used for the first time costs a second for each gigabyte.
 UNIT_BYTES = 36 << 20
 _PEEK, _SPREAD = 50, 100
+#: Why a last line is not read.
+_CUT = "is not all there yet; it is read once the log has gone on"
 #: Formats whose records are always of one shape.
 _FIXED = {Format.EVTX: "evtx", Format.XML: "evtx"}
 
@@ -80,13 +82,14 @@ class Gathering(Struct):
         chunks = self._chunks(source, held)
         first = next((c for c in chunks if len(c.raw)), None)
         begun = chain([first] if first else (), chunks)
-        if source.once or first is None or not self.seen.beginning(digest_of(first.raw[0])):
+        if source.once or first is None or not self.seen.beginning(digest_of(first.raw[0], is_lines(source))):
             held.release()  # nothing known begins so: what was begun is read on
             yield from self._read(source, None, self._overlap(source), stamp, begun)
             return
         old, more = self.seen.match(source, begun)
         if old is not None and not more:
             self.known.append(source.name)
+            held.release(_CUT)
             if old.name == source.name:
                 self._note(replace(old, stamp=stamp), old.count)
             return
@@ -100,7 +103,8 @@ class Gathering(Struct):
 
     def _chunks(self, source: Input, report: Callable[[Problem], None]) -> Iterator[Chunk]:
         reader = read_rows if source.format is Format.PARQUET else READERS[source.format]
-        return self.apart.chunks(source, report) or reader(source, report)
+        chunks = self.apart.chunks(source, report) or reader(source, report)
+        return _written(chunks, source, report) if is_lines(source) else chunks
 
     def _note(self, origin: Origin, before: int) -> None:
         self._unit.origins[origin.id] = origin
@@ -113,7 +117,7 @@ class Gathering(Struct):
         """The records after the first ``known``."""
         number = old.id if old else next(self.numbers)
         name = source.name if old is None or gone(old) else old.name
-        digest, last, committed = Digest(), 0, old.count if old else 0
+        digest, last, committed = Digest(is_lines(source)), 0, old.count if old else 0
         guess: tuple[str, ...] = (_FIXED[source.format],) if source.format in _FIXED else ()
 
         def so_far(stamp: tuple[int, int] | None) -> Origin:
@@ -138,6 +142,27 @@ class Gathering(Struct):
                 self._done = kept
         if digest.count > known or old is None:
             self._note(so_far(stamp), committed)
+
+
+def _written(chunks: Iterable[Chunk], source: Input, report: Callable[[Problem], None]) -> Iterator[Chunk]:
+    """Without a last line that is neither ended nor JSON: whoever writes the log has not written all of it yet."""
+    for chunk in chunks:
+        if len(chunk.raw) and not is_ended(chunk.raw[-1]) and _is_cut(chunk.raw[-1].as_py()):
+            where = f"line {chunk.records[-1].as_py()}"
+            report(Problem(source.name, where, _CUT))
+            chunk = Chunk(chunk.raw[:-1], chunk.records[:-1], chunk.position)
+        if len(chunk.raw):
+            yield chunk
+
+
+def _is_cut(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return True
+    except RecursionError:  # it is no record anyway
+        return False
+    return False
 
 
 def guessed(raw: pa.StringArray) -> tuple[str, ...]:
@@ -168,11 +193,12 @@ class _Held:
         else:
             self._waiting.append(problem)
 
-    def release(self) -> None:
-        """Tells them, and further ones at once."""
-        waiting, self._waiting = self._waiting or [], None
+    def release(self, reason: str = "") -> None:
+        """Tells them, and further ones at once. ``reason``: only those of this reason, and none later."""
+        waiting, self._waiting = self._waiting or [], [] if reason else None
         for problem in waiting:
-            self._report(problem)
+            if reason in ("", problem.reason):
+                self._report(problem)
 
 
 def _ignore(problem: Problem) -> None:

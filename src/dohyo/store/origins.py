@@ -15,16 +15,17 @@ import numpy as np
 import pyarrow as pa
 from msgspec import Struct
 
-from dohyo.sources.model import Chunk, Input
+from dohyo.sources.model import Chunk, Format, Input
 from dohyo.store.stamps import unchanged
 from dohyo.store.state import Origin
 
 
 class Digest:
-    """A digest of records as they come."""
+    """A digest of records as they come. ``lines``: each is a line, the last one perhaps not ended yet, which is the same line."""
 
-    def __init__(self) -> None:
+    def __init__(self, lines: bool) -> None:
         self._hash = hashlib.sha256()
+        self._lines, self._open = lines, False
         self.head = self.tail = ""
         self.count = 0
 
@@ -33,16 +34,19 @@ class Digest:
         if not len(raw):
             return
         if not self.count:
-            self.head = digest_of(raw[0])
+            self.head = digest_of(raw[0], self._lines)
         offsets = np.frombuffer(raw.buffers()[1], dtype=np.int32, count=len(raw) + 1, offset=raw.offset * 4)
-        self.tail = digest_of(raw[-1])
+        self.tail = digest_of(raw[-1], self._lines)
+        self._open = self._lines and not is_ended(raw[-1])
         self._hash.update(memoryview(raw.buffers()[2])[offsets[0] : offsets[-1]])
         self.count += len(raw)
 
     @property
     def text(self) -> str:
         """The digest so far."""
-        return self._hash.copy().hexdigest()
+        found = self._hash.copy()
+        found.update(b"\n" if self._open else b"")
+        return found.hexdigest()
 
 
 class Seen(Struct):
@@ -57,11 +61,12 @@ class Seen(Struct):
     def match(self, source: Input, chunks: Iterable[Chunk]) -> tuple[Origin | None, bool]:
         """The origin that this log is a copy of, or goes on from, and whether it has more records than that. Reads no
         further than it must."""
-        digest, wanted, best, more = Digest(), None, None, False
+        lines = is_lines(source)
+        digest, wanted, best, more = Digest(lines), None, None, False
         for chunk in chunks:
             raw = chunk.raw
             if wanted is None and len(raw):
-                wanted = self.beginning(digest_of(raw[0]))
+                wanted = self.beginning(digest_of(raw[0], lines))
             while wanted and digest.count + len(raw) >= wanted[0].count:
                 origin = wanted.pop(0)
                 at = origin.count - digest.count
@@ -86,7 +91,7 @@ class Seen(Struct):
         for chunk in chunks if former else ():
             numbers = chunk.records.to_numpy()
             for at in np.flatnonzero(np.isin(numbers, list(former))).tolist():
-                if digest_of(chunk.raw[at]) == former[int(numbers[at])]:
+                if digest_of(chunk.raw[at], lines=False) == former[int(numbers[at])]:
                     found = seen + at + 1
             seen += len(numbers)
         return found
@@ -96,9 +101,20 @@ class Seen(Struct):
         return sorted((o for o in self.origins.values() if o.head == head and o.count), key=lambda o: o.count)
 
 
-def digest_of(text: pa.StringScalar) -> str:
-    """The digest of one record."""
-    return hashlib.sha256(text.as_py().encode("utf-8", "surrogatepass")).hexdigest()
+def digest_of(text: pa.StringScalar, lines: bool) -> str:
+    """The digest of one record. ``lines``: of a line, ended or not."""
+    end = "\n" if lines and not is_ended(text) else ""
+    return hashlib.sha256((text.as_py() + end).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def is_lines(source: Input) -> bool:
+    """True for a log whose records are lines as they stand in it."""
+    return source.format is Format.NDJSON
+
+
+def is_ended(text: pa.StringScalar) -> bool:
+    """True for a line with its end."""
+    return bool(text.as_py().endswith("\n"))
 
 
 def gone(origin: Origin) -> bool:

@@ -17,7 +17,7 @@ def run(out: Path | None, events: int, seed: int, attack_rate: float, shape: str
         except ValueError as error:
             raise UsageError(str(error)) from None
         except OSError as error:
-            raise UsageError(f"{out}: {error.strerror}") from None
+            raise UsageError(f"{out or 'stdout'}: {error.strerror}") from None
         where = f"; {done.labels} says which" if done.labels else ""
         print(f"{done.events:,} events, {done.attack_records:,} of them of attacks, {done.alerts:,} that T1043 "
               f"reports{where}", file=sys.stderr)  # fmt: skip

@@ -17,7 +17,7 @@ from dohyo.cli.errors import NO_INPUT, UsageError, shown
 from dohyo.cli.options import inputs, one_of
 from dohyo.cli.progress import progress
 from dohyo.cli.timeparse import epoch_ms
-from dohyo.formats.values import iso_time
+from dohyo.formats.values import counted, iso_time
 from dohyo.run import Progress
 from dohyo.store.files import StoreError
 
@@ -67,10 +67,10 @@ def ingest_logs(
         merged = compact_tiny(log, _FILES, threads)
         gone = retain(log, before) if before is not None else []
         if not quiet:
-            lines = [f"stored {done.events:,} events in {seconds:.2f} s, {done.events / max(seconds, 1e-9):,.0f} events/s"]
-            lines += [f"known already: {len(done.known):,} logs"] if done.known else []
-            lines += [f"merged {merged.before:,} small files into {merged.after:,}"] if merged.before else []
-            lines += [f"removed {sum(f.rows for f in gone):,} events older than {age}"] if age else []
+            lines = [f"stored {counted(done.events, 'event')} in {seconds:.2f} s, {done.events / max(seconds, 1e-9):,.0f} events/s"]
+            lines += [f"known already: {counted(len(done.known), 'log')}"] if done.known else []
+            lines += [f"merged {counted(merged.before, 'small file')} into {merged.after:,}"] if merged.before else []
+            lines += [f"removed {counted(sum(f.rows for f in gone), 'event')} older than {age}"] if age else []
             summary.show([*lines, *summary.problems(done.problems, verbose)])
     if not done.inputs:
         raise Exit(NO_INPUT)
