@@ -35,10 +35,8 @@ def show(lines: list[str]) -> None:
 
 def _read(read: ReadReport) -> str:
     rate = f", {read.records / read.seconds:,.0f} events/s" if read.seconds > 0 and read.records else ""
-    return (
-        f"read {counted(read.records, 'event')} from {counted(len(read.files), 'file')} "
-        f"({_size(read.size)}) in {read.seconds:.2f} s{rate}"
-    )
+    took = f" in {read.seconds:.2f} s" if read.seconds > 0 else ""  # following has no end
+    return f"read {counted(read.records, 'event')} from {counted(len(read.files), 'file')} ({_size(read.size)}){took}{rate}"
 
 
 def _size(count: int) -> str:
