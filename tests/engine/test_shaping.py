@@ -14,7 +14,7 @@ from sqlglot import exp
 
 from dohyo.engines.duckdb.raw import Spellings
 from dohyo.engines.duckdb.scan import Request, chunk_statement
-from dohyo.engines.duckdb.shaping import time_value
+from dohyo.engines.duckdb.shaping import time_value, trimmed
 from dohyo.plan.types import Type
 from dohyo.run import search
 from dohyo.sources.model import Shape
@@ -109,3 +109,17 @@ def test_a_time_that_is_read_quickly_is_the_same() -> None:
         rows = connection.execute(both).fetchall()
     assert [row for row in rows if row[1] != row[2]] == []
     assert sum(row[1] is not None for row in rows) > 1_000
+
+
+RAW = [
+    '{"a":1}', '{"a":1}\n', '{"a":1}\r\n', '{"a":1} \t\r\n', '{"a":\n1}\n', '{"ü":"😀"}\r\n', "text\n", "}\n\n", "\n", "", "a\r\n}\r\n",
+    "x}\r",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", RAW, ids=repr)
+def test_a_raw_event_ends_before_its_blanks(text: str) -> None:
+    """Whichever way the end is found: one line with its end is the usual text."""
+    source = exp.select(exp.alias_(exp.Placeholder(), "raw")).subquery("t")
+    sql = exp.select(trimmed(exp.column("raw"))).from_(source).sql("duckdb")
+    assert duckdb.execute(sql, [text]).fetchall() == [(text.rstrip("\r\n\t "),)]

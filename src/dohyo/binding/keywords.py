@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 from itertools import accumulate, groupby
 
+from dohyo.patterns.borders import AFTER, BEFORE, INSIDE
 from dohyo.patterns.regex import quote
 
 # A token is a run of letters and digits; `_` is punctuation (spec §12.13).
 _TOKEN = re.compile(r"[^\W_]+|\*|\?|[^\w\s]|_", re.UNICODE)
-_INSIDE, _EDGE_BEFORE, _EDGE_AFTER = r"[\p{L}\p{N}]", r"(?:^|[^\p{L}\p{N}])", r"(?:$|[^\p{L}\p{N}])"
 #: Java's whitespace (spec §1.3) as RE2 spells it.
 _BLANK = r"[\s\x{b}\x{1c}-\x{1f}\x{1680}\x{2000}-\x{2006}\x{2008}-\x{200a}\x{2028}\x{2029}\x{205f}\x{3000}]"
 
@@ -29,7 +29,7 @@ def phrase_regex(words: str, quoted: bool) -> str | None:
         return None
     single = all(t in "*?" or re.fullmatch(r"[^\W_]+", t) for t in tokens)
     body = _word_body(tokens) if single else _phrase_body(tokens)
-    return f"(?i){_EDGE_BEFORE}{body}{_EDGE_AFTER}" if single else f"(?i){_edges(words, body)}"
+    return f"(?i){BEFORE}{body}{AFTER}" if single else f"(?i){_edges(words, body)}"
 
 
 #: How long the alternatives of one regex become: RE2 bounds what it compiles.
@@ -39,7 +39,7 @@ _LONGEST = 2_000
 def either(regexes: Sequence[str]) -> list[str]:
     """Regexes of keywords, of which one must match, as few: those with token borders at both ends share them, for it is
     the borders that cost."""
-    start, end = f"(?i){_EDGE_BEFORE}", _EDGE_AFTER
+    start, end = f"(?i){BEFORE}", AFTER
     alike = [r for r in regexes if r.startswith(start) and r.endswith(end)]
     bodies = [f"(?:{r[len(start) : -len(end)]})" for r in alike]
     places = list(accumulate(len(b) for b in bodies))
@@ -49,7 +49,7 @@ def either(regexes: Sequence[str]) -> list[str]:
 
 
 def _word_body(tokens: list[str]) -> str:
-    return "".join({"*": _INSIDE + "*", "?": _INSIDE}.get(t, quote(t)) for t in tokens)
+    return "".join({"*": INSIDE + "*", "?": INSIDE}.get(t, quote(t)) for t in tokens)
 
 
 def _phrase_body(tokens: list[str]) -> str:
@@ -58,13 +58,13 @@ def _phrase_body(tokens: list[str]) -> str:
     for i, token in enumerate(tokens):
         before = tokens[i - 1] if i else ""
         if token == "*":
-            out.append(_INSIDE + ("*" if re.fullmatch(r"[^\W_]+", before) else "+"))
+            out.append(INSIDE + ("*" if re.fullmatch(r"[^\W_]+", before) else "+"))
         else:
-            out.append(_INSIDE if token == "?" else quote(token))
+            out.append(INSIDE if token == "?" else quote(token))
     return "".join(out)
 
 
 def _edges(words: str, body: str) -> str:
     """Token borders where the text begins or ends with a letter or digit."""
     first, last = words[:1], words[-1:]
-    return (_EDGE_BEFORE if first.isalnum() else "") + body + (_EDGE_AFTER if last.isalnum() else "")
+    return (BEFORE if first.isalnum() else "") + body + (AFTER if last.isalnum() else "")

@@ -397,11 +397,20 @@ def built_in(shape: m.Shape, raw: Raw, name: str, known: BuiltIns) -> Sql | None
 
 
 def trimmed(raw: Sql) -> Sql:
-    """The text without blanks at its end. JSON ends with a brace; trimming walks through every character."""
+    """The text without blanks at its end. Trimming walks through every character, which takes as long as all else that is done with
+    a record: JSON ends with a brace, or is a line with its end."""
     if not isinstance(raw, exp.Column):  # a row of a table, written as JSON here
         return raw.copy()
     whole = apply("ends_with", raw.copy(), lit("}"))
-    return case((whole, raw.copy()), default=apply("rtrim", raw.copy(), lit("\r\n\t ")))
+    lines = [_one_line(raw, end) for end in ("\n", "\r\n")]
+    return case((whole, raw.copy()), *lines, default=apply("rtrim", raw.copy(), lit("\r\n\t ")))
+
+
+def _one_line(raw: Sql, end: str) -> tuple[Sql, Sql]:
+    """The condition that a text is one line of JSON, and the line without its end."""
+    line = apply("replace", raw.copy(), lit(end), lit(""))
+    shorter = exp.EQ(this=apply("strlen", line), expression=exp.Sub(this=apply("strlen", raw.copy()), expression=lit(len(end))))
+    return exp.And(this=apply("ends_with", raw.copy(), lit("}" + end)), expression=shorter), line.copy()
 
 
 #: Built-in fields that are the same for every record of a local file.

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
+from dohyo.patterns.borders import without_borders
 from dohyo.plan.expr import Expr
 from dohyo.plan.functions.model import (
     ANY,
@@ -59,6 +60,15 @@ def _connect(kind: type[exp.Connector]) -> object:
 
 def _operand(kind: type[exp.Connector], sql: Sql) -> Sql:
     return exp.Paren(this=sql) if isinstance(sql, exp.Connector) and not isinstance(sql, kind) else sql
+
+
+def _search(text: Sql, regex: Sql) -> Sql:
+    """A regex with token borders is looked for only in texts that hold what is within them."""
+    whole = apply("regexp_matches", text, regex)
+    within = without_borders(regex.name)
+    if within == regex.name:
+        return whole
+    return exp.Paren(this=exp.And(this=apply("regexp_matches", text.copy(), lit(within)), expression=whole))
 
 
 def _in(value: Sql, *items: Sql) -> Sql:
@@ -146,7 +156,7 @@ ROWS: tuple[Function, ...] = (
     _internal("starts_with", _texts, B, call("starts_with"), "Begins with."),
     _internal("ends_with", _texts, B, call("suffix"), "Ends with."),
     _internal("has", _texts, B, call("contains"), "Contains the text; the empty text is contained in every text."),
-    _internal("search", (Arg("s"), Arg("regex", literal=True)), B, call("regexp_matches"),
+    _internal("search", (Arg("s"), Arg("regex", literal=True)), B, _search,
               "A match of a regex in RE2 syntax anywhere in the text."),
     _internal("captures", (Arg("s"), Arg("regex", literal=True), Arg("group", L, literal=True)), S,
               group_of, "A group of the first match of a regex in RE2 syntax; '' if none."),
