@@ -202,8 +202,8 @@ _PLAIN: dict[str, Build] = {
     # text
     "contains": _named("contains"), "starts_with": _named("startswith"), "suffix": _named("endswith"),
     "ends_with": _named("endswith"), "rtrim": lambda text, signs: exp.Trim(this=text, expression=signs, position="TRAILING"),
-    "lower": _lower, "length": _named("length"), "substring": _named("substring"), "substr": _named("substring"),
-    "strpos": _named("instr"),
+    "lower": _lower, "length": _named("length"), "strlen": _named("octet_length"), "substring": _named("substring"),
+    "substr": _named("substring"), "strpos": _named("instr"),
     "replace": _named("replace"), "trim": _named("trim"), "string_split": _split, "split_part": _named("split_part"),
     "concat": lambda *parts: apply("concat_ws", lit(""), *parts), "concat_ws": _named("concat_ws"),
     "md5": _named("md5"), "sha1": _named("sha1"), "sha256": lambda s: apply("sha2", s, lit(256)), "to_hex": _named("hex"),
