@@ -180,3 +180,22 @@ def test_what_is_left_of_the_time(others: list[dict[str, Any]], left: object) ->
     expected = {"first": flat.time[:1], "two": flat.time[:2], "all": flat.time}
     assert found.time == (expected[left] if isinstance(left, str) else (left,))
     assert found.time_left == (left != "all")
+
+
+@pytest.mark.parametrize(
+    "query",
+    ['* | where EventID = "4688" | fields ProcessId, n', '* | where n = "3" or n = "70" | fields processid, _messageTime, n',
+     '* | where ProcessId = "7" | fields n', "* | fields ProcessId, n", '* | where n = "999" | fields ProcessId'],
+)  # fmt: skip
+def test_keys_that_differ_in_case_are_read(query: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine's reader knows one of them; the useful records that have another one, or none, are read again."""
+    path = tmp_path / "events.ndjson"
+    security = {"Channel": "Security", "SourceName": "Microsoft-Windows-Security-Auditing", "UtcTime": ...}
+    kinds = [_with(ProcessId=5), _with(**security, EventID=5156, ProcessID=7), _with(**security, EventID=4688, ProcessId="0x7"),
+             _with(**security, EventID=4688, ProcessID="0x8"), _with(**security, EventID=4624)]  # fmt: skip
+    path.write_text("".join(json.dumps(kinds[n % 5] | {"n": n}) + "\n" for n in range(1_000)), "utf-8")
+    native, whole = (_read(query, path, monkeypatch, native) for native in (0, 1 << 60))
+    assert sorted(map(str, native.rows)) == sorted(map(str, whole.rows))
+    assert (native.read.files[0].shapes, native.read.kinds) == (whole.read.files[0].shapes, whole.read.kinds)
+    assert sorted(native.read.missing) == sorted(whole.read.missing)
+    assert Counter(map(str, native.evidence())) == Counter(map(str, whole.evidence()))

@@ -4,7 +4,7 @@ value by its path."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from types import MappingProxyType
 from typing import Protocol
 
@@ -136,6 +136,11 @@ class Spellings(Struct):
             return set()
         known = SPELLINGS.get(name.lower(), ())
         return {t for t in self.theirs.get(name.lower(), ()) if t != t.lower() or t in known}
+
+    def usual(self, names: Iterable[str]) -> Spellings:
+        """The same with only the most usual spelling of each of these names, in lower case, that were seen."""
+        only = {name: {max(sorted(self.seen[name]), key=lambda spelled: self.often[spelled])} for name in names}
+        return Spellings(self.seen | only, self.often, {n: found for n, found in self.theirs.items() if n not in only})
 
     def key(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """The same as a value that can be compared and hashed."""

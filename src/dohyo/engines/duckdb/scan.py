@@ -130,6 +130,7 @@ class Events(Struct, dict=True):
     cache: dict[str, Sql] = field(default_factory=dict)
     levels: bool = True
     numbered: bool = True
+    doubtful: tuple[str, ...] = ()  # names that are spelled otherwise too: a useful record without a value is to be read again
 
     def number(self) -> Sql:
         """The shape's number (0: none of the candidates)."""
@@ -284,8 +285,8 @@ class Events(Struct, dict=True):
 
     def _kept(self) -> Sql:
         """The condition that a record's values are given."""
-        if self._time_left:
-            return exp.And(this=column(KEEP), expression=exp.Not(this=is_null(column(_MOMENT))))
+        if missing := self._missing():
+            return exp.and_(column(KEEP), *(exp.Not(this=each) for each in missing), copy=False)
         return column(KEEP) if self.request.most else self.keep()
 
     def _values(self) -> dict[str, Sql]:
@@ -315,14 +316,16 @@ class Events(Struct, dict=True):
 
     def read(self, source: exp.Select, shape: Sql, extra: list[Sql]) -> exp.Select:
         """What a reading takes of the raw records of ``source``: what is counted of each, and the values of the useful ones."""
-        if not self._time_left:
+        if not self._time_left and not self.doubtful:
             keep = [exp.alias_(self.keep(), KEEP, quoted=True)] if self.request.most else []
             return self.over(source, shape, self._shown_of(extra), [keep])
         # a CASE tries each part of its condition on what the parts before it left, a condition by itself on all records
         keep = [exp.alias_(case((self.keep(), exp.true()), default=exp.false()), KEEP, quoted=True)]
-        time = [exp.alias_(case((column(KEEP), self.value(TIME)), default=null()), _MOMENT, quoted=True)]
-        self.cache["_messagetime"] = column(_MOMENT)
-        lacks = exp.And(this=column(KEEP), expression=is_null(column(_MOMENT)))
+        time = []
+        if self._time_left:
+            time = [exp.alias_(case((column(KEEP), self.value(TIME)), default=null()), _MOMENT, quoted=True)]
+            self.cache["_messagetime"] = column(_MOMENT)
+        lacks = exp.And(this=column(KEEP), expression=paren(exp.or_(*self._missing(), copy=False)))
         number = case((lacks, cast(lit(0), "UTINYINT")), default=column("__shape"))
         shown = [exp.alias_(number, "__shape", quoted=True), *self._shown_of(extra)[1:]]
         return self.over(source, shape, shown, [keep, time])
@@ -331,6 +334,11 @@ class Events(Struct, dict=True):
     def _time_left(self) -> bool:
         """True when a useful record whose time is in none of the places that are left is to be read again."""
         return self.shapes[0].time_left and not TIMES.isdisjoint(n.lower() for n in self.request.drawn_from)
+
+    def _missing(self) -> list[Sql]:
+        """The conditions under which a useful record is to be read again."""
+        time = [is_null(column(_MOMENT))] if self._time_left else []
+        return [*time, *(is_null(self.value(name)) for name in self.doubtful)]
 
     def beside(self, source: Sql) -> Sql:
         """The records with the category's number beside them, where it is needed."""
@@ -450,14 +458,18 @@ def placed(number: Sql) -> Sql:
 def file_statement(request: Request, shapes: Sequence[Shape], spellings: Spellings, unseen: tuple[str, ...], path: str) -> str | None:
     """SQL over an uncompressed NDJSON file, in the file's order; a shape alone may be a lean one. Only for requests without raw
     text and id: DuckDB's reader gives neither, but it is faster than text handed over. ``None`` when keys that differ only in case are
-    needed."""
-    raw = JsonRaw(None, replace(spellings, theirs=request.spelled), levels=True)
-    facts = BuiltIns(None, lit(0))
-    Events(request, shapes, raw, facts, exact=False).collect()
-    events = Events(request, shapes, raw, facts, exact=False, unseen=unseen)
-    number = events.number()
+    needed: of a few records, if it is only their values that such keys have, those without the usual key are read again."""
+    known = replace(spellings, theirs=request.spelled)
+    raw, events = _of_columns(request, shapes, known, unseen)
     if len(raw.layers) > 1:
-        return None
+        several = tuple(name for name in request.spelled if len(known.of(name)) > 1 and name in known.seen)
+        if request.most or not request.predicate_names.union(n.lower() for n in unseen).isdisjoint(several):
+            return None
+        raw, events = _of_columns(request, shapes, known.usual(several), unseen)
+        events.doubtful = several
+        if len(raw.layers) > 1:
+            return None
+    number = events.number()
     if shapes[0].time_left and not TIMES.isdisjoint(request.predicate_names):
         raw.rely_on(events.value(TIME))
     if raw.relied_on:
@@ -473,6 +485,15 @@ def file_statement(request: Request, shapes: Sequence[Shape], spellings: Spellin
     named = [exp.Kwarg(this=exp.to_identifier(k), expression=v) for k, v in options.items()]
     reader = exp.select(exp.Star()).from_(apply("read_json", lit(path), *named))
     return events.read(reader, number, []).sql("duckdb", copy=False)
+
+
+def _of_columns(
+    request: Request, shapes: Sequence[Shape], known: Spellings, unseen: tuple[str, ...]
+) -> tuple[JsonRaw, Events]:
+    """Records whose keys are columns, and the events that they are."""
+    raw, facts = JsonRaw(None, known, levels=True), BuiltIns(None, lit(0))
+    Events(request, shapes, raw, facts, exact=False).collect()
+    return raw, Events(request, shapes, raw, facts, exact=False, unseen=unseen)
 
 
 # --- from Parquet -----------------------------------------------------------------------------------------------------
