@@ -1,4 +1,4 @@
-"""The formats of other tools in which alerts are written: the table of them, and what they share."""
+"""What the formats of other tools have in common in which alerts are written (:mod:`~dohyo.reports.writers` lists them)."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 import pyarrow as pa
@@ -64,18 +65,27 @@ def objects(texts: list[str]) -> list[dict[str, Any]]:
     return [r for t in texts if isinstance(r := _loaded(t), dict)]
 
 
-def note_spellings(record: dict[str, Any], wanted: set[str], known: Spellings) -> None:
-    """Notes how the wanted names are spelled in a record, at its top and in the objects below: as a key, or as a path of keys."""
-    lengths = {1, *(name.count(".") + 1 for name in wanted)}
+def last_keys(names: Iterable[str]) -> dict[str, set[str]]:
+    """The names, in lower case, by the last key of where they may be: ``a.b`` is a key, or a key in an object."""
+    found: dict[str, set[str]] = {}
+    for name in names:
+        for key in (name, name.rpartition(".")[2]):
+            found.setdefault(key, set()).add(name)
+    return found
+
+
+def note_spellings(record: dict[str, Any], wanted: Mapping[str, Set[str]], known: Spellings) -> None:
+    """Notes how the names of which ``wanted`` gives the :func:`last_keys` are spelled in a record, at its top and in the objects
+    below: as a key, or as a path of keys."""
     todo: list[tuple[tuple[str, ...], dict[str, Any]]] = [((), record)]
     while todo:
         above, found = todo.pop()
         for key, value in found.items():
             path = (*above, key)
-            for keys in (path[-length:] for length in lengths if length <= len(path)):
-                name = ".".join(keys)
-                if name.lower() in wanted:
-                    known.seen.setdefault(name.lower(), set()).add(name)
+            for name in wanted.get(key.lower(), ()):
+                keys = (key,) if key.lower() == name else path[-1 - name.count(".") :]
+                if (spelled := ".".join(keys)).lower() == name:
+                    known.seen.setdefault(name, set()).add(spelled)
                     known.often.update(keys)
             if isinstance(value, str) and value.startswith("{"):
                 value = _loaded(value)

@@ -22,7 +22,7 @@ from msgspec.structs import replace
 from dohyo.engines.duckdb.accounts import Accounts, Position
 from dohyo.engines.duckdb.ahead import ahead
 from dohyo.engines.duckdb.bytesearch import ByteSearch
-from dohyo.engines.duckdb.guess import PEEK_RECORDS, Guess, fractions, note_spellings, objects, peek, spread, together
+from dohyo.engines.duckdb.guess import PEEK_RECORDS, Guess, fractions, last_keys, note_spellings, objects, peek, spread, together
 from dohyo.engines.duckdb.left import RECORDS, Left
 from dohyo.engines.duckdb.parquet import opened
 from dohyo.engines.duckdb.raw import Spellings
@@ -198,7 +198,7 @@ class Reading(Struct, dict=True):
         found = [recognise(r) for r in records]
         self._note_present(found, records)
         names = Counter(s.name for s in found)
-        wanted = self.request.names
+        wanted = last_keys(self.request.names)
         known = Spellings()
         for record in records:
             note_spellings(record, wanted, known)
