@@ -33,7 +33,7 @@ ODD = {
     "a text here, an object there": [[EVENT | {"User": "w"}, EVENT | {"user": {"name": "n"}}]],
     "the same in two logs": [[EVENT | {"User": "w"}], [EVENT | {"user": {"name": "n"}}]],
     "keys within objects in another case": [[EVENT | {"User": {"Name": "n"}}], [EVENT | {"user": {"NAME": "m"}}]],
-    "one event's id is an object": [[EVENT, EVENT | {"Image": "x"}, EVENT | {"EventID": {"#text": 3}}, {"EventID": 3, "b": 1}]],
+    "one event's id is an object": [[EVENT, EVENT | {"EventID": {"A": "y"}}, {"EventID": 3, "b": 1}, {"EventID": "q"}, {"b": 1}]],
     "one event's host is an object": [[EVENT | {"Computer": "h"}, EVENT | {"Computer": {"name": "h"}}]],
     "keys of an object that differ in case": [[{"user": {"name": None, "Name": "n"}}, EVENT | {"user": {"NAME": "m"}}]],
     "a key with a dot beside a path": [[EVENT | {"a.b": "x"}, EVENT | {"a": {"b": "y"}}, EVENT | {"A": {"B": "z"}}]],
@@ -52,8 +52,8 @@ _RECORDS = st.builds(
 
 
 def _answers(path: Path) -> list[Counter[str]]:
-    """The rows of all queries, in any order."""
-    found = run_queries([Query(q) for q in QUERIES], [path])
+    """The rows of each query, in any order; each by itself, for what several ask for together leaves more to be read."""
+    found = [run_queries([Query(q)], [path])[0] for q in QUERIES]
     return [Counter(json.dumps(r, sort_keys=True) for r in getattr(one, "rows", [{"error": str(one)}])) for one in found]
 
 
@@ -84,7 +84,7 @@ def test_names_in_objects_compare_without_case(tmp_path: Path) -> None:
     assert getattr(found, "rows", None) == [{"user.name": "n", "_count": 1}]
 
 
-@settings(deadline=None, max_examples=10)
+@settings(deadline=None, max_examples=8)
 @given(st.lists(st.lists(_RECORDS, min_size=1, max_size=6), min_size=1, max_size=2))
 def test_random_records(logs: list[list[dict[str, Any]]]) -> None:
     """Whatever the records are."""
